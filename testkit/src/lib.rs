@@ -1,0 +1,13 @@
+//! What tests stand on: machines as fixtures, trees of any size, network namespaces as guards, and
+//! the VM bench with real SR-IOV. For tests, benches and `cargo xtask` only; nothing that ships
+//! depends on it.
+//!
+//! Left to others: the assertions. This crate makes situations, it does not judge them.
+
+#![forbid(unsafe_code)]
+
+pub mod machine;
+pub mod netns;
+pub mod switch;
+pub mod tree;
+pub mod vm;
