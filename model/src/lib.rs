@@ -1,1 +1,24 @@
-//! (to be written)
+//! What a node has and what it means: values and decisions.
+//!
+//! [`identity`] holds the words that everything else is said in (PCI address, interface name, MAC);
+//! [`observation`] what one source saw in one look; [`inventory`] the one consistent picture that is
+//! computed from all observations; [`attribute`] the table of facts that people and programs select
+//! on. Everything here is a value or a pure function: no file, socket, clock or task.
+//!
+//! Left to others: fetching (`colvin-kernel`, `colvin-discovery`), the wire form of the API
+//! (`colvin-crds`), LLDP's bytes (`lldp-rs`).
+
+#![forbid(unsafe_code)]
+
+pub mod attribute;
+pub mod finding;
+pub mod identity;
+pub mod inventory;
+pub mod observation;
+
+pub use finding::{Finding, FindingReason, Subject};
+pub use identity::{
+    DeviceId, IfIndex, IfName, LinkAddress, MacAddr, NumaNode, PciAddress, PciClass, Symbol, VlanId,
+};
+pub use inventory::Inventory;
+pub use observation::Observation;

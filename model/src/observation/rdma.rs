@@ -1,0 +1,16 @@
+//! RDMA devices. Left to others: which uplink has which.
+
+use crate::{PciAddress, Symbol};
+
+/// An RDMA device such as `mlx5_0`.
+///
+/// Source: `RDMA_NLDEV_CMD_GET`, or `/sys/class/infiniband/<name>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RdmaDevice {
+    /// Its name.
+    pub name: Symbol,
+    /// The PCI function it belongs to, or `None` for a software device (`rxe`, `siw`).
+    pub function: Option<PciAddress>,
+    /// Its first port's link layer (`InfiniBand`, `Ethernet`), when known.
+    pub link_layer: Option<Symbol>,
+}
