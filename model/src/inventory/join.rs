@@ -1,0 +1,255 @@
+//! Functions, links, RDMA devices and neighbours joined to uplinks, by PCI address and ifindex.
+//!
+//! Left to others: what is odd about the result (`oddity`), what is protected (`protection`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::virtual_function::is_for_userspace;
+use super::{LinkState, Subfunction, Uplink, UplinkId, VfUse, VirtualFunction};
+use crate::observation::{DevlinkFlavour, Link, Observations, PciFunction, Role};
+use crate::{IfIndex, IfName, PciAddress, Symbol};
+
+/// What is looked up per function, made once so that a thousand VFs cost a thousand look-ups.
+struct Index<'a> {
+    seen: &'a Observations,
+    links: BTreeMap<PciAddress, Vec<&'a Link>>,
+    rdma: BTreeMap<PciAddress, &'a Symbol>,
+    children: BTreeMap<PciAddress, Vec<&'a PciFunction>>,
+}
+
+pub(super) fn uplinks(seen: &Observations) -> Vec<Uplink> {
+    let index = Index::of(seen);
+    let mut uplinks = Vec::new();
+    for function in seen.functions.values() {
+        if let Role::Physical { .. } = function.role {
+            index.uplinks_of(function, &mut uplinks);
+        }
+    }
+    let named = seen.links.values().filter(|link| stands_alone(link, seen));
+    uplinks.extend(
+        named.map(|link| index.uplink(UplinkId::Netdev(link.name.clone()), None, Some(link))),
+    );
+    uplinks.sort_by(|a, b| a.id.cmp(&b.id));
+    uplinks
+}
+
+/// A hardware link whose device is no PCI function that we know.
+fn stands_alone(link: &Link, seen: &Observations) -> bool {
+    let known = link
+        .function
+        .is_some_and(|function| seen.functions.contains_key(&function));
+    link.kind.is_none() && link.parent.is_some() && !known && has_a_wire(link, seen)
+}
+
+/// Whether a link is a port to the outside and no representor: devlink says so, else its port name
+/// is empty, `p<N>` or `p<N>s<M>`.
+fn has_a_wire(link: &Link, seen: &Observations) -> bool {
+    match seen.devlink_ports.get(&link.index).map(|port| port.flavour) {
+        Some(DevlinkFlavour::Physical) => true,
+        Some(DevlinkFlavour::PciPf | DevlinkFlavour::PciVf | DevlinkFlavour::PciSf) => false,
+        Some(DevlinkFlavour::Virtual | DevlinkFlavour::Other) | None => link
+            .port_name
+            .as_ref()
+            .is_none_or(|name| is_port(name.as_str())),
+    }
+}
+
+fn is_port(name: &str) -> bool {
+    let number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    match name.strip_prefix('p').unwrap_or(name) {
+        "" => name.is_empty(),
+        rest => match rest.split_once('s') {
+            Some((port, split)) => number(port) && number(split),
+            None => number(rest),
+        },
+    }
+}
+
+fn is_subfunction(link: &Link) -> bool {
+    let parent = link.parent.as_ref();
+    parent.is_some_and(|parent| parent.bus == "auxiliary" && parent.name.as_str().contains(".sf."))
+}
+
+impl<'a> Index<'a> {
+    fn of(seen: &'a Observations) -> Self {
+        let mut links: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for link in seen.links.values() {
+            if let (Some(function), None) = (link.function, &link.kind) {
+                links.entry(function).or_default().push(link);
+            }
+        }
+        let rdma = seen
+            .rdma
+            .iter()
+            .filter_map(|device| Some((device.function?, &device.name)));
+        let mut children: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for function in seen.functions.values() {
+            if let Role::Virtual { pf } = function.role {
+                children.entry(pf).or_default().push(function);
+            }
+        }
+        Self {
+            seen,
+            links,
+            rdma: rdma.collect(),
+            children,
+        }
+    }
+
+    fn links_of(&self, function: PciAddress) -> &[&'a Link] {
+        self.links.get(&function).map_or(&[], Vec::as_slice)
+    }
+
+    /// A function's uplink; a card with two ports behind one function gives two.
+    fn uplinks_of(&self, function: &PciFunction, uplinks: &mut Vec<Uplink>) {
+        let links = self.links_of(function.address);
+        let own = |link: &&&Link| has_a_wire(link, self.seen) && !is_subfunction(link);
+        let mut ports = links.iter().filter(own);
+        let has_rdma = self.rdma.contains_key(&function.address);
+        let first = ports.next().copied();
+        if first.is_none() && !function.class.is_network() && !has_rdma {
+            return;
+        }
+        let mut uplink = self.uplink(UplinkId::Function(function.address), Some(function), first);
+        uplink.virtual_functions = self.virtual_functions_of(function);
+        uplink.representors = links
+            .iter()
+            .filter(|link| !has_a_wire(link, self.seen) && !is_subfunction(link))
+            .map(|link| link.name.clone())
+            .collect();
+        uplink.representors.sort();
+        uplink.subfunctions = links.iter().filter_map(|link| subfunction(link)).collect();
+        uplink.subfunctions.sort();
+        uplinks.push(uplink);
+        for link in ports {
+            uplinks.push(self.uplink(UplinkId::Netdev(link.name.clone()), None, Some(link)));
+        }
+    }
+
+    fn uplink(&self, id: UplinkId, function: Option<&PciFunction>, link: Option<&Link>) -> Uplink {
+        let at = function.map(|function| function.address);
+        let index = link.map(|link| link.index);
+        let of_link = |index: Option<IfIndex>| index.and_then(|index| self.seen.ports.get(&index));
+        let port = of_link(index).cloned().unwrap_or_default();
+        let devlink = at.and_then(|at| self.seen.devlink.get(&at));
+        let master = link.and_then(|link| self.seen.links.get(&link.master?));
+        let named = |kinds: &[&str]| -> Option<IfName> {
+            let master = master?;
+            let kind = master.kind.as_ref()?;
+            kinds.contains(&kind.as_str()).then(|| master.name.clone())
+        };
+        Uplink {
+            state: LinkState::of(link),
+            firmware: devlink
+                .and_then(|d| d.firmware.clone())
+                .or_else(|| port.firmware.clone()),
+            eswitch: devlink.and_then(|devlink| devlink.eswitch),
+            bond: named(&["bond", "team"]),
+            bridge: named(&["bridge", "openvswitch"]),
+            rdma: at
+                .and_then(|at| self.rdma.get(&at))
+                .map(|name| (*name).clone()),
+            protected: Vec::new(),
+            virtual_functions: Vec::new(),
+            representors: Vec::new(),
+            subfunctions: Vec::new(),
+            neighbors: index
+                .and_then(|i| self.seen.neighbors.get(&i))
+                .cloned()
+                .unwrap_or_default(),
+            id,
+            function: function.cloned(),
+            link: link.cloned(),
+            port,
+        }
+    }
+
+    /// The VFs: those that name this PF, and those that the PF names and that are not there yet.
+    fn virtual_functions_of(&self, pf: &PciFunction) -> Vec<VirtualFunction> {
+        let Role::Physical { sriov: Some(sriov) } = &pf.role else {
+            return Vec::new();
+        };
+        let mut vfs = Vec::new();
+        let mut there = BTreeSet::new();
+        let named: BTreeMap<PciAddress, u16> = sriov
+            .virtfn
+            .iter()
+            .map(|(index, address)| (*address, *index))
+            .collect();
+        for function in self
+            .children
+            .get(&pf.address)
+            .map_or(&[][..], Vec::as_slice)
+        {
+            let reckoned = pf
+                .address
+                .index_of(sriov.offset, sriov.stride, function.address);
+            if let Some(index) = reckoned.or_else(|| named.get(&function.address).copied()) {
+                there.insert(index);
+                vfs.push(self.virtual_function(index, function));
+            }
+        }
+        for index in (0..sriov.configured).filter(|index| !there.contains(index)) {
+            let reckoned = || {
+                pf.address
+                    .virtual_function(sriov.offset, sriov.stride, index)
+            };
+            if let Some(address) = sriov.virtfn.get(&index).copied().or_else(reckoned) {
+                vfs.push(half_created(index, address));
+            }
+        }
+        vfs.sort_by_key(|vf| vf.index);
+        vfs
+    }
+
+    fn virtual_function(&self, index: u16, function: &PciFunction) -> VirtualFunction {
+        let link = self
+            .links_of(function.address)
+            .iter()
+            .find(|link| !is_subfunction(link));
+        let usage = match (&function.driver, link) {
+            (None, _) => VfUse::NoDriver,
+            (Some(driver), _) if is_for_userspace(driver.as_str()) => VfUse::Userspace,
+            (Some(_), Some(_)) => VfUse::Here,
+            (Some(_), None) => VfUse::Elsewhere,
+        };
+        VirtualFunction {
+            index,
+            address: function.address,
+            device: Some(function.id.device),
+            driver: function.driver.clone(),
+            netdev: link.map(|link| link.name.clone()),
+            mac: link.and_then(|link| link.address.as_ref()?.mac()),
+            numa_node: function.numa_node,
+            iommu_group: function.iommu_group,
+            rdma: self.rdma.get(&function.address).map(|name| (*name).clone()),
+            usage,
+        }
+    }
+}
+
+fn subfunction(link: &Link) -> Option<Subfunction> {
+    let name = is_subfunction(link)
+        .then_some(link.parent.as_ref())??
+        .name
+        .clone();
+    Some(Subfunction {
+        name,
+        netdev: Some(link.name.clone()),
+    })
+}
+
+fn half_created(index: u16, address: PciAddress) -> VirtualFunction {
+    VirtualFunction {
+        index,
+        address,
+        device: None,
+        driver: None,
+        netdev: None,
+        mac: None,
+        numa_node: None,
+        iommu_group: None,
+        rdma: None,
+        usage: VfUse::HalfCreated,
+    }
+}

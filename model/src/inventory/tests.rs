@@ -1,0 +1,1 @@
+//! The join on small machines, and on random ones.
