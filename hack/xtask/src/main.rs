@@ -1,2 +1,83 @@
-//! (to be written)
-fn main() {}
+//! `cargo xtask`: the house's chores. Each tier of tests is one subcommand, `all` runs them in turn,
+//! and the few generated files of the repository are made here.
+//!
+//! Left to others: what the tests assert (each crate's own), what the machine must have installed
+//! (`hack/test`), and the situations that tests stand on (`testkit/`).
+
+#![forbid(unsafe_code)]
+
+mod all;
+mod bench;
+mod check;
+mod fuzz;
+mod ignored;
+mod place;
+mod rules;
+mod run;
+mod test;
+mod tools;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "A developer's chores: the tiers of tests, generators, benches"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Every tier in turn; one that fails does not stop the next
+    All {
+        /// Only these tiers, in the usual order
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<all::Tier>,
+    },
+    /// Form, lints, docs, floors, licences, spelling and file rules
+    Check,
+    /// Unit, property, fixture and documentation tests, unprivileged
+    Test,
+    /// Tests in network namespaces of their own (root, or unprivileged user namespaces)
+    Netns,
+    /// Tests in a virtual machine with real SR-IOV
+    Vm,
+    /// A short smoke of every fuzz target
+    Fuzz {
+        /// Seconds for each target
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u32,
+    },
+    /// Our figures beside the peers', in the same run; counts are held, times are printed
+    Bench,
+    /// Which test proves which rule (DISC-01..28, LLDP-01..16)
+    Rules,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            run::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(chore: Chore) -> Result<()> {
+    match chore {
+        Chore::All { only } => all::run(&only),
+        Chore::Check => all::run_one(all::Tier::Check),
+        Chore::Test => all::run_one(all::Tier::Test),
+        Chore::Netns => all::run_one(all::Tier::Netns),
+        Chore::Vm => all::run_one(all::Tier::Vm),
+        Chore::Fuzz { seconds } => fuzz::run(seconds),
+        Chore::Bench => all::run_one(all::Tier::Bench),
+        Chore::Rules => rules::print(),
+    }
+}
