@@ -11,3 +11,4 @@ pub mod netns;
 pub mod switch;
 pub mod tree;
 pub mod vm;
+pub mod wait;

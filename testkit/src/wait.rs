@@ -1,0 +1,71 @@
+//! Waiting for a condition, with a limit: what tests do instead of sleeping.
+//!
+//! Left to others: the condition. It is asked again and again, so it must be cheap and change
+//! nothing.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+/// The first pause between two looks; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_micros(200);
+
+/// The longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Waits until the condition holds; gives the time that took.
+///
+/// The condition is asked at least once, and once more after the limit has passed.
+///
+/// # Errors
+/// When the condition does not hold within the limit.
+pub fn wait_for(limit: Duration, mut condition: impl FnMut() -> bool) -> anyhow::Result<Duration> {
+    let began = Instant::now();
+    wait_for_some(limit, || condition().then(|| began.elapsed()))
+}
+
+/// Waits until there is a value; gives the value.
+///
+/// # Errors
+/// When there is none within the limit.
+pub fn wait_for_some<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> anyhow::Result<T> {
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let over = began.elapsed() >= limit;
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        if over {
+            bail!("waited {limit:?} for a condition that did not come");
+        }
+        std::thread::sleep(pause.min(limit.saturating_sub(began.elapsed())));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_that_comes_late_is_waited_for() {
+        let mut looks = 0;
+        let found = wait_for_some(Duration::from_secs(10), || {
+            looks += 1;
+            (looks == 5).then_some(looks)
+        });
+        assert_eq!(found.unwrap(), 5);
+    }
+
+    #[test]
+    fn a_condition_that_never_comes_is_an_error_that_names_the_limit() {
+        let error = wait_for(Duration::from_millis(5), || false).unwrap_err();
+        assert!(error.to_string().contains("5ms"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_of_nothing_still_looks_once() {
+        assert!(wait_for(Duration::ZERO, || true).is_ok());
+    }
+}
