@@ -67,8 +67,7 @@ impl FromStr for MacAddr {
 
 impl fmt::Display for MacAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        write_bytes(f, &self.0)
     }
 }
 
@@ -107,15 +106,18 @@ impl fmt::Display for LinkAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ethernet(mac) => mac.fmt(f),
-            Self::Other(bytes) => {
-                for (position, byte) in bytes.iter().enumerate() {
-                    let colon = if position == 0 { "" } else { ":" };
-                    write!(f, "{colon}{byte:02x}")?;
-                }
-                Ok(())
-            }
+            Self::Other(bytes) => write_bytes(f, bytes),
         }
     }
+}
+
+/// Bytes in hexadecimal with colons between.
+fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    for (position, byte) in bytes.iter().enumerate() {
+        let colon = if position == 0 { "" } else { ":" };
+        write!(f, "{colon}{byte:02x}")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

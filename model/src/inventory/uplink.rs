@@ -116,6 +116,16 @@ pub enum Protection {
     RoutesUnknown,
 }
 
+impl Protection {
+    /// The word for people and programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DefaultRoute => "DefaultRoute",
+            Self::RoutesUnknown => "RoutesUnknown",
+        }
+    }
+}
+
 impl Uplink {
     /// The PCI address, when it has one of its own.
     pub fn address(&self) -> Option<PciAddress> {
@@ -168,7 +178,8 @@ impl Uplink {
         self.virtual_functions.iter().filter(used).count()
     }
 
-    pub(super) fn is_subject(&self, subject: &Subject) -> bool {
+    /// Whether a finding about this subject is one about this uplink, its netdev or a VF of it.
+    pub fn is_subject(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Node => false,
             Subject::Function(at) => {

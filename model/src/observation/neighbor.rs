@@ -143,6 +143,25 @@ pub enum Capability {
     TwoPortMacRelay,
 }
 
+impl Capability {
+    /// The word for people and programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "Other",
+            Self::Repeater => "Repeater",
+            Self::Bridge => "Bridge",
+            Self::WlanAccessPoint => "WlanAccessPoint",
+            Self::Router => "Router",
+            Self::Telephone => "Telephone",
+            Self::DocsisCableDevice => "DocsisCableDevice",
+            Self::StationOnly => "StationOnly",
+            Self::CVlan => "CVlan",
+            Self::SVlan => "SVlan",
+            Self::TwoPortMacRelay => "TwoPortMacRelay",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
