@@ -34,10 +34,11 @@ fn shown(indexes: &[u16]) -> String {
     let mut text = String::new();
     let mut rest = indexes;
     while let Some((first, _)) = rest.split_first() {
+        let expected = u32::from(*first)..;
         let run = rest
             .iter()
-            .zip(*first..)
-            .take_while(|(index, expected)| *index == expected)
+            .zip(expected)
+            .take_while(|(index, at)| u32::from(**index) == *at)
             .count();
         let (here, after) = rest.split_at(run);
         let comma = if text.is_empty() { "" } else { "," };
