@@ -56,4 +56,4 @@ impl Inventory {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
