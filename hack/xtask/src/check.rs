@@ -6,7 +6,7 @@
 mod floors;
 mod sources;
 
-use crate::{place, rules, run, tools};
+use crate::{pci_ids, place, rules, run, tools};
 use anyhow::{Result, bail};
 
 /// A step: its name and what it does.
@@ -17,7 +17,7 @@ type Step = (&'static str, fn() -> Result<()>);
 /// # Errors
 /// Names the steps that are red.
 pub(crate) fn run() -> Result<()> {
-    let steps: [Step; 9] = [
+    let steps: [Step; 10] = [
         ("form", || run::succeed(run::cargo("fmt --all --check"))),
         ("lints", lints),
         ("docs", docs),
@@ -26,6 +26,7 @@ pub(crate) fn run() -> Result<()> {
         ("spelling", || tool_at_the_top("typos", "")),
         ("toml", || tool_at_the_top("taplo", "fmt --check")),
         ("sources", sources::check),
+        ("pci-ids", pci_ids::check),
         ("rules", rules::check),
     ];
     let mut wrong = Vec::new();

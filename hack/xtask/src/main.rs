@@ -11,6 +11,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod ignored;
+mod pci_ids;
 mod place;
 mod rules;
 mod run;
@@ -55,6 +56,11 @@ enum Chore {
     },
     /// Our figures beside the peers', in the same run; counts are held, times are printed
     Bench,
+    /// Makes the table of network functions' names from a PCI ID list
+    PciIds {
+        /// The list; Debian's installed one unless named
+        list: Option<std::path::PathBuf>,
+    },
     /// Which test proves which rule (DISC-01..28, LLDP-01..16)
     Rules,
 }
@@ -78,6 +84,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Vm => all::run_one(all::Tier::Vm),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Bench => all::run_one(all::Tier::Bench),
+        Chore::PciIds { list } => pci_ids::write(list.as_deref()),
         Chore::Rules => rules::print(),
     }
 }
