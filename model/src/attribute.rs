@@ -99,7 +99,7 @@ macro_rules! row {
     };
 }
 
-fn text(value: impl ToString) -> AttributeValue {
+fn text<T: ToString + ?Sized>(value: &T) -> AttributeValue {
     AttributeValue::Text(value.to_string())
 }
 
@@ -134,7 +134,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
         Text,
         None,
         "The PCI address of the uplink's function.",
-        |u| u.address().map(text)
+        |u| u.address().as_ref().map(text)
     ),
     row!(
         "vendor",
@@ -144,7 +144,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
         |u| {
             u.function
                 .as_ref()
-                .map(|function| text(format!("{:04x}", function.id.vendor)))
+                .map(|function| text(&format!("{:04x}", function.id.vendor)))
         }
     ),
     row!(
@@ -155,7 +155,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
         |u| {
             u.function
                 .as_ref()
-                .map(|function| text(format!("{:04x}", function.id.device)))
+                .map(|function| text(&format!("{:04x}", function.id.device)))
         }
     ),
     row!("driver", Text, None, "The driver that is bound.", |u| u
