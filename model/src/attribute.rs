@@ -190,7 +190,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
         Text,
         None,
         "The MAC address the port was made with.",
-        |u| u.mac().map(text)
+        |u| u.mac().as_ref().map(text)
     ),
     row!(
         "mtu",
