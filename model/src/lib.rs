@@ -2,7 +2,7 @@
 //!
 //! [`identity`] holds the words that everything else is said in (PCI address, interface name, MAC);
 //! [`observation`] what one source saw in one look; [`inventory`] the one consistent picture that is
-//! computed from all observations; [`attribute`] the table of facts that people and programs select
+//! computed from all observations; [`change`] what differs between two; [`attribute`] the table of facts that people and programs select
 //! on. Everything here is a value or a pure function: no file, socket, clock or task.
 //!
 //! Left to others: fetching (`colvin-kernel`, `colvin-discovery`), the wire form of the API
@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attribute;
+pub mod change;
 pub mod finding;
 pub mod identity;
 pub mod inventory;
