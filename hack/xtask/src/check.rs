@@ -3,6 +3,7 @@
 //!
 //! Left to others: behaviour (the other tiers).
 
+mod dependencies;
 mod floors;
 mod sources;
 
@@ -17,12 +18,13 @@ type Step = (&'static str, fn() -> Result<()>);
 /// # Errors
 /// Names the steps that are red.
 pub(crate) fn run() -> Result<()> {
-    let steps: [Step; 10] = [
+    let steps: [Step; 11] = [
         ("form", || run::succeed(run::cargo("fmt --all --check"))),
         ("lints", lints),
         ("docs", docs),
         ("deny", deny),
         ("floors", floors::check),
+        ("dependencies", dependencies::check),
         ("spelling", || tool_at_the_top("typos", "")),
         ("toml", || tool_at_the_top("taplo", "fmt --check")),
         ("sources", sources::check),

@@ -1,7 +1,9 @@
 //! `cargo xtask pci-ids`: from Debian's `pci.ids` the names of network functions, as a sorted text in
 //! which discovery looks names up without making anything of it first.
 //!
-//! Left to others: looking up (`discovery/`), and the node's own `pci.ids`, which comes before ours.
+//! Left to others: which names those are (`network.rs`), looking up (`discovery/`), and the node's own `pci.ids`, which comes before ours.
+
+mod network;
 
 use crate::{place, run};
 use anyhow::{Context as _, Result, bail};
@@ -12,91 +14,6 @@ const INSTALLED: &str = "/usr/share/misc/pci.ids";
 
 /// The table, below the top of the workspace.
 const TABLE: &str = "discovery/src/pci_names/table.txt";
-
-/// Vendors that make little but network functions: every name counts that [`OTHER_KINDS`] does not
-/// take out.
-const VENDORS: [&str; 16] = [
-    "1425", // Chelsio
-    "15b3", // Mellanox, now NVIDIA
-    "168c", // Qualcomm Atheros
-    "1814", // Ralink
-    "1924", // Solarflare
-    "19ee", // Netronome
-    "1bb5", // Quantenna
-    "1d6a", // Aquantia
-    "1dd8", // Pensando, now AMD
-    "1ded", // Alibaba
-    "1f0f", // NebulaMatrix
-    "1f67", // Yunsilicon
-    "1fc1", // PathScale, later QLogic
-    "1fc9", // Tehuti
-    "1ff2", // Linkdata
-    "8088", // Wangxun
-];
-
-/// A name with one of these words is a network function's, whoever made it. In small letters and as
-/// whole words; a `*` at an end stands for any letters.
-const WORDS: [&str; 34] = [
-    "*0ge",
-    "*5ge",
-    "*ethernet*",
-    "*gbe",
-    "*gbase*",
-    "802.11*",
-    "bluefield*",
-    "connectx*",
-    "efa",
-    "elastic",
-    "ena",
-    "erdma",
-    "fastlinq",
-    "gigabit",
-    "gvnic",
-    "hfi*",
-    "iavf",
-    "infiniband",
-    "infinihost*",
-    "iwarp",
-    "lan",
-    "mana",
-    "netxtreme*",
-    "network",
-    "networking",
-    "nic",
-    "omni-path",
-    "rdma",
-    "roce",
-    "vnic",
-    "wi-fi",
-    "wifi",
-    "wireless",
-    "wlan",
-];
-
-/// The same as two words.
-const PHRASES: [&str; 2] = ["physical function", "virtual function"];
-
-/// A name with one of these is something else's, whatever else it says.
-const OTHER_KINDS: [&str; 18] = [
-    "accelerator",
-    "audio",
-    "bluetooth",
-    "bridge",
-    "fcoe",
-    "fibre channel",
-    "fpga image",
-    "gnss",
-    "graphics",
-    "iscsi",
-    "modem",
-    "nvme",
-    "quickassist",
-    "root port",
-    "sata",
-    "serial",
-    "switch port",
-    "usb",
-];
 
 /// The first lines of the table. `#` sorts before every key, so a search need not leave them out.
 const HEAD: &str = "\
@@ -168,7 +85,7 @@ fn table(list: &str) -> Result<String> {
             let (Some((id, name)), Some((vendor, vendor_name))) = (entry(device), vendor) else {
                 bail!("not a line of a PCI ID list: `{line}`");
             };
-            if is_network(vendor, name) {
+            if network::is_network(vendor, name) {
                 rows.insert(vendor.to_owned(), vendor_name);
                 rows.insert(format!("{vendor}{id}"), name);
             }
@@ -193,29 +110,6 @@ fn entry(line: &str) -> Option<(&str, &str)> {
     let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let name_is_plain = !name.is_empty() && !name.chars().any(char::is_control);
     (id.len() == 4 && id.bytes().all(hexadecimal) && name_is_plain).then_some((id, name))
-}
-
-fn is_network(vendor: &str, name: &str) -> bool {
-    let name = name.to_lowercase();
-    if OTHER_KINDS.iter().any(|kind| name.contains(kind)) {
-        return false;
-    }
-    let between = |c: char| !(c.is_alphanumeric() || c == '.' || c == '-');
-    VENDORS.contains(&vendor)
-        || PHRASES.iter().any(|phrase| name.contains(phrase))
-        || name
-            .split(between)
-            .any(|word| WORDS.iter().any(|pattern| matches(pattern, word)))
-}
-
-fn matches(pattern: &str, word: &str) -> bool {
-    let inner = pattern.trim_matches('*');
-    match (pattern.starts_with('*'), pattern.ends_with('*')) {
-        (true, true) => word.contains(inner),
-        (true, false) => word.ends_with(inner),
-        (false, true) => word.starts_with(inner),
-        (false, false) => word == inner,
-    }
 }
 
 /// The version that a list or a table names in its first lines.
