@@ -194,7 +194,7 @@ pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Messa
     // SAFETY: everything the header names is on this stack or borrowed by it, writable, of the
     // lengths given, and outlives the call; any bytes are valid in it.
     let received = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut header, libc::MSG_DONTWAIT) };
-    let bytes = usize::try_from(received).or_else(|_negative| Err(io::Error::last_os_error()))?;
+    let bytes = usize::try_from(received).map_err(|_negative| io::Error::last_os_error())?;
     Ok(Message {
         bytes,
         source: ethernet_address(&address),
@@ -232,7 +232,7 @@ fn ethernet_address(address: &libc::sockaddr_ll) -> Option<MacAddr> {
 }
 
 fn raw_index(link: IfIndex) -> io::Result<i32> {
-    i32::try_from(link.get()).or_else(|_too_large| Err(rustix::io::Errno::NODEV.into()))
+    i32::try_from(link.get()).map_err(|_too_large| rustix::io::Errno::NODEV.into())
 }
 
 fn length_of<T>() -> libc::socklen_t {
