@@ -66,7 +66,7 @@ mod tests {
         let (near, far) = UnixDatagram::pair().unwrap();
         far.set_nonblocking(true).unwrap();
         attach(far.as_fd()).unwrap();
-        near.send(frame).ok();
+        near.send(frame).unwrap();
         let mut buffer = vec![0; 10_000];
         let length = far.recv(&mut buffer).ok()?;
         buffer.truncate(length);
