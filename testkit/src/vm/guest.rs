@@ -1,0 +1,324 @@
+//! One guest: a QEMU without KVM, with an IOMMU and one `igb` NIC with SR-IOV per tap.
+//!
+//! Left to others: what is done in it (`nics.rs`, tests), what the taps are plugged into
+//! (`crate::switch`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::bench::Bench;
+use super::channel::{Channel, Output, Process};
+use super::monitor::Monitor;
+use super::process::{Tether, progress, wait_for};
+use crate::switch::Fabric;
+
+/// PID 1 of the guest.
+const INIT: &str = include_str!("init.sh");
+
+/// How often QEMU may be started when it dies before the guest is ready: multi-threaded emulation
+/// fails an assertion of its own in about one boot of 55.
+const BOOTS: u32 = 4;
+
+/// How long a boot may take. On two idle cores it takes 10 to 20 s.
+const BOOT_LIMIT: Duration = Duration::from_secs(150);
+
+/// How long [`Vm::run`] lets a script run.
+const RUN_LIMIT: Duration = Duration::from_mins(1);
+
+/// What a guest is made of.
+#[derive(Clone, Debug)]
+pub struct VmConfig {
+    /// The guest's host name.
+    pub name: String,
+    /// Taps of the fabric, each the cable of one PF: the first is `pf0`'s.
+    pub taps: Vec<String>,
+    /// Memory, which is also three quarters of the room for files.
+    pub memory_mib: u32,
+    /// Processors.
+    pub cpus: u8,
+    /// Whether a person gets a console (`vm::shell`).
+    pub console: bool,
+    /// More arguments for QEMU.
+    pub extra: Vec<String>,
+}
+
+impl VmConfig {
+    /// A guest with one PF per tap, 1 GiB and two processors.
+    pub fn new(name: &str, taps: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            taps: taps.iter().map(|&tap| tap.to_owned()).collect(),
+            memory_mib: 1024,
+            cpus: 2,
+            console: false,
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// A running guest; QEMU ends when this is dropped and when this process ends.
+///
+/// The host's files are the guest's, read-only under the same paths; what the guest writes stays in
+/// its memory. A host file that the guest has read stays for it as it was: give a rebuilt program a
+/// new name.
+#[derive(Debug)]
+pub struct Vm {
+    qemu: Mutex<Tether>,
+    channel: Channel,
+    monitor: Mutex<Monitor>,
+    folder: TempDir,
+}
+
+impl Vm {
+    /// Starts QEMU in the fabric's namespace and waits until the guest takes commands. A QEMU that
+    /// dies before that is started again, at most three times, and each time is said.
+    ///
+    /// # Errors
+    /// When QEMU cannot be started or dies four times, or the guest is not ready in time: then with
+    /// the end of its console.
+    pub fn boot(bench: &Bench, fabric: &Fabric, config: &VmConfig) -> Result<Self> {
+        let start = Instant::now();
+        for boot in 1..=BOOTS {
+            if boot > 1 {
+                progress(&format!("vm: QEMU died, boot {boot} of {BOOTS}"));
+            }
+            if let Some(vm) = Self::boot_once(bench, fabric, config)? {
+                let seconds = start.elapsed().as_secs_f64();
+                progress(&format!("vm: {} ready after {seconds:.1} s", config.name));
+                return Ok(vm);
+            }
+        }
+        bail!("QEMU died in each of {BOOTS} boots");
+    }
+
+    /// `None` when QEMU died by itself.
+    fn boot_once(bench: &Bench, fabric: &Fabric, config: &VmConfig) -> Result<Option<Self>> {
+        let mut folder = tempfile::Builder::new()
+            .prefix("colvin-vm-")
+            .tempdir()
+            .context("making the guest's folder")?;
+        let at = folder.path().to_owned();
+        fs::create_dir_all(at.join("share/cmd")).context("making the guest's share")?;
+        fs::write(at.join("init.sh"), INIT).context("writing the guest's init")?;
+        let qemu = arguments(bench, config, &at)?;
+        let mut qemu = Tether::spawn("qemu", &fabric.enter(&qemu), &at.join("qemu.log"))?;
+        let socket = at.join("port");
+        let there = wait_for("QEMU's sockets", Duration::from_secs(20), || {
+            let alive = qemu.is_alive();
+            Ok((!alive || socket.exists() && at.join("qmp").exists()).then_some(alive))
+        });
+        let mut vm = None;
+        if there.as_ref().is_ok_and(|alive| *alive) {
+            let channel = Channel::connect(&socket, at.join("share/cmd"));
+            let monitor = Monitor::connect(&at.join("qmp"));
+            if let (Ok(channel), Ok(monitor)) = (channel, monitor) {
+                if channel.is_ready(BOOT_LIMIT) {
+                    let (qemu, monitor) = (Mutex::new(qemu), Mutex::new(monitor));
+                    return Ok(Some(Self {
+                        qemu,
+                        channel,
+                        monitor,
+                        folder,
+                    }));
+                }
+                vm = Some(channel);
+            }
+        }
+        let died = vm.is_none_or(|channel| channel.is_closed());
+        let report = report(&at);
+        folder.disable_cleanup(true);
+        if died && there.is_ok() {
+            progress(&format!("vm: {report}"));
+            return Ok(None);
+        }
+        bail!(
+            "the guest was not ready within {} s: {report}",
+            BOOT_LIMIT.as_secs()
+        );
+    }
+
+    /// Runs `script` with bash in the guest and waits for its end, at most a minute.
+    ///
+    /// # Errors
+    /// When it does not end in time or QEMU dies; another status than 0 is no error.
+    pub fn run(&self, script: &str) -> Result<Output> {
+        self.run_within(RUN_LIMIT, script)
+    }
+
+    /// As [`Vm::run`], with a limit of one's own.
+    ///
+    /// # Errors
+    /// As [`Vm::run`].
+    pub fn run_within(&self, limit: Duration, script: &str) -> Result<Output> {
+        self.spawn(script)?.wait(limit)
+    }
+
+    /// Runs `script` and gives its standard output.
+    ///
+    /// # Errors
+    /// As [`Vm::run`], and when the status is not 0: then with all its output.
+    pub fn sh(&self, script: &str) -> Result<String> {
+        let output = self.run(script)?;
+        if output.status != 0 {
+            bail!(
+                "the guest's `{}` ended with status {}\n{}{}",
+                script.trim(),
+                output.status,
+                output.stdout,
+                output.stderr
+            );
+        }
+        Ok(output.stdout)
+    }
+
+    /// Starts `script` with bash in the guest, without waiting.
+    ///
+    /// # Errors
+    /// When the guest cannot be told.
+    pub fn spawn(&self, script: &str) -> Result<Process> {
+        self.channel.start(script)
+    }
+
+    /// A command for a person at QEMU's monitor, and its answer.
+    ///
+    /// # Errors
+    /// When QEMU is gone.
+    pub fn monitor(&self, command: &str) -> Result<String> {
+        let answer = self
+            .monitor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .execute("human-monitor-command", &json!({"command-line": command}))?;
+        Ok(answer.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Takes the cable of PF number `pf` out (`false`) or puts it in (`true`): its carrier.
+    ///
+    /// # Errors
+    /// When there is no such PF or QEMU is gone.
+    pub fn set_link(&self, pf: usize, up: bool) -> Result<()> {
+        self.monitor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .execute("set_link", &json!({"name": format!("n{pf}"), "up": up}))
+            .map(drop)
+    }
+
+    /// The folder that is `/share` in the guest, writable for both and never cached.
+    pub fn share(&self) -> PathBuf {
+        self.folder.path().join("share")
+    }
+
+    /// The end of the guest's console and of QEMU's own words, for a failing test to show.
+    pub fn report(&self) -> String {
+        report(self.folder.path())
+    }
+
+    /// Whether QEMU still runs.
+    pub fn is_alive(&self) -> bool {
+        self.qemu
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_alive()
+    }
+
+    pub(super) fn console_socket(&self) -> PathBuf {
+        self.folder.path().join("console")
+    }
+}
+
+fn report(folder: &Path) -> String {
+    let tail = |file: &str| {
+        let bytes = fs::read(folder.join(file)).unwrap_or_default();
+        let log = String::from_utf8_lossy(&bytes);
+        let lines: Vec<&str> = log.lines().collect();
+        lines
+            .get(lines.len().saturating_sub(30)..)
+            .unwrap_or_default()
+            .join("\n")
+    };
+    format!(
+        "see {}\n--- qemu.log\n{}\n--- console.log\n{}",
+        folder.display(),
+        tail("qemu.log"),
+        tail("console.log")
+    )
+}
+
+/// The machine: q35 with an Intel IOMMU, the host's files and the share by 9p, two virtio ports.
+fn arguments(bench: &Bench, config: &VmConfig, at: &Path) -> Result<Command> {
+    let here = at.display();
+    let append = format!(
+        "console=ttyS0 quiet panic=-1 intel_iommu=on iommu=pt mitigations=off net.ifnames=0 \
+         colvin_bench=1 bench_name={} bench_cache={} bench_script={here}/init.sh",
+        config.name,
+        bench.cache().display(),
+    );
+    let mut qemu = bench.qemu();
+    qemu.args([
+        "-accel",
+        "tcg,thread=multi,tb-size=256",
+        "-M",
+        "q35,kernel-irqchip=split",
+    ])
+    .args(["-cpu", "max", "-smp", &config.cpus.to_string()])
+    .args(["-m", &config.memory_mib.to_string()])
+    .args(["-nodefaults", "-display", "none", "-no-reboot"])
+    .args(["-serial", &format!("file:{here}/console.log")])
+    .args(["-qmp", &format!("unix:{here}/qmp,server=on,wait=off")])
+    .arg("-kernel")
+    .arg(bench.kernel()?)
+    .arg("-initrd")
+    .arg(bench.initramfs())
+    .args(["-append", &append])
+    .args(["-device", "intel-iommu,intremap=on,caching-mode=on"])
+    .args([
+        "-fsdev",
+        "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
+    ])
+    .args(["-device", "virtio-9p-pci,fsdev=root,mount_tag=hostroot"])
+    .args([
+        "-fsdev",
+        &format!("local,id=share,path={here}/share,security_model=none"),
+    ])
+    .args(["-device", "virtio-9p-pci,fsdev=share,mount_tag=share"])
+    .args(["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"])
+    .args([
+        "-chardev",
+        &format!("socket,id=port,path={here}/port,server=on,wait=off"),
+    ])
+    .args(["-device", "virtserialport,chardev=port,name=colvin.bench"]);
+    if config.console {
+        qemu.args([
+            "-chardev",
+            &format!("socket,id=con,path={here}/console,server=on,wait=off"),
+        ])
+        .args(["-device", "virtconsole,chardev=con,name=colvin.console"]);
+    }
+    for (number, tap) in config.taps.iter().enumerate() {
+        let chassis = number + 1;
+        qemu.args([
+            "-device",
+            &format!("pcie-root-port,id=rp{number},chassis={chassis}"),
+        ])
+        .args([
+            "-netdev",
+            &format!("tap,id=n{number},ifname={tap},script=no,downscript=no"),
+        ])
+        .args([
+            "-device",
+            &format!(
+                "igb,id=pf{number},netdev=n{number},bus=rp{number},mac=52:54:00:00:{number:02x}:00"
+            ),
+        ]);
+    }
+    qemu.args(&config.extra);
+    Ok(qemu)
+}

@@ -1,0 +1,127 @@
+//! Running programs of the host: to their end with a checked status, or tied to this process.
+//!
+//! Left to others: which programs.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Says on standard error what the bench is doing.
+pub(crate) fn progress(what: &str) {
+    // a test's output may be closed: that is no reason to fail
+    drop(writeln!(std::io::stderr(), "bench: {what}"));
+}
+
+/// Runs `command` to its end and gives its standard output.
+///
+/// # Errors
+/// When it cannot be run, or ends with another status than 0: then with its output.
+pub(crate) fn checked(command: &mut Command) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(stdout);
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    bail!("{command:?}: {}\n{stdout}{stderr}", output.status)
+}
+
+/// Looks every few milliseconds until `look` gives a value.
+///
+/// # Errors
+/// When `look` fails, or `limit` is over: then the text names `what`.
+pub fn wait_for<T>(
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = look()? {
+            return Ok(value);
+        }
+        if start.elapsed() > limit {
+            bail!("{what}: not within {:.1} s", limit.as_secs_f64());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A program that ends when this value is dropped, and also when this process dies in any way: its
+/// keeper reads a pipe of which only this process has the other end.
+#[derive(Debug)]
+pub(crate) struct Tether {
+    name: String,
+    keeper: Child,
+    line: Option<ChildStdin>,
+}
+
+/// Starts "$@" and ends it, first kindly, when standard input is closed.
+const KEEPER: &str = r#"
+exec 3<&0
+"$@" </dev/null 3<&- & p=$!
+( read -r _ <&3; kill -TERM $p; sleep 3; kill -KILL $p ) 2>/dev/null & w=$!
+exec 3<&-
+wait $p; rc=$?
+kill $w
+exit $rc"#;
+
+impl Tether {
+    /// Starts `command`, whose arguments and environment are taken over, with its output in `log`.
+    ///
+    /// # Errors
+    /// When the log cannot be made or the program's keeper cannot be started.
+    pub(crate) fn spawn(name: &str, command: &Command, log: &Path) -> Result<Self> {
+        let out = File::create(log).with_context(|| format!("cannot make {}", log.display()))?;
+        let mut keeper = Command::new("sh");
+        keeper
+            .args(["-c", KEEPER, name])
+            .arg(command.get_program())
+            .args(command.get_args());
+        for (key, value) in command.get_envs() {
+            if let Some(value) = value {
+                keeper.env(key, value);
+            }
+        }
+        let err = out.try_clone().context("sharing the log")?;
+        keeper.stdin(Stdio::piped()).stdout(out).stderr(err);
+        let mut keeper = keeper
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let line = keeper.stdin.take();
+        Ok(Self {
+            name: name.to_owned(),
+            keeper,
+            line,
+        })
+    }
+
+    /// Whether the program still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.keeper.try_wait(), Ok(None))
+    }
+
+    /// Ends the program and waits for its end.
+    pub(crate) fn end(&mut self) {
+        drop(self.line.take());
+        let ended = wait_for(&self.name, Duration::from_secs(6), || {
+            self.keeper.try_wait().context("waiting")
+        });
+        if ended.is_err() {
+            progress(&format!("{} does not end", self.name));
+        }
+    }
+}
+
+impl Drop for Tether {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,125 @@
+//! Ready situations: a guest with its switches.
+//!
+//! Left to others: what is tested in them.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+
+use super::bench::{Bench, default_cache};
+use super::guest::{Vm, VmConfig};
+use crate::switch::{Fabric, Port, Switch, SwitchConfig};
+
+/// A guest with two PFs and two leaf switches.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The guest: `pf0` is plugged into `leaf1`, `pf1` into `leaf2`.
+    pub vm: Vm,
+    /// Port `Ethernet1/7`, "green bay 7", VLAN 110 named `green`, is the far end of `pf0`.
+    pub leaf1: Switch,
+    /// Port `Ethernet1/3`, "blue bay 3", VLAN 120 named `blue`, is the far end of `pf1`.
+    pub leaf2: Switch,
+    /// Where the cables `tap0` and `tap1` are.
+    pub fabric: Fabric,
+}
+
+/// The one scenario of this process.
+static SHARED: Mutex<Option<Scenario>> = Mutex::new(None);
+
+impl Scenario {
+    /// The guest on its two leaves; the bench is made ready where it is not.
+    ///
+    /// # Errors
+    /// As [`Bench::prepare`], [`Switch::start`] and [`Vm::boot`].
+    pub fn two_leaves() -> Result<Self> {
+        Self::with(&VmConfig::new("bench1", &["tap0", "tap1"]))
+    }
+
+    /// The same with a guest of one's own, which has the taps `tap0` and `tap1`.
+    ///
+    /// # Errors
+    /// As [`Scenario::two_leaves`].
+    pub fn with(config: &VmConfig) -> Result<Self> {
+        let bench = Bench::prepare(&default_cache())?;
+        let fabric = Fabric::new(&bench)?;
+        fabric.tap("tap0")?;
+        fabric.tap("tap1")?;
+        let vm = Vm::boot(&bench, &fabric, config)?;
+        let start = |config: &SwitchConfig| Switch::start(&bench, fabric.netns(), config);
+        let green = Port::new("tap0", "Ethernet1/7", "green bay 7").vlan(110, "green");
+        let leaf1 = start(&SwitchConfig::leaf(1).port(green))?;
+        let blue = Port::new("tap1", "Ethernet1/3", "blue bay 3").vlan(120, "blue");
+        let leaf2 = start(&SwitchConfig::leaf(2).port(blue))?;
+        Ok(Self {
+            vm,
+            leaf1,
+            leaf2,
+            fabric,
+        })
+    }
+
+    /// The scenario that all tests of one test binary share, one after the other, started by the
+    /// first. Each begins with [`Vm::reset`]; a test that moves cables puts them back.
+    ///
+    /// # Errors
+    /// As [`Scenario::two_leaves`].
+    pub fn shared() -> Result<SharedScenario> {
+        let mut guard = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        match guard.as_mut() {
+            Some(scenario) => scenario.vm.reset()?,
+            None => *guard = Some(Self::two_leaves()?),
+        }
+        Ok(SharedScenario(guard))
+    }
+
+    /// Moves the cable of `pf0` from `leaf1` to `port` of `leaf2`: carrier off, other switch,
+    /// carrier on. Gives the port it was in.
+    ///
+    /// # Errors
+    /// When it is not in `leaf1`.
+    pub fn move_pf0_to_leaf2(&mut self, id: &str, description: &str) -> Result<Port> {
+        self.vm.set_link(0, false)?;
+        let old = self.leaf1.unplug("tap0")?;
+        self.leaf2
+            .plug(&Port::new("tap0", id, description).vlan(120, "blue"))?;
+        self.vm.set_link(0, true)?;
+        Ok(old)
+    }
+
+    /// Moves the cable of `pf0` back to `port` of `leaf1`.
+    ///
+    /// # Errors
+    /// When it is not in `leaf2`.
+    pub fn move_pf0_back(&mut self, port: &Port) -> Result<()> {
+        self.vm.set_link(0, false)?;
+        self.leaf2.unplug("tap0")?;
+        self.leaf1.plug(port)?;
+        self.vm.set_link(0, true)
+    }
+}
+
+/// The shared scenario while one test uses it.
+#[derive(Debug)]
+pub struct SharedScenario(MutexGuard<'static, Option<Scenario>>);
+
+impl std::ops::Deref for SharedScenario {
+    type Target = Scenario;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "Scenario::shared fills it before it gives the guard out"
+    )]
+    fn deref(&self) -> &Scenario {
+        self.0.as_ref().expect("a scenario")
+    }
+}
+
+impl std::ops::DerefMut for SharedScenario {
+    #[expect(
+        clippy::expect_used,
+        reason = "Scenario::shared fills it before it gives the guard out"
+    )]
+    fn deref_mut(&mut self) -> &mut Scenario {
+        self.0.as_mut().expect("a scenario")
+    }
+}
