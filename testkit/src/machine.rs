@@ -1,1 +1,84 @@
-//! (to be written)
+//! Machines in temporary folders: from a fixture or made by hand, changed as a test wants.
+//!
+//! Left to others: reading them.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+/// A recorded or made machine, unpacked; its folder goes when this is dropped.
+#[derive(Debug)]
+pub struct Machine {
+    folder: TempDir,
+}
+
+impl Machine {
+    /// A machine that has only an empty `sys` folder.
+    ///
+    /// # Errors
+    /// When no temporary folder can be made.
+    pub fn empty() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("making a temporary folder")?;
+        fs::create_dir(folder.path().join("sys")).context("making its sys folder")?;
+        Ok(Self { folder })
+    }
+
+    /// The root: the folder that has `sys`.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file, with the folders above it; what was there before is replaced.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> anyhow::Result<()> {
+        let path = self.made(path)?;
+        fs::write(&path, content).with_context(|| format!("writing {}", path.display()))
+    }
+
+    /// Makes a symbolic link, with the folders above it.
+    ///
+    /// # Errors
+    /// When it cannot be made, or something is there already.
+    pub fn link(&self, path: &str, target: &str) -> anyhow::Result<()> {
+        let path = self.made(path)?;
+        symlink(target, &path).with_context(|| format!("linking {}", path.display()))
+    }
+
+    /// Makes an empty folder, with the folders above it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn folder(&self, path: &str) -> anyhow::Result<()> {
+        let path = self.path().join(path);
+        fs::create_dir_all(&path).with_context(|| format!("making {}", path.display()))
+    }
+
+    /// Removes a file, a link, or a folder with all that is in it.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be removed.
+    pub fn remove(&self, path: &str) -> anyhow::Result<()> {
+        let path = self.path().join(path);
+        let shown = || format!("removing {}", path.display());
+        let kind = fs::symlink_metadata(&path).with_context(shown)?;
+        if kind.is_dir() {
+            fs::remove_dir_all(&path).with_context(shown)
+        } else {
+            fs::remove_file(&path).with_context(shown)
+        }
+    }
+
+    /// The whole path, after the folders above it were made.
+    fn made(&self, path: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path().join(path);
+        if let Some(above) = path.parent() {
+            fs::create_dir_all(above).with_context(|| format!("making {}", above.display()))?;
+        }
+        Ok(path)
+    }
+}

@@ -1,0 +1,259 @@
+//! PCI functions: all that are, or may become, network functions.
+//!
+//! A function is kept when it is a network controller (class 0x02), when it has an RDMA device, or
+//! when it is a VF of such a one; of all others one file is read. A VF costs ten system calls, a PF
+//! seventeen more, and one VF more or less changes nothing of that.
+//!
+//! Left to others: links ([`super::net`] and netlink), whether a VF that its PF counts is missing
+//! (`colvin-model`).
+
+mod sriov;
+mod uevent;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use colvin_model::observation::{PciFunction, Role};
+use colvin_model::{Finding, FindingReason, NumaNode, PciAddress, Subject, Symbol};
+
+use super::read::{At, Folder};
+use super::symbols::Symbols;
+use super::{SysfsError, SysfsRoot, device_path, error};
+
+/// Reads all functions that are of interest.
+///
+/// A file that does not serve is a finding about its device, which stays without that fact; a
+/// function that goes while it is read is not there. A machine without PCI has none.
+///
+/// # Errors
+/// [`SysfsError::List`] when the functions cannot be listed.
+pub fn scan(
+    root: &SysfsRoot,
+    findings: &mut Vec<Finding>,
+) -> Result<BTreeMap<PciAddress, PciFunction>, SysfsError> {
+    let addresses = list(root, findings)?;
+    let mut symbols = Symbols::default();
+    let mut functions = BTreeMap::new();
+    let mut bare = BTreeSet::new();
+    for address in addresses {
+        let mut reader = Reader::new(root, address, &mut symbols);
+        match reader.look() {
+            Seen::Function(function) => {
+                functions.insert(address, function);
+            }
+            Seen::Bare => {
+                bare.insert(address);
+            }
+            Seen::Gone | Seen::Other => {}
+        }
+        findings.extend(reader.finding());
+    }
+    // a VF that is being made is its PF's affair
+    for function in functions.values() {
+        if let Role::Physical { sriov: Some(sriov) } = &function.role {
+            for vf in sriov.virtfn.values() {
+                bare.remove(vf);
+            }
+        }
+    }
+    findings.extend(bare.into_iter().map(no_uevent));
+    Ok(functions)
+}
+
+/// Reads one function again: `None` when it is gone, half made, or of no interest.
+pub fn read_one(
+    root: &SysfsRoot,
+    address: PciAddress,
+    findings: &mut Vec<Finding>,
+) -> Option<PciFunction> {
+    let mut symbols = Symbols::default();
+    let mut reader = Reader::new(root, address, &mut symbols);
+    let seen = reader.look();
+    findings.extend(reader.finding());
+    match seen {
+        Seen::Function(function) => Some(function),
+        Seen::Gone | Seen::Bare | Seen::Other => None,
+    }
+}
+
+/// The addresses of all functions, in order; names that are none make one finding.
+fn list(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<PciAddress>, SysfsError> {
+    let at = At {
+        folder: Folder::PciDevices,
+        device: "",
+        file: "",
+    };
+    let mut addresses = Vec::new();
+    let mut strange: Vec<String> = Vec::new();
+    root.list(at, |name| {
+        let text = std::str::from_utf8(name).ok();
+        match text.and_then(|text| text.parse().ok()) {
+            Some(address) => addresses.push(address),
+            None => strange.push(String::from_utf8_lossy(name).chars().take(64).collect()),
+        }
+    })?;
+    addresses.sort_unstable();
+    addresses.dedup();
+    strange.sort_unstable();
+    if let Some(first) = strange.first() {
+        let more = match strange.len() {
+            1 => String::new(),
+            number => format!(", and {} more", number - 1),
+        };
+        let message = format!("{at} has {first:?}{more}, which is no PCI address: it was left out");
+        findings.push(Finding::of_node(FindingReason::InvalidPciAddress, message));
+    }
+    Ok(addresses)
+}
+
+fn no_uevent(address: PciAddress) -> Finding {
+    let message = "it has no uevent file: the kernel is making or removing it".to_owned();
+    Finding::of_function(address, FindingReason::UnreadableFile, message)
+}
+
+/// What a look at one function gave.
+enum Seen {
+    Function(PciFunction),
+    /// Not of interest.
+    Other,
+    /// The function is listed and has no `uevent`.
+    Bare,
+    Gone,
+}
+
+/// One look at one function.
+struct Reader<'a> {
+    root: &'a SysfsRoot,
+    symbols: &'a mut Symbols,
+    address: PciAddress,
+    name: String,
+    errors: Vec<SysfsError>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(root: &'a SysfsRoot, address: PciAddress, symbols: &'a mut Symbols) -> Self {
+        Self {
+            root,
+            symbols,
+            address,
+            name: address.to_string(),
+            errors: Vec::new(),
+        }
+    }
+
+    fn finding(self) -> Option<Finding> {
+        error::finding(Subject::Function(self.address), &self.errors)
+    }
+
+    /// Notes an error, so that the device stays.
+    fn keep<T>(&mut self, read: Result<Option<T>, SysfsError>) -> Option<T> {
+        match read {
+            Ok(value) => value,
+            Err(error) => {
+                self.errors.push(error);
+                None
+            }
+        }
+    }
+
+    fn attribute<T>(
+        &mut self,
+        file: &str,
+        expected: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let read = self.root.attribute(at(&self.name, file), expected, parse);
+        self.keep(read)
+    }
+
+    fn link<T>(
+        &mut self,
+        file: &str,
+        expected: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let read = self.root.link(at(&self.name, file), expected, parse);
+        self.keep(read)
+    }
+
+    fn look(&mut self) -> Seen {
+        let identity = match self.identity() {
+            Ok(Some(identity)) => identity,
+            Ok(None) => return self.without_identity(),
+            Err(()) => return Seen::Other,
+        };
+        if !identity.class.is_network() && !self.has_rdma() {
+            self.errors.clear();
+            return Seen::Other;
+        }
+        let numa_node = self.attribute("numa_node", "-1 or a NUMA node's number", numa_node);
+        let iommu_group = self.link("iommu_group", "a link to an IOMMU group", |target| {
+            device_path::last(target).parse().ok()
+        });
+        let pcie_root = self.pcie_root();
+        let address_of = |target: &str| device_path::last(target).parse().ok();
+        let role = match self.link("physfn", "a link to a PF", address_of) {
+            Some(pf) => Role::Virtual { pf },
+            None => Role::Physical {
+                sriov: self.sriov(),
+            },
+        };
+        Seen::Function(PciFunction {
+            address: self.address,
+            class: identity.class,
+            id: identity.id,
+            subsystem: identity.subsystem,
+            driver: identity.driver,
+            numa_node: numa_node.flatten(),
+            iommu_group,
+            pcie_root,
+            role,
+            slot: None,
+        })
+    }
+
+    /// A function without `uevent`: gone, unless its link is still there.
+    fn without_identity(&mut self) -> Seen {
+        match self.root.is_there(at(&self.name, "")) {
+            Ok(true) => Seen::Bare,
+            Ok(false) | Err(_) => Seen::Gone,
+        }
+    }
+
+    /// Whether it, or the PF it belongs to, has an RDMA device: some are no network controllers.
+    fn has_rdma(&mut self) -> bool {
+        ["infiniband", "physfn/infiniband"].iter().any(|folder| {
+            let there = self.root.is_there(at(&self.name, folder));
+            self.keep(there.map(Some)).unwrap_or_default()
+        })
+    }
+
+    fn pcie_root(&mut self) -> Option<Symbol> {
+        let symbols = &mut *self.symbols;
+        let read = self.root.link(
+            at(&self.name, ""),
+            "a link to a folder below a PCIe root",
+            |target| device_path::pcie_root(target).map(|root| symbols.get(root)),
+        );
+        self.keep(read)
+    }
+}
+
+fn at<'a>(device: &'a str, file: &'a str) -> At<'a> {
+    At {
+        folder: Folder::PciDevices,
+        device,
+        file,
+    }
+}
+
+/// The node's number, or nothing for the kernel's −1.
+#[expect(clippy::option_option, reason = "the outer one says whether it parses")]
+fn numa_node(text: &str) -> Option<Option<NumaNode>> {
+    match text {
+        "-1" => Some(None),
+        number => number
+            .parse()
+            .ok()
+            .map(|number| Some(NumaNode::new(number))),
+    }
+}
