@@ -193,28 +193,29 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A VF's driver takes it (as heard in a guest with an igb card).
-    const BIND: &[u8] = b"bind@/devices/pci0000:00/0000:00:02.0/0000:01:10.0\0\
-        ACTION=bind\0\
-        DEVPATH=/devices/pci0000:00/0000:00:02.0/0000:01:10.0\0\
+    /// A PCI function was asked to say that it changed (recorded from Linux 6.18).
+    const CHANGE: &[u8] = b"change@/devices/pci0000:00/0000:00:01.0\0\
+        ACTION=change\0\
+        DEVPATH=/devices/pci0000:00/0000:00:01.0\0\
         SUBSYSTEM=pci\0\
-        DRIVER=igbvf\0\
-        PCI_CLASS=20000\0\
-        PCI_ID=8086:10CA\0\
-        PCI_SUBSYS_ID=8086:A03C\0\
-        PCI_SLOT_NAME=0000:01:10.0\0\
-        MODALIAS=pci:v00008086d000010CAsv00008086sd0000A03Cbc02sc00i00\0\
-        SEQNUM=1337\0";
+        SYNTH_UUID=0\0\
+        DRIVER=virtio-pci\0\
+        PCI_CLASS=FFFF00\0\
+        PCI_ID=1AF4:1045\0\
+        PCI_SUBSYS_ID=1AF4:1045\0\
+        PCI_SLOT_NAME=0000:00:01.0\0\
+        MODALIAS=pci:v00001AF4d00001045sv00001AF4sd00001045bcFFscFFi00\0\
+        SEQNUM=2167\0";
 
-    /// A net device is renamed (as heard in a network namespace).
+    /// A net device is renamed (recorded from Linux 6.18).
     const MOVE: &[u8] = b"move@/devices/virtual/net/green0\0\
         ACTION=move\0\
         DEVPATH=/devices/virtual/net/green0\0\
         SUBSYSTEM=net\0\
         DEVPATH_OLD=/devices/virtual/net/veth7\0\
         INTERFACE=green0\0\
-        IFINDEX=12\0\
-        SEQNUM=4211\0";
+        IFINDEX=3\0\
+        SEQNUM=2154\0";
 
     fn nothing_but(action: Action, devpath: &str) -> Uevent {
         Uevent {
@@ -233,16 +234,13 @@ mod tests {
     #[test]
     fn disc_24_a_pci_event_is_read() {
         assert_eq!(
-            Uevent::parse(BIND),
+            Uevent::parse(CHANGE),
             Ok(Uevent {
                 subsystem: Subsystem::Pci,
-                driver: Some("igbvf".into()),
-                pci_slot_name: Some("0000:01:10.0".parse().unwrap()),
-                seqnum: Some(1337),
-                ..nothing_but(
-                    Action::Bind,
-                    "/devices/pci0000:00/0000:00:02.0/0000:01:10.0"
-                )
+                driver: Some("virtio-pci".into()),
+                pci_slot_name: Some("0000:00:01.0".parse().unwrap()),
+                seqnum: Some(2167),
+                ..nothing_but(Action::Change, "/devices/pci0000:00/0000:00:01.0")
             })
         );
     }
@@ -255,8 +253,8 @@ mod tests {
                 subsystem: Subsystem::Net,
                 old_devpath: Some("/devices/virtual/net/veth7".into()),
                 interface: Some("green0".parse().unwrap()),
-                ifindex: IfIndex::new(12),
-                seqnum: Some(4211),
+                ifindex: IfIndex::new(3),
+                seqnum: Some(2154),
                 ..nothing_but(Action::Move, "/devices/virtual/net/green0")
             })
         );
@@ -317,11 +315,11 @@ mod tests {
 
         #[test]
         fn disc_24_a_torn_or_flipped_event_keeps_its_device(
-            cut in 0..BIND.len(), at in 0..BIND.len(), bit in 0..8_u32,
+            cut in 0..CHANGE.len(), at in 0..CHANGE.len(), bit in 0..8_u32,
         ) {
-            let head = BIND.iter().position(|byte| *byte == 0).unwrap();
-            prop_assert!(cut < head || Uevent::parse(&BIND[..cut]).is_ok());
-            let mut flipped = BIND.to_vec();
+            let head = CHANGE.iter().position(|byte| *byte == 0).unwrap();
+            prop_assert!(cut < head || Uevent::parse(&CHANGE[..cut]).is_ok());
+            let mut flipped = CHANGE.to_vec();
             flipped[at] ^= 1 << bit;
             prop_assert!(at <= head || Uevent::parse(&flipped).is_ok());
         }
