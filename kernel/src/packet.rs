@@ -50,7 +50,7 @@ pub const FRAME_BYTES: usize = 1518;
 
 /// What is asked for as receive buffer of one socket, in bytes; the kernel reserves twice as much.
 /// It bounds what a flood can take.
-const RECEIVE_BUFFER_BYTES: usize = 128 * 1024;
+const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// How a socket listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
