@@ -1,13 +1,105 @@
-//! Our figures beside the peers', measured in the same run: counts are held, times are printed.
+//! Our figures beside the peers', measured in the same run. Counts (system calls, allocations, peak
+//! memory) are held; times are printed, since they belong to the machine.
 //!
-//! Left to others: the programs that are measured.
+//! Left to others: the programs that are measured, and the situations (`testkit/`).
 
+mod inventory;
+mod links;
+mod lldp;
+mod measure;
+mod neighbors;
+mod peers;
+mod show;
+mod table;
+
+use crate::{
+    place,
+    run::{self},
+};
 use anyhow::{Result, bail};
+use table::Row;
 
-/// Measures everything and prints the table.
+/// Rows of one subject, or why there are none.
+type Subject = (&'static str, fn() -> Result<Vec<Row>>);
+
+const SUBJECTS: [Subject; 6] = [
+    ("inventory", inventory::rows),
+    ("one VF", inventory::event_rows),
+    ("show", show::rows),
+    ("neighbors", neighbors::rows),
+    ("LLDP", lldp::rows),
+    ("links", links::rows),
+];
+
+/// What is built before anything is measured: package and what of it.
+const OURS: [(&str, &str); 4] = [
+    ("colvin", "--bins"),
+    ("colvin-discovery", "--example scan --example rescan"),
+    ("colvin-kernel", "--example link_dump"),
+    ("lldp-rs", "--example decode_bench"),
+];
+
+/// Builds ours and the peers, measures everything and prints the table.
 ///
 /// # Errors
-/// When a count is over its bar, or something to measure is missing.
+/// When a count is over its bar, or a peer or a program of ours is missing.
 pub(crate) fn run() -> Result<()> {
-    bail!("nothing to measure yet")
+    let mut wrong = Vec::new();
+    for (package, what) in OURS {
+        let build = format!("build --quiet --release --package {package} {what}");
+        wrong.extend(
+            run::succeed(run::cargo(&build))
+                .err()
+                .map(|error| format!("{error:#}")),
+        );
+    }
+    wrong.extend(peers::build().err().map(|error| format!("{error:#}")));
+    let measured = if run::is_root()? {
+        measure()
+    } else {
+        // everything is built; what is left needs namespaces, not the network
+        let ourselves = std::env::current_exe()?;
+        let mut command = run::command("unshare", "--map-root-user --net --mount");
+        command.arg(ourselves).args(["bench", "--built"]);
+        run::succeed(command)
+    };
+    wrong.extend(measured.err().map(|error| format!("{error:#}")));
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("\n"));
+    }
+    Ok(())
+}
+
+/// Measures what is built, and prints the table.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn measure() -> Result<()> {
+    let (mut rows, mut wrong) = (Vec::new(), Vec::new());
+    for (name, measure) in SUBJECTS {
+        run::say(&format!("-- {name}"));
+        match measure() {
+            Ok(more) => rows.extend(more),
+            Err(error) => wrong.push(format!("{name}: {error:#}")),
+        }
+    }
+    for line in table::lines(&rows) {
+        run::say(&line);
+    }
+    wrong.extend(rows.iter().filter_map(Row::fault));
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("\n"));
+    }
+    Ok(())
+}
+
+/// The path of a program of ours as [`run`] built it: `colvin`, or an example.
+fn ours(name: &str) -> std::path::PathBuf {
+    let built = place::target().join("release");
+    let example = built.join("examples").join(name);
+    if example.exists() {
+        example
+    } else {
+        built.join(name)
+    }
 }

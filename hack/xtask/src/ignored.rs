@@ -27,7 +27,7 @@ pub(crate) fn run(tier: &str) -> Result<Count> {
         // what the tests carry into the guest
         run::succeed(run::cargo("build --release --package colvin"))?;
     }
-    let apart = tier == "netns" && !is_root()?;
+    let apart = tier == "netns" && !run::is_root()?;
     for TestFile { package, name } in files {
         let test = format!("test --package {package} --test {name}");
         let threads = if tier == "vm" { "--test-threads=1" } else { "" };
@@ -88,10 +88,6 @@ fn package_name(manifest: &Path) -> Result<String> {
     let line = text.lines().find_map(|line| line.strip_prefix("name = "));
     let name = line.with_context(|| format!("no name in {}", manifest.display()))?;
     Ok(name.trim_matches('"').to_owned())
-}
-
-fn is_root() -> Result<bool> {
-    Ok(run::output(run::command("id", "-u"))?.trim() == "0")
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ enum Chore {
     Netns,
     /// Tests in a virtual machine with real SR-IOV
     Vm,
+    /// A shell for a person in such a machine, between two leaf switches; ends with Ctrl-]
+    VmShell,
     /// A short smoke of every fuzz target
     Fuzz {
         /// Seconds for each target
@@ -55,7 +57,11 @@ enum Chore {
         seconds: u32,
     },
     /// Our figures beside the peers', in the same run; counts are held, times are printed
-    Bench,
+    Bench {
+        /// Everything is built: only measure
+        #[arg(long, hide = true)]
+        built: bool,
+    },
     /// Makes the table of network functions' names from a PCI ID list
     PciIds {
         /// The list; Debian's installed one unless named
@@ -82,8 +88,10 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Test => all::run_one(all::Tier::Test),
         Chore::Netns => all::run_one(all::Tier::Netns),
         Chore::Vm => all::run_one(all::Tier::Vm),
+        Chore::VmShell => colvin_testkit::vm::shell(),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
-        Chore::Bench => all::run_one(all::Tier::Bench),
+        Chore::Bench { built: true } => bench::measure(),
+        Chore::Bench { built: false } => all::run_one(all::Tier::Bench),
         Chore::PciIds { list } => pci_ids::write(list.as_deref()),
         Chore::Rules => rules::print(),
     }

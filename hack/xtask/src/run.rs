@@ -150,6 +150,14 @@ pub(crate) fn counted(mut command: Command) -> Result<(Count, bool)> {
     Ok((count, status.success()))
 }
 
+/// Whether this process is root, of the machine or of its own user namespace.
+///
+/// # Errors
+/// When `id` cannot tell.
+pub(crate) fn is_root() -> Result<bool> {
+    Ok(output(command("id", "-u"))?.trim() == "0")
+}
+
 /// The command as a person would type it, without paths in front of the program.
 fn shown(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();

@@ -1,0 +1,133 @@
+//! How a program is measured: wall time, system calls, peak memory, and what it says of itself.
+//!
+//! Left to others: which programs.
+
+use crate::run;
+use anyhow::{Context as _, Result, bail};
+use std::{
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+/// The least of several runs of each, ours and the peer's in turn.
+///
+/// # Errors
+/// The first of either.
+pub(super) fn in_turn(
+    runs: u32,
+    mut ours: impl FnMut() -> Result<f64>,
+    mut theirs: impl FnMut() -> Result<f64>,
+) -> Result<(f64, f64)> {
+    let mut least = (f64::MAX, f64::MAX);
+    for _ in 0..runs {
+        least = (least.0.min(ours()?), least.1.min(theirs()?));
+    }
+    Ok(least)
+}
+
+/// Milliseconds from start to end of a command that must succeed; its output is thrown away.
+pub(super) fn wall_ms(mut command: Command) -> Result<f64> {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let begun = Instant::now();
+    let status = command
+        .status()
+        .with_context(|| format!("starting {command:?}"))?;
+    let took = begun.elapsed().as_secs_f64() * 1000.0;
+    if !status.success() {
+        bail!("{command:?}: {status}");
+    }
+    Ok(took)
+}
+
+/// System calls of a command and its threads and children, from start to end.
+pub(super) fn system_calls(command: &Command) -> Result<f64> {
+    let file = tempfile::NamedTempFile::new().context("making a file for strace")?;
+    let mut strace = run::command("strace", "-f -c -o");
+    strace
+        .arg(file.path())
+        .arg("--")
+        .arg(command.get_program())
+        .args(command.get_args());
+    wall_ms(strace)?;
+    let table = std::fs::read_to_string(file.path()).context("reading strace's table")?;
+    total_calls(&table).with_context(|| format!("no total in strace's table:\n{table}"))
+}
+
+/// The calls in the `total` line: the fourth column, of five or six.
+fn total_calls(table: &str) -> Option<f64> {
+    let line = table
+        .lines()
+        .find(|line| line.trim_end().ends_with(" total"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+/// Peak resident memory of a command, in MB (10^6 bytes).
+pub(super) fn peak_mb(command: &Command) -> Result<f64> {
+    let file = tempfile::NamedTempFile::new().context("making a file for time")?;
+    let mut time = run::command("/usr/bin/time", "-f %M -o");
+    time.arg(file.path())
+        .arg("--")
+        .arg(command.get_program())
+        .args(command.get_args());
+    wall_ms(time)?;
+    let text = std::fs::read_to_string(file.path()).context("reading time's answer")?;
+    let kib: f64 = text
+        .trim()
+        .parse()
+        .with_context(|| format!("time says `{text}`"))?;
+    Ok(kib * 1024.0 / 1e6)
+}
+
+/// What a program says of itself as `name=value` words on its standard output.
+pub(super) struct Said(String);
+
+impl Said {
+    /// Runs it to its end.
+    pub(super) fn by(command: Command) -> Result<Self> {
+        Ok(Self(run::output(command)?))
+    }
+
+    /// The value of a name.
+    pub(super) fn value(&self, name: &str) -> Result<f64> {
+        let words = self.0.split_whitespace();
+        let mut values = words.filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        let value = values.next().and_then(|value| value.parse().ok());
+        value.with_context(|| format!("no {name}= in `{}`", self.0.trim_end()))
+    }
+
+    /// The value of a name, which must be this one.
+    pub(super) fn must_be(&self, name: &str, expected: f64) -> Result<()> {
+        let value = self.value(name)?;
+        if (value - expected).abs() > f64::EPSILON {
+            bail!(
+                "{name} is {value}, not {expected}, in `{}`",
+                self.0.trim_end()
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_is_read_with_and_without_errors() {
+        let with = "100.00    0.001  3  345  12 total\n";
+        let without =
+            "% time  seconds usecs/call calls errors syscall\n100.00  0.001  3  345  total\n";
+        assert_eq!(total_calls(with), Some(345.0));
+        assert_eq!(total_calls(without), Some(345.0));
+        assert_eq!(total_calls("strace: nothing\n"), None);
+    }
+
+    #[test]
+    fn a_value_that_is_not_said_is_an_error() {
+        let said = Said("functions=1032 ms=5.5\n".to_owned());
+        assert!(said.value("ms").is_ok());
+        assert!(said.value("functionsms").is_err() && said.value("calls").is_err());
+        assert!(said.must_be("functions", 1032.0).is_ok());
+        assert!(said.must_be("functions", 1031.0).is_err());
+    }
+}
