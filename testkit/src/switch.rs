@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use crate::vm::Bench;
-use crate::vm::process::{Tether, checked, wait_for};
+use crate::vm::process::{Tether, checked, folder, wait_for};
 
 mod fabric;
 mod port;
@@ -90,10 +90,7 @@ impl Switch {
     /// # Errors
     /// Without root, or when lldpd does not start or refuses its configuration: then with its log.
     pub fn start(bench: &Bench, netns: &Path, config: &SwitchConfig) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("colvin-switch-")
-            .tempdir()
-            .context("making the switch's folder")?;
+        let folder = folder("switch")?;
         let at = folder.path();
         let name = &config.system_name;
         let mut ip = bench.ip();

@@ -5,6 +5,7 @@
 //!
 //! Left to others: the switches at the other end of the cables (`crate::switch`), what is tested.
 
+mod apt;
 mod bench;
 mod channel;
 mod guest;
@@ -13,6 +14,7 @@ mod monitor;
 mod nics;
 mod packages;
 pub(crate) mod process;
+mod qemu;
 mod scenario;
 mod shell;
 

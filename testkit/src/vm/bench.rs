@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::initramfs;
 use super::packages::{Group, Packages};
+use super::process::sweep_folders;
 
 /// What guests and switches run on: a folder with QEMU, a kernel, an initramfs and lldpd.
 #[derive(Clone, Debug)]
@@ -66,6 +67,7 @@ impl Bench {
             .canonicalize()
             .with_context(|| format!("cannot find {}", cache.display()))?;
         let _lock = lock(&cache)?;
+        sweep_folders()?;
         let packages = Packages::new(&cache);
         packages.ensure(groups)?;
         Ok(Self { cache, packages })
@@ -115,6 +117,11 @@ impl Bench {
     pub(crate) fn lldp(&self, program: &str) -> Command {
         self.packages
             .command(Group::Switch, &format!("usr/sbin/{program}"))
+    }
+
+    /// The value of `LD_LIBRARY_PATH` for [`Bench::lldp`].
+    pub(super) fn switch_libraries(&self) -> String {
+        self.packages.libraries(Group::Switch)
     }
 
     /// `ip` of the unpacked iproute2.

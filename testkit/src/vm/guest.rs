@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,8 @@ use tempfile::TempDir;
 use super::bench::Bench;
 use super::channel::{Channel, Output, Process};
 use super::monitor::Monitor;
-use super::process::{Tether, progress, wait_for};
+use super::process::{Tether, folder, progress, wait_for};
+use super::qemu;
 use crate::switch::Fabric;
 
 /// PID 1 of the guest.
@@ -100,14 +100,11 @@ impl Vm {
 
     /// `None` when QEMU died by itself.
     fn boot_once(bench: &Bench, fabric: &Fabric, config: &VmConfig) -> Result<Option<Self>> {
-        let mut folder = tempfile::Builder::new()
-            .prefix("colvin-vm-")
-            .tempdir()
-            .context("making the guest's folder")?;
+        let mut folder = folder("vm")?;
         let at = folder.path().to_owned();
         fs::create_dir_all(at.join("share/cmd")).context("making the guest's share")?;
         fs::write(at.join("init.sh"), INIT).context("writing the guest's init")?;
-        let qemu = arguments(bench, config, &at)?;
+        let qemu = qemu::command(bench, config, &at)?;
         let mut qemu = Tether::spawn("qemu", &fabric.enter(&qemu), &at.join("qemu.log"))?;
         let socket = at.join("port");
         let there = wait_for("QEMU's sockets", Duration::from_secs(20), || {
@@ -157,7 +154,9 @@ impl Vm {
     /// # Errors
     /// As [`Vm::run`].
     pub fn run_within(&self, limit: Duration, script: &str) -> Result<Output> {
-        self.spawn(script)?.wait(limit)
+        self.spawn(script)?
+            .wait(limit)
+            .with_context(|| self.report())
     }
 
     /// Runs `script` and gives its standard output.
@@ -250,75 +249,4 @@ fn report(folder: &Path) -> String {
         tail("qemu.log"),
         tail("console.log")
     )
-}
-
-/// The machine: q35 with an Intel IOMMU, the host's files and the share by 9p, two virtio ports.
-fn arguments(bench: &Bench, config: &VmConfig, at: &Path) -> Result<Command> {
-    let here = at.display();
-    let append = format!(
-        "console=ttyS0 quiet panic=-1 intel_iommu=on iommu=pt mitigations=off net.ifnames=0 \
-         colvin_bench=1 bench_name={} bench_cache={} bench_script={here}/init.sh",
-        config.name,
-        bench.cache().display(),
-    );
-    let mut qemu = bench.qemu();
-    qemu.args([
-        "-accel",
-        "tcg,thread=multi,tb-size=256",
-        "-M",
-        "q35,kernel-irqchip=split",
-    ])
-    .args(["-cpu", "max", "-smp", &config.cpus.to_string()])
-    .args(["-m", &config.memory_mib.to_string()])
-    .args(["-nodefaults", "-display", "none", "-no-reboot"])
-    .args(["-serial", &format!("file:{here}/console.log")])
-    .args(["-qmp", &format!("unix:{here}/qmp,server=on,wait=off")])
-    .arg("-kernel")
-    .arg(bench.kernel()?)
-    .arg("-initrd")
-    .arg(bench.initramfs())
-    .args(["-append", &append])
-    .args(["-device", "intel-iommu,intremap=on,caching-mode=on"])
-    .args([
-        "-fsdev",
-        "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
-    ])
-    .args(["-device", "virtio-9p-pci,fsdev=root,mount_tag=hostroot"])
-    .args([
-        "-fsdev",
-        &format!("local,id=share,path={here}/share,security_model=none"),
-    ])
-    .args(["-device", "virtio-9p-pci,fsdev=share,mount_tag=share"])
-    .args(["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"])
-    .args([
-        "-chardev",
-        &format!("socket,id=port,path={here}/port,server=on,wait=off"),
-    ])
-    .args(["-device", "virtserialport,chardev=port,name=colvin.bench"]);
-    if config.console {
-        qemu.args([
-            "-chardev",
-            &format!("socket,id=con,path={here}/console,server=on,wait=off"),
-        ])
-        .args(["-device", "virtconsole,chardev=con,name=colvin.console"]);
-    }
-    for (number, tap) in config.taps.iter().enumerate() {
-        let chassis = number + 1;
-        qemu.args([
-            "-device",
-            &format!("pcie-root-port,id=rp{number},chassis={chassis}"),
-        ])
-        .args([
-            "-netdev",
-            &format!("tap,id=n{number},ifname={tap},script=no,downscript=no"),
-        ])
-        .args([
-            "-device",
-            &format!(
-                "igb,id=pf{number},netdev=n{number},bus=rp{number},mac=52:54:00:00:{number:02x}:00"
-            ),
-        ]);
-    }
-    qemu.args(&config.extra);
-    Ok(qemu)
 }

@@ -4,6 +4,8 @@
 
 use anyhow::{Context as _, Result};
 
+use super::bench::Bench;
+use super::channel::Process;
 use super::guest::Vm;
 
 impl Vm {
@@ -97,6 +99,40 @@ impl Vm {
     pub fn set_up(&self, netdev: &str, up: bool) -> Result<()> {
         let state = if up { "up" } else { "down" };
         self.sh(&format!("ip link set {netdev} {state}")).map(drop)
+    }
+
+    /// Starts a receive-only lldpd in the guest on its PFs: what a node's own lldpd would hear.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_lldpd(&self, bench: &Bench) -> Result<Process> {
+        let lldpd = self.spawn(&format!(
+            "grep -q ^_lldpd: /etc/passwd || echo _lldpd:x:64999:64999::/run/lldpd:/bin/false >> /etc/passwd
+            grep -q ^_lldpd: /etc/group || echo _lldpd:x:64999: >> /etc/group
+            mkdir -p /run/lldpd
+            LD_LIBRARY_PATH={} exec {} -d -r -u /run/lldpd.socket -I 'pf*' -L {} -O /dev/null",
+            bench.switch_libraries(),
+            bench.lldp("lldpd").get_program().display(),
+            bench.lldp("lldpcli").get_program().display(),
+        ))?;
+        self.sh(
+            "for try in $(seq 100); do [ -S /run/lldpd.socket ] && exit; sleep .1; done; exit 1",
+        )
+        .with_context(|| format!("lldpd in the guest: {}", lldpd.stderr().unwrap_or_default()))?;
+        Ok(lldpd)
+    }
+
+    /// What `lldpcli` answers to `arguments` (shell words) in the guest, where
+    /// [`Vm::start_lldpd`] runs.
+    ///
+    /// # Errors
+    /// When lldpcli fails.
+    pub fn lldpcli(&self, bench: &Bench, arguments: &str) -> Result<String> {
+        self.sh(&format!(
+            "LD_LIBRARY_PATH={} {} -u /run/lldpd.socket {arguments}",
+            bench.switch_libraries(),
+            bench.lldp("lldpcli").get_program().display(),
+        ))
     }
 
     /// Puts all back as it was after the boot: no VFs, no namespaces, no virtual links, PFs up.

@@ -2,13 +2,14 @@
 //!
 //! Left to others: which programs.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
 
 /// Says on standard error what the bench is doing.
 pub(crate) fn progress(what: &str) {
@@ -31,6 +32,40 @@ pub(crate) fn checked(command: &mut Command) -> Result<String> {
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
     bail!("{command:?}: {}\n{stdout}{stderr}", output.status)
+}
+
+/// A folder for logs and sockets that names this process.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn folder(kind: &str) -> Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(&format!("colvin-{kind}-{}-", std::process::id()))
+        .tempdir()
+        .with_context(|| format!("cannot make a folder for the {kind}"))
+}
+
+/// Removes the folders of processes that have ended without removing them: those that failed leave
+/// them to be read until now, those that shared a guest cannot remove them.
+///
+/// # Errors
+/// When the folder of temporary files cannot be listed or one of them cannot be removed.
+pub(crate) fn sweep_folders() -> Result<()> {
+    let all = std::env::temp_dir();
+    for entry in fs::read_dir(&all).with_context(|| format!("cannot list {}", all.display()))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name
+            .strip_prefix("colvin-vm-")
+            .or_else(|| name.strip_prefix("colvin-switch-"))
+            .and_then(|rest| rest.split_once('-'))
+            .and_then(|(pid, _)| pid.parse::<u32>().ok());
+        if owner.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists()) {
+            fs::remove_dir_all(entry.path())
+                .with_context(|| format!("cannot remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks every few milliseconds until `look` gives a value.

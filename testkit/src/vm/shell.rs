@@ -4,6 +4,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
@@ -15,33 +16,46 @@ use super::scenario::Scenario;
 /// The key that ends the session: Ctrl-].
 const END: u8 = 0x1d;
 
-/// Boots a guest with two PFs between two leaf switches and gives this terminal a shell in it, until
-/// Ctrl-] is typed, standard input ends or the guest ends.
+/// Boots a guest with two PFs between two leaf switches. A terminal gets a shell in it, until the
+/// shell is left, Ctrl-] is typed or the guest ends; anything else on standard input is run there
+/// as a script of bash, at most for an hour. Gives the exit status: the script's, or 0.
 ///
 /// # Errors
 /// As the bench's, and when the terminal cannot be set.
-pub fn shell() -> Result<()> {
+pub fn shell() -> Result<i32> {
     let mut config = VmConfig::new("bench1", &["tap0", "tap1"]);
-    config.console = true;
+    config.console = isatty(std::io::stdin());
+    if !config.console {
+        let script = std::io::read_to_string(std::io::stdin()).context("reading the script")?;
+        let output = Scenario::with(&config)?
+            .vm
+            .run_within(Duration::from_hours(1), &script)?;
+        std::io::stdout()
+            .write_all(output.stdout.as_bytes())
+            .context("writing its output")?;
+        std::io::stderr()
+            .write_all(output.stderr.as_bytes())
+            .context("writing its output")?;
+        return Ok(output.status);
+    }
     let scenario = Scenario::with(&config)?;
     let vm = &scenario.vm;
-    progress("a shell in the guest; /share is writable on both sides; Ctrl-] ends it");
+    progress("a shell in the guest; Ctrl-] ends it");
+    progress("a program that is built again has to come by /share to be the new one");
     progress(&format!("/share is {} here", vm.share().display()));
     let console = UnixStream::connect(vm.console_socket()).context("connecting to the console")?;
     let _raw = Raw::set()?;
-    talk(console)
+    talk(console)?;
+    Ok(0)
 }
 
 /// Standard input to the console, the console to standard output, until one of them ends.
 fn talk(mut console: UnixStream) -> Result<()> {
     let mut from_guest = console.try_clone().context("sharing the console")?;
     let typing = console.try_clone().context("sharing the console")?;
-    if let Ok(size) = tcgetwinsize(std::io::stdin()) {
-        let (rows, columns) = (size.ws_row, size.ws_col);
-        writeln!(console, "stty rows {rows} cols {columns}; clear").context("setting the size")?;
-    } else {
-        writeln!(console).context("waking the shell")?;
-    }
+    let size = tcgetwinsize(std::io::stdin()).context("reading the terminal's size")?;
+    let (rows, columns) = (size.ws_row, size.ws_col);
+    writeln!(console, "stty rows {rows} cols {columns}; clear").context("setting the size")?;
     std::thread::spawn(move || {
         let mut typed = [0; 256];
         while let Ok(count @ 1..) = std::io::stdin().read(&mut typed) {
@@ -58,27 +72,22 @@ fn talk(mut console: UnixStream) -> Result<()> {
 }
 
 /// The terminal passing every key on, until dropped.
-struct Raw(Option<Termios>);
+struct Raw(Termios);
 
 impl Raw {
     fn set() -> Result<Self> {
         let stdin = std::io::stdin();
-        if !isatty(&stdin) {
-            return Ok(Self(None));
-        }
         let before = tcgetattr(&stdin).context("reading the terminal's settings")?;
         let mut raw = before.clone();
         raw.make_raw();
         tcsetattr(&stdin, OptionalActions::Now, &raw).context("setting the terminal")?;
-        Ok(Self(Some(before)))
+        Ok(Self(before))
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        if let Some(before) = &self.0
-            && let Err(error) = tcsetattr(std::io::stdin(), OptionalActions::Now, before)
-        {
+        if let Err(error) = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0) {
             progress(&format!("cannot put the terminal back: {error}"));
         }
     }
