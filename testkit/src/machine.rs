@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use colvin_kernel::archive::Archive;
 use tempfile::TempDir;
 
 /// A recorded or made machine, unpacked; its folder goes when this is dropped.
@@ -24,6 +25,45 @@ impl Machine {
         let folder = tempfile::tempdir().context("making a temporary folder")?;
         fs::create_dir(folder.path().join("sys")).context("making its sys folder")?;
         Ok(Self { folder })
+    }
+
+    /// The machine of `fixtures/<name>.machine` of this crate.
+    ///
+    /// # Errors
+    /// When there is no such fixture, it does not parse, or it cannot be unpacked.
+    pub fn unpack(name: &str) -> anyhow::Result<Self> {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        Self::unpack_file(&fixtures.join(format!("{name}.machine")))
+    }
+
+    /// The machine of an archive in a file.
+    ///
+    /// # Errors
+    /// When there is no such file, it does not parse, or it cannot be unpacked.
+    pub fn unpack_file(path: &Path) -> anyhow::Result<Self> {
+        let text = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        let archive =
+            Archive::parse(&text).with_context(|| format!("reading {}", path.display()))?;
+        let folder = tempfile::tempdir().context("making a temporary folder")?;
+        archive
+            .unpack(folder.path())
+            .with_context(|| format!("unpacking {}", path.display()))?;
+        Ok(Self { folder })
+    }
+
+    /// The names of all fixtures, in order.
+    ///
+    /// # Errors
+    /// When the folder of the fixtures cannot be listed.
+    pub fn all_names() -> anyhow::Result<Vec<String>> {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        let mut names = Vec::new();
+        for file in fs::read_dir(&fixtures).context("listing the fixtures")? {
+            let name = file?.file_name().to_string_lossy().into_owned();
+            names.extend(name.strip_suffix(".machine").map(str::to_owned));
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// The root: the folder that has `sys`.

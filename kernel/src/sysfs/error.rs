@@ -35,6 +35,12 @@ pub enum SysfsError {
         /// Why not.
         source: io::Error,
     },
+    /// A file that every such device has is not there.
+    #[error("{path} is not there")]
+    Missing {
+        /// The file.
+        path: SysfsPath,
+    },
     /// A file, or a link's target, is not UTF-8.
     #[error("{path} is not UTF-8")]
     NotText {
@@ -88,7 +94,7 @@ impl SysfsError {
     /// What kind of finding it makes.
     pub(super) fn reason(&self) -> FindingReason {
         match self {
-            Self::Root { .. } | Self::List { .. } | Self::Read { .. } => {
+            Self::Root { .. } | Self::List { .. } | Self::Read { .. } | Self::Missing { .. } => {
                 FindingReason::UnreadableFile
             }
             Self::NotText { .. } | Self::TooLong { .. } | Self::Malformed { .. } => {
@@ -103,7 +109,10 @@ impl SysfsError {
             Self::Root { source, .. } | Self::List { source, .. } | Self::Read { source, .. } => {
                 source.raw_os_error()
             }
-            Self::NotText { .. } | Self::TooLong { .. } | Self::Malformed { .. } => None,
+            Self::Missing { .. }
+            | Self::NotText { .. }
+            | Self::TooLong { .. }
+            | Self::Malformed { .. } => None,
         }
     }
 

@@ -1,1 +1,125 @@
-//! (to be written)
+//! Links from `class/net`: only for roots that have no recorded netlink dump.
+//!
+//! On a live machine links come from one netlink dump; here each costs some twenty reads, and
+//! sysfs does not tell everything (altnames, most kinds). Other names, LACP's partner of a member
+//! that is not in the active aggregator and links of other namespaces are not to be had.
+//!
+//! Left to others: which link is an uplink (`colvin-model`).
+
+mod bond;
+mod reader;
+
+use std::collections::BTreeMap;
+
+use colvin_model::observation::{Link, PortFacts};
+use colvin_model::{Finding, FindingReason, IfIndex, IfName, PciAddress, Subject};
+
+use super::read::{At, Folder};
+use super::symbols::{Symbols, is_name};
+use super::{SysfsError, SysfsRoot, device_path, error};
+use reader::Reader;
+
+/// What `class/net` tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetFacts {
+    /// All links.
+    pub links: BTreeMap<IfIndex, Link>,
+    /// Speed and driver of the links that have any.
+    pub ports: BTreeMap<IfIndex, PortFacts>,
+}
+
+/// Reads all links. A file that does not serve is a finding about its link, which stays without
+/// that fact. A link whose index, hardware type, MTU or flags are not to be had is left out, with a
+/// finding: none of these has a value that says "not known".
+///
+/// # Errors
+/// [`SysfsError::List`] when they cannot be listed.
+pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<NetFacts, SysfsError> {
+    let names = list(root, findings)?;
+    let mut symbols = Symbols::default();
+    let mut facts = NetFacts::default();
+    let mut masters: BTreeMap<IfIndex, IfName> = BTreeMap::new();
+    for name in names {
+        let mut reader = Reader::new(root, &name, &mut symbols);
+        if let Some(seen) = reader.look() {
+            let index = seen.link.index;
+            if let Some(master) = seen.master {
+                masters.insert(index, master);
+            }
+            if seen.port != PortFacts::default() {
+                facts.ports.insert(index, seen.port);
+            }
+            facts.links.insert(index, seen.link);
+        }
+        let errors = reader.errors;
+        findings.extend(error::finding(Subject::Link(name), &errors));
+    }
+    let indexes: BTreeMap<IfName, IfIndex> = facts
+        .links
+        .values()
+        .map(|link| (link.name.clone(), link.index))
+        .collect();
+    for (member, master) in masters {
+        if let Some(link) = facts.links.get_mut(&member) {
+            link.master = indexes.get(&master).copied();
+        }
+    }
+    Ok(facts)
+}
+
+/// The PCI function that a device on another bus (virtio, auxiliary, usb) is or lies below; `None`
+/// when there is none, or no such device.
+///
+/// Source: the text of the link `bus/<bus>/devices/<device>`.
+///
+/// # Errors
+/// [`SysfsError::Read`] when the link is there and cannot be read.
+pub fn function_of(
+    root: &SysfsRoot,
+    bus: &str,
+    device: &str,
+) -> Result<Option<PciAddress>, SysfsError> {
+    let is_part = |name: &str| is_name(name) && !name.contains('/') && name != "." && name != "..";
+    if !is_part(bus) || !is_part(device) {
+        return Ok(None);
+    }
+    let folder = format!("bus/{bus}/devices");
+    let at = At {
+        folder: Folder::Sys,
+        device: &folder,
+        file: device,
+    };
+    let function = root.link(at, "a link to a device", |target| {
+        Some(device_path::function(target))
+    })?;
+    Ok(function.flatten())
+}
+
+/// The names of all links, in order; what is no name makes one finding.
+fn list(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<IfName>, SysfsError> {
+    let at = At {
+        folder: Folder::Net,
+        device: "",
+        file: "",
+    };
+    let mut names: Vec<IfName> = Vec::new();
+    let mut strange: Vec<String> = Vec::new();
+    root.list(at, |name| {
+        let text = std::str::from_utf8(name).ok();
+        match text.and_then(|text| text.parse().ok()) {
+            Some(name) => names.push(name),
+            None => strange.push(String::from_utf8_lossy(name).chars().take(64).collect()),
+        }
+    })?;
+    names.sort_unstable();
+    strange.sort_unstable();
+    if let Some(first) = strange.first() {
+        let more = match strange.len() {
+            1 => String::new(),
+            number => format!(", and {} more", number - 1),
+        };
+        let message = format!("{at} has {first:?}{more}, which is no link's name: it was left out");
+        findings.push(Finding::of_node(FindingReason::MalformedFile, message));
+    }
+    Ok(names)
+}

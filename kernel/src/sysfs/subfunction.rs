@@ -1,1 +1,74 @@
-//! (to be written)
+//! Subfunctions: slices of a card on the auxiliary bus, such as `mlx5_core.sf.4`.
+//!
+//! Left to others: their netdevs, which come as links with an auxiliary parent.
+
+use colvin_model::{Finding, PciAddress, Subject, Symbol};
+
+use super::read::{At, Folder};
+use super::{SysfsError, SysfsRoot, device_path, error};
+
+/// A subfunction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subfunction {
+    /// Its name on the auxiliary bus; the number in it is not that of the subfunction.
+    pub name: Symbol,
+    /// The PCI function that it is a slice of.
+    pub function: Option<PciAddress>,
+    /// Its number among the function's subfunctions (`sfnum`), when the driver tells.
+    pub number: Option<u32>,
+}
+
+/// Reads all subfunctions, in order of their names; a machine without an auxiliary bus has none.
+///
+/// Source: `bus/auxiliary/devices/<driver>.sf.<id>` and its `sfnum` (kernel
+/// `Documentation/networking/device_drivers/ethernet/mellanox/mlx5/switchdev.rst`).
+///
+/// # Errors
+/// [`SysfsError::List`] when they cannot be listed.
+pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<Subfunction>, SysfsError> {
+    let mut names: Vec<String> = Vec::new();
+    root.list(at("", ""), |name| {
+        let text = std::str::from_utf8(name).ok();
+        names.extend(text.filter(|name| is_subfunction(name)).map(str::to_owned));
+    })?;
+    names.sort_unstable();
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        let mut errors = Vec::new();
+        let function = root.link(at(&name, ""), "a link to a device", |target| {
+            Some(device_path::function(target))
+        });
+        let function = function.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let number = root.attribute(at(&name, "sfnum"), "a number", |text| text.parse().ok());
+        let number = number.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let function = function.flatten();
+        let subject = function.map_or(Subject::Node, Subject::Function);
+        findings.extend(error::finding(subject, &errors));
+        found.push(Subfunction {
+            name: Symbol::from(name.as_str()),
+            function,
+            number,
+        });
+    }
+    Ok(found)
+}
+
+/// Whether a name is `<driver>.sf.<id>`.
+fn is_subfunction(name: &str) -> bool {
+    name.rsplit_once(".sf.")
+        .is_some_and(|(driver, id)| super::symbols::is_name(driver) && id.parse::<u32>().is_ok())
+}
+
+fn at<'a>(device: &'a str, file: &'a str) -> At<'a> {
+    At {
+        folder: Folder::AuxiliaryDevices,
+        device,
+        file,
+    }
+}

@@ -11,14 +11,12 @@ pub(super) struct Symbols(BTreeSet<Symbol>);
 impl Symbols {
     /// The shared copy of a text.
     pub(super) fn get(&mut self, text: &str) -> Symbol {
-        match self.0.get(text) {
-            Some(known) => known.clone(),
-            None => {
-                let new = Symbol::from(text);
-                self.0.insert(new.clone());
-                new
-            }
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
         }
+        let new = Symbol::from(text);
+        self.0.insert(new.clone());
+        new
     }
 }
 

@@ -1,0 +1,68 @@
+//! A bond member's side, from the member's `bonding_slave` and the bond's `bonding`.
+//!
+//! Left to others: what the partner is (its LLDP tells).
+
+use colvin_model::IfName;
+use colvin_model::observation::BondMember;
+
+use super::{At, Folder};
+use crate::sysfs::net::reader::{Reader, address_at};
+
+impl Reader<'_> {
+    /// The link's place in a bond, or `None` when it is in none.
+    ///
+    /// The kernel shows one partner for a bond, that of the active aggregator: members of another
+    /// aggregator have none here.
+    ///
+    /// Source: kernel `drivers/net/bonding/bond_sysfs_slave.c` and `bond_sysfs.c`.
+    pub(super) fn bond_member(&mut self, master: Option<&IfName>) -> Option<BondMember> {
+        let active = self.attribute(
+            "bonding_slave/state",
+            "active or backup",
+            |text| match text {
+                "active" => Some(true),
+                "backup" => Some(false),
+                _ => None,
+            },
+        )?;
+        let aggregator = self.attribute(
+            "bonding_slave/ad_aggregator_id",
+            "an aggregator's number or N/A",
+            |text| match text {
+                "N/A" => Some(None),
+                number => number.parse().ok().map(Some),
+            },
+        );
+        let aggregator: Option<u16> = aggregator.flatten();
+        let mut member = BondMember {
+            active: Some(active),
+            aggregator,
+            partner: None,
+            partner_key: None,
+        };
+        if let (Some(aggregator), Some(master)) = (aggregator, master) {
+            let of_bond = |file| At {
+                folder: Folder::Net,
+                device: master.as_str(),
+                file,
+            };
+            let number = |text: &str| text.parse::<u16>().ok();
+            let active = self.root.attribute(
+                of_bond("bonding/ad_aggregator"),
+                "an aggregator's number",
+                number,
+            );
+            if self.keep(active) == Some(aggregator) {
+                let key = self.root.attribute(
+                    of_bond("bonding/ad_partner_key"),
+                    "a partner's key",
+                    number,
+                );
+                member.partner_key = self.keep(key);
+                let partner = address_at(self.root, of_bond("bonding/ad_partner_mac"));
+                member.partner = self.keep(partner).flatten();
+            }
+        }
+        Some(member)
+    }
+}
