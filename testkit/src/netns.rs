@@ -9,9 +9,9 @@
 //!
 //! Left to others: what is sent and heard there.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::os::fd::AsFd as _;
+mod holder;
+
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -19,25 +19,16 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::wait::{wait_for, wait_for_some};
+use crate::wait::wait_for_some;
+use holder::{Holder, Owner};
 
 /// The longest time that one program in a namespace may take.
 const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 
-/// The longest time a held namespace may take to come and to go.
-const HOLDER_LIMIT: Duration = Duration::from_secs(10);
-
-/// What the holder does: own sysfs if it may, say that it is ready, wait for the end of its input.
-const HOLDER: &str = "mount -t sysfs sysfs /sys 2>/dev/null && s=sysfs || s=none; \
-                      ip link set lo up; echo ready $s; exec cat";
-
 /// A network namespace of its own; it and all its links go when this is dropped.
 #[derive(Debug)]
 pub struct Netns {
-    holder: Child,
-    /// A handle on the namespace, which enters it.
-    namespace: File,
-    has_sysfs: bool,
+    holder: Holder,
 }
 
 impl Netns {
@@ -46,48 +37,24 @@ impl Netns {
     /// # Errors
     /// When it may not be made (needs `CAP_SYS_ADMIN`; see the module), or `unshare` is missing.
     pub fn new() -> anyhow::Result<Self> {
-        let mut holder = Command::new("unshare")
-            .args(["--net", "--mount", "--", "sh", "-c", HOLDER])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("cannot run `unshare` (package util-linux)")?;
-        let ready = first_line(&mut holder);
-        let opened = ready.and_then(|ready| {
-            let path = namespace_path(holder.id());
-            let namespace =
-                File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-            Ok((ready, namespace))
-        });
-        match opened {
-            Ok((ready, namespace)) => Ok(Self {
-                holder,
-                namespace,
-                has_sysfs: ready.trim_end() == "ready sysfs",
-            }),
-            Err(error) => {
-                let ended = end(&mut holder);
-                let said = ended
-                    .err()
-                    .map_or_else(String::new, |error| error.to_string());
-                let mut complaint = String::new();
-                if let Some(stderr) = holder.stderr.as_mut() {
-                    stderr.read_to_string(&mut complaint)?;
-                }
-                let complaint = complaint.trim();
-                Err(error.context(format!(
-                    "cannot make a network namespace: {complaint}{said}; run the tests as root, \
-                     or all of them under `unshare -rn`"
-                )))
-            }
-        }
+        let holder = Holder::start(Owner::Caller)?;
+        Ok(Self { holder })
+    }
+
+    /// Makes an empty namespace that belongs to a user namespace of its own, as that of a rootless
+    /// container does.
+    ///
+    /// # Errors
+    /// As [`Netns::new`]; [`Netns::run`] in it needs `CAP_SYS_ADMIN` where the caller is.
+    pub fn of_another_user() -> anyhow::Result<Self> {
+        let holder = Holder::start(Owner::Another)?;
+        Ok(Self { holder })
     }
 
     /// The file that stands for the namespace, for `nsenter --net=` and the like; it is there as
     /// long as this guard.
     pub fn path(&self) -> PathBuf {
-        namespace_path(self.holder.id())
+        self.holder.path()
     }
 
     /// A root folder whose `sys` is the sysfs of this namespace.
@@ -96,7 +63,7 @@ impl Netns {
     /// When sysfs could not be mounted in the namespace (a container that hides parts of `/sys`).
     pub fn root(&self) -> anyhow::Result<PathBuf> {
         ensure!(
-            self.has_sysfs,
+            self.holder.has_sysfs(),
             "sysfs cannot be mounted in a new namespace here"
         );
         Ok(PathBuf::from(format!("/proc/{}/root", self.holder.id())))
@@ -110,7 +77,7 @@ impl Netns {
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
         let ended = std::thread::scope(|scope| {
             let inside = scope.spawn(|| {
-                let namespace = self.namespace.as_fd();
+                let namespace = self.holder.namespace();
                 move_into_link_name_space(namespace, Some(LinkNameSpaceType::Network))
                     .context("entering a network namespace")?;
                 Ok(work())
@@ -228,51 +195,6 @@ impl Netns {
             .pop()
             .with_context(|| format!("ip shows no link {name}"))
     }
-}
-
-#[expect(clippy::panic, reason = "what a test leaves behind must not go unseen")]
-impl Drop for Netns {
-    fn drop(&mut self) {
-        if let Err(error) = end(&mut self.holder)
-            && !std::thread::panicking()
-        {
-            panic!("a network namespace stays behind: {error:#}");
-        }
-    }
-}
-
-/// The file that stands for a process's network namespace.
-fn namespace_path(process: u32) -> PathBuf {
-    PathBuf::from(format!("/proc/{process}/ns/net"))
-}
-
-/// The first line a holder writes.
-fn first_line(holder: &mut Child) -> anyhow::Result<String> {
-    let stdout = holder.stdout.as_mut().context("the holder has no output")?;
-    let mut line = String::new();
-    BufReader::new(stdout)
-        .read_line(&mut line)
-        .context("reading from the holder")?;
-    ensure!(
-        line.starts_with("ready"),
-        "the holder of the namespace did not start"
-    );
-    Ok(line)
-}
-
-/// Ends a holder: by the end of its input, and by a signal when that is not enough.
-fn end(holder: &mut Child) -> anyhow::Result<()> {
-    drop(holder.stdin.take());
-    let left = wait_for(HOLDER_LIMIT, || {
-        matches!(holder.try_wait(), Ok(Some(_)) | Err(_))
-    });
-    if left.is_err() {
-        holder.kill().context("killing the holder of a namespace")?;
-    }
-    holder
-        .wait()
-        .context("waiting for the holder of a namespace")?;
-    Ok(())
 }
 
 /// All that a child writes until it ends; it is killed when it takes too long.

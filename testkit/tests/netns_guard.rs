@@ -72,3 +72,13 @@ fn a_moved_link_is_there_and_no_longer_here() {
     here.move_link("one", &there).unwrap();
     assert!(here.link("one").is_err() && there.link("one").is_ok());
 }
+
+#[test]
+#[ignore = "netns"]
+fn a_namespace_of_another_user_has_another_owner() {
+    let ns = Netns::of_another_user().unwrap();
+    ns.run(|| ()).unwrap();
+    let root = ns.root().unwrap();
+    let owner = std::fs::read_link(root.with_file_name("ns/user")).unwrap();
+    assert_ne!(owner, std::fs::read_link("/proc/self/ns/user").unwrap());
+}
