@@ -19,6 +19,7 @@
 mod auxiliary;
 mod error;
 mod filter;
+mod received;
 mod sender;
 mod sys;
 
@@ -30,6 +31,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 pub use auxiliary::VlanTag;
 pub use error::{ListenFailed, PacketError};
+pub use received::{Arrival, Received, Statistics};
 pub use sender::RawSender;
 
 /// The groups LLDP is sent to: nearest bridge, nearest non-TPMR bridge, nearest customer bridge.
@@ -165,52 +167,6 @@ pub struct LldpSocket {
     link: IfIndex,
     mode: Listen,
     statistics: Statistics,
-}
-
-/// A frame that was heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received<'buffer> {
-    /// The frame from its destination address on, as far as it was kept.
-    pub frame: &'buffer [u8],
-    /// The frame's length on the wire, in bytes, without a stripped tag.
-    pub wire_bytes: usize,
-    /// The address the frame says it comes from; `None` on a link that is not Ethernet.
-    pub source: Option<MacAddr>,
-    /// Whether the source is the link's own address: then the frame is this host's, come back.
-    pub from_own_address: bool,
-    /// How the frame was addressed.
-    pub arrival: Arrival,
-    /// The VLAN tag that the card or the kernel took off. Always `None` when [`Listen::Bound`].
-    pub stripped_tag: Option<VlanTag>,
-}
-
-impl Received<'_> {
-    /// Whether the frame was longer than what is left of it.
-    pub fn is_truncated(&self) -> bool {
-        self.frame.len() < self.wire_bytes
-    }
-}
-
-/// How a frame was addressed, as the kernel saw it (`sll_pkttype`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// To the link's own address.
-    Host,
-    /// To everyone.
-    Broadcast,
-    /// To a group.
-    Multicast,
-    /// To someone else, or in a VLAN that this host does not know.
-    OtherHost,
-}
-
-/// What a socket heard and lost since it listens on its link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Frames that passed the filter, those lost included.
-    pub frames: u64,
-    /// Frames lost because the receive buffer was full.
-    pub dropped: u64,
 }
 
 impl LldpSocket {

@@ -14,6 +14,7 @@
 //!
 //! Left to others: reading the devices, and putting several events together.
 
+mod action;
 mod filter;
 mod message;
 
@@ -29,7 +30,8 @@ use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvFlags, ReturnFlags, SocketFlags, SocketType,
 };
 
-pub use message::{Action, InvalidUevent, Subsystem, Uevent};
+pub use action::{Action, Subsystem};
+pub use message::{InvalidUevent, Uevent};
 
 /// The receive buffer that is asked for, in bytes: a burst of 128 VFs with ten events each.
 pub const RECEIVE_BUFFER_BYTES: usize = 8 * 1024 * 1024;

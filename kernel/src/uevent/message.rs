@@ -7,12 +7,13 @@
 //! Left to others: where the message comes from, and whether to believe it.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use colvin_model::{IfIndex, IfName, PciAddress};
+
+use super::{Action, Subsystem};
 
 /// A device event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,46 +36,6 @@ pub struct Uevent {
     pub ifindex: Option<IfIndex>,
     /// The event's number; it grows by one with each event of the machine, in all namespaces.
     pub seqnum: Option<u64>,
-}
-
-/// What happened to a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It came, also into this network namespace.
-    Add,
-    /// It went, also to another network namespace.
-    Remove,
-    /// Something about it changed.
-    Change,
-    /// It has another name or another place.
-    Move,
-    /// A driver took it.
-    Bind,
-    /// A driver left it.
-    Unbind,
-    /// It was switched on.
-    Online,
-    /// It was switched off.
-    Offline,
-    /// Something that kernels of today do not say.
-    Other(OsString),
-}
-
-/// The subsystems that network functions live in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subsystem {
-    /// `pci`: functions, physical and virtual.
-    Pci,
-    /// `net`: net devices.
-    Net,
-    /// `infiniband`: RDMA devices.
-    Infiniband,
-    /// `vdpa`: vDPA devices.
-    Vdpa,
-    /// `auxiliary`: subfunctions and parts of drivers.
-    Auxiliary,
-    /// Anything else, or none.
-    Other,
 }
 
 /// A message that is no device event.
@@ -124,51 +85,6 @@ impl Uevent {
             b"IFINDEX" => self.ifindex = parsed(value).and_then(IfIndex::new),
             b"SEQNUM" => self.seqnum = parsed(value),
             _ => {}
-        }
-    }
-}
-
-impl Action {
-    fn from_bytes(action: &[u8]) -> Self {
-        match action {
-            b"add" => Self::Add,
-            b"remove" => Self::Remove,
-            b"change" => Self::Change,
-            b"move" => Self::Move,
-            b"bind" => Self::Bind,
-            b"unbind" => Self::Unbind,
-            b"online" => Self::Online,
-            b"offline" => Self::Offline,
-            other => Self::Other(OsStr::from_bytes(other).to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Add => f.pad("add"),
-            Self::Remove => f.pad("remove"),
-            Self::Change => f.pad("change"),
-            Self::Move => f.pad("move"),
-            Self::Bind => f.pad("bind"),
-            Self::Unbind => f.pad("unbind"),
-            Self::Online => f.pad("online"),
-            Self::Offline => f.pad("offline"),
-            Self::Other(other) => f.pad(&other.to_string_lossy()),
-        }
-    }
-}
-
-impl Subsystem {
-    fn from_bytes(subsystem: &[u8]) -> Self {
-        match subsystem {
-            b"pci" => Self::Pci,
-            b"net" => Self::Net,
-            b"infiniband" => Self::Infiniband,
-            b"vdpa" => Self::Vdpa,
-            b"auxiliary" => Self::Auxiliary,
-            _ => Self::Other,
         }
     }
 }
