@@ -6,13 +6,27 @@
 //!
 //! Left to others: when to look again (`colvin-discovery`), what it all means (`colvin-model`).
 
+mod address;
+mod devlink;
+mod driver;
 pub mod dump;
+mod ethtool;
+pub mod genl;
 pub mod link;
+mod monitor;
+mod node;
 mod option;
-pub mod socket;
+mod rdma;
+mod record;
+mod route;
+mod socket;
 mod source;
+mod vf;
 pub mod wire;
 
+pub use driver::DriverInfo;
 pub use dump::DumpError;
+pub use monitor::{Change, Monitor};
 pub use socket::{Protocol, Socket};
 pub use source::Netlink;
+pub use vf::{VfLinkState, VfSettings};

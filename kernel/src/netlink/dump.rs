@@ -194,6 +194,11 @@ impl<T: Transport> Conversation<T> {
         }
     }
 
+    /// What carries it.
+    pub(super) fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// Asks, and folds the messages of the answer into one value.
     ///
     /// `each` is called for every message of the answer, in order. When the question has to be asked
@@ -267,7 +272,7 @@ impl<T: Transport> Conversation<T> {
                     continue;
                 }
                 interrupted |= message.flags & DUMP_INTERRUPTED != 0;
-                let last = match message.kind {
+                let is_end = match message.kind {
                     NOOP => false,
                     OVERRUN => return Ok(Attempt::Overrun),
                     ERROR | DONE => {
@@ -283,7 +288,7 @@ impl<T: Transport> Conversation<T> {
                         message.flags & MULTI == 0
                     }
                 };
-                if last {
+                if is_end {
                     self.unfinished = false;
                     return Ok(if interrupted {
                         Attempt::Interrupted

@@ -16,6 +16,8 @@ use colvin_model::{Finding, FindingReason, IfIndex, IfName, LinkAddress, Symbol}
 
 pub use bond::{Partner, join_bonds};
 
+use super::dump::DumpError;
+use super::source::{Family, Live, Netlink, Topic};
 use super::wire::{Attribute, Attributes, Message, Request, u16_at, u32_at};
 
 /// Bytes of a `struct ifinfomsg`.
@@ -26,6 +28,12 @@ const UP: u32 = 1;
 
 /// `RTEXT_FILTER_SKIP_STATS`: no counters.
 const SKIP_STATS: u32 = 1 << 3;
+
+pub(super) const TOPIC: Topic = Topic {
+    family: Family::Route,
+    what: "links",
+    file: "links",
+};
 
 /// The question for all links, without counters and without VFs.
 pub fn dump_request() -> Request {
@@ -38,7 +46,7 @@ pub fn get_request(index: IfIndex) -> Request {
     get_request_with(index, SKIP_STATS)
 }
 
-fn get_request_with(index: IfIndex, mask: u32) -> Request {
+pub(super) fn get_request_with(index: IfIndex, mask: u32) -> Request {
     let mut header = Vec::with_capacity(HEADER_BYTES);
     header.extend_from_slice(&[0; 4]); // family, padding, hardware type
     header.extend_from_slice(&index.get().to_ne_bytes());
@@ -55,10 +63,84 @@ pub fn named_request(name: &str) -> Request {
         .with_text(libc::IFLA_ALT_IFNAME, name)
 }
 
+impl Netlink {
+    /// All links, or `None` when a record has none (then `class/net` is to be asked).
+    ///
+    /// # Errors
+    /// [`DumpError`].
+    pub fn links(
+        &mut self,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<BTreeMap<IfIndex, Link>>, DumpError> {
+        let request = |_| dump_request();
+        let links = self.everything(TOPIC, request, findings, Links::default, Links::take)?;
+        Ok(links.map(|links| links.finish(findings)))
+    }
+
+    /// One link, joined with its bond, or `None` when it is gone.
+    ///
+    /// # Errors
+    /// [`DumpError`].
+    pub fn link(
+        &mut self,
+        index: IfIndex,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Link>, DumpError> {
+        let Some(live) = self.live_mut() else {
+            let links = self.links(findings)?;
+            return Ok(links.and_then(|mut links| links.remove(&index)));
+        };
+        let Some(mut links) = live.one(get_request(index))? else {
+            return Ok(None);
+        };
+        let link = links.by_index.get(&index);
+        let bond = link.and_then(|link| link.bond.as_ref().and(link.master));
+        if let Some(bond) = bond
+            && let Some(bond) = live.one(get_request(bond))?
+        {
+            links.partners.extend(bond.partners);
+        }
+        Ok(links.finish(findings).remove(&index))
+    }
+
+    /// The link that has this name or alternative name, or `None` when none has. Its bond's partner
+    /// is not asked for.
+    ///
+    /// # Errors
+    /// [`DumpError`].
+    pub fn link_named(
+        &mut self,
+        name: &str,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Link>, DumpError> {
+        let Some(live) = self.live_mut() else {
+            let links = self.links(findings)?.unwrap_or_default();
+            let has_name = |link: &Link| {
+                link.name.as_str() == name || link.alt_names.iter().any(|other| other == name)
+            };
+            return Ok(links.into_values().find(has_name));
+        };
+        let links = live.one(named_request(name))?;
+        Ok(links
+            .and_then(|links| links.finish(findings).pop_first())
+            .map(|(_, link)| link))
+    }
+}
+
+impl Live {
+    /// The answer to a question for one link, or `None` when there is none.
+    fn one(&mut self, request: Request) -> Result<Option<Links>, DumpError> {
+        match self.ask(TOPIC, |_| request, Links::default, Links::take) {
+            Err(error) if error.refusal() == Some(libc::ENODEV) => Ok(None),
+            answer => answer,
+        }
+    }
+}
+
 /// Links as they come from messages, and what each bond says of its partner.
 #[derive(Debug, Default)]
 pub struct Links {
-    links: BTreeMap<IfIndex, Link>,
+    by_index: BTreeMap<IfIndex, Link>,
     partners: BTreeMap<IfIndex, Partner>,
     words: BTreeSet<Symbol>,
     findings: Vec<Finding>,
@@ -74,13 +156,14 @@ impl Links {
         let Some(link) = self.decode(message) else {
             return;
         };
-        self.links.insert(link.index, link);
+        self.by_index.insert(link.index, link);
     }
 
-    /// The links, joined with their bonds, and what did not decode.
-    pub fn finish(mut self) -> (BTreeMap<IfIndex, Link>, Vec<Finding>) {
-        join_bonds(&mut self.links, &self.partners);
-        (self.links, self.findings)
+    /// The links, joined with their bonds; what did not decode is added to the findings.
+    pub fn finish(mut self, findings: &mut Vec<Finding>) -> BTreeMap<IfIndex, Link> {
+        join_bonds(&mut self.by_index, &self.partners);
+        findings.append(&mut self.findings);
+        self.by_index
     }
 
     fn decode(&mut self, message: Message<'_>) -> Option<Link> {
@@ -119,10 +202,10 @@ impl Links {
         let link = draft.finish();
         if let Some(kind) = odd {
             let message = format!("attribute {kind} of the link has an impossible value");
-            self.odd(&link.name, message);
+            self.odd(&link.name, &message);
         } else if torn {
             let message = "the message about the link ends inside an attribute";
-            self.odd(&link.name, message.to_owned());
+            self.odd(&link.name, message);
         }
         Some(link)
     }
@@ -132,7 +215,7 @@ impl Links {
         self.findings.push(Finding::of_node(reason, message));
     }
 
-    fn odd(&mut self, name: &IfName, message: String) {
+    fn odd(&mut self, name: &IfName, message: &str) {
         let finding = Finding::of_link(
             name.clone(),
             FindingReason::UndecodableMessage,
@@ -233,7 +316,10 @@ impl Draft {
                 }
                 libc::IFLA_INFO_SLAVE_KIND => is_member = attribute.text()? == "bond",
                 libc::IFLA_INFO_DATA if is_bond => {
-                    self.partner = Partner::decode(attribute.nested())?;
+                    // there when the bond speaks LACP
+                    if let Some(info) = attribute.nested().find(bond::AD_INFO) {
+                        self.partner = Some(Partner::decode(info.nested())?);
+                    }
                 }
                 libc::IFLA_INFO_SLAVE_DATA if is_member => {
                     self.link.bond = Some(bond::member(attribute.nested())?);

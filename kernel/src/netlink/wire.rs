@@ -30,6 +30,22 @@ pub struct Message<'a> {
     pub payload: &'a [u8],
 }
 
+impl Message<'_> {
+    /// Adds the message's bytes to a record, with neither sequence nor port number: two records of
+    /// the same state are the same. A message of 4 GiB is left out.
+    pub(crate) fn write_to(&self, record: &mut Vec<u8>) {
+        let Ok(length) = u32::try_from(HEADER_BYTES.saturating_add(self.payload.len())) else {
+            return;
+        };
+        record.extend_from_slice(&length.to_ne_bytes());
+        record.extend_from_slice(&self.kind.to_ne_bytes());
+        record.extend_from_slice(&self.flags.to_ne_bytes());
+        record.extend_from_slice(&[0; 8]);
+        record.extend_from_slice(self.payload);
+        record.resize(align(record.len()), 0);
+    }
+}
+
 /// The messages in some bytes, one behind the other.
 #[derive(Clone, Debug)]
 pub struct Messages<'a> {
@@ -49,6 +65,11 @@ impl<'a> Messages<'a> {
     /// The messages in these bytes.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, offset: 0 }
+    }
+
+    /// How many bytes were read.
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
     }
 }
 
@@ -146,6 +167,11 @@ impl<'a> Attributes<'a> {
     /// Whether the bytes ended inside an attribute. What came before it stands.
     pub fn is_torn(&self) -> bool {
         self.torn
+    }
+
+    /// The bytes that were not read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// The first attribute of this kind.

@@ -12,7 +12,7 @@ use colvin_model::{IfIndex, LinkAddress};
 use crate::netlink::wire::Attributes;
 
 /// `IFLA_BOND_AD_INFO`: the active aggregator and its partner.
-const AD_INFO: u16 = 23;
+pub(super) const AD_INFO: u16 = 23;
 
 /// `IFLA_BOND_AD_INFO_AGGREGATOR`.
 const AGGREGATOR: u16 = 1;
@@ -41,14 +41,10 @@ pub struct Partner {
 }
 
 impl Partner {
-    /// The partner in a bond's `IFLA_INFO_DATA`: the outer `None` when it does not decode, the inner
-    /// when the bond does not speak LACP.
-    pub(super) fn decode(data: Attributes<'_>) -> Option<Option<Self>> {
-        let Some(info) = data.find(AD_INFO) else {
-            return Some(None);
-        };
+    /// The partner in an `IFLA_BOND_AD_INFO`; `None` when it does not decode.
+    pub(super) fn decode(info: Attributes<'_>) -> Option<Self> {
         let mut partner = Self::default();
-        for attribute in info.nested() {
+        for attribute in info {
             match attribute.kind {
                 AGGREGATOR => partner.aggregator = Some(attribute.u16()?),
                 PARTNER_KEY => partner.key = Some(attribute.u16()?),
@@ -56,7 +52,7 @@ impl Partner {
                 _ => {}
             }
         }
-        Some(Some(partner))
+        Some(partner)
     }
 }
 
