@@ -6,10 +6,10 @@
 use crate::{
     all::RedRun,
     place,
-    run::{self, Count},
+    run::{self, Count, Tested},
 };
-use anyhow::{Context as _, Result, bail};
-use std::path::Path;
+use anyhow::{Result, bail};
+use std::collections::BTreeSet;
 
 /// Runs every test file of this tier; a file in which no test ran is red, and so is a tier without
 /// files.
@@ -17,8 +17,6 @@ use std::path::Path;
 /// # Errors
 /// When one is red.
 pub(crate) fn run(tier: &str) -> Result<Count> {
-    let mut count = Count::default();
-    let mut wrong = Vec::new();
     let files = test_files(tier)?;
     if files.is_empty() {
         bail!("there is no tests/{tier}_*.rs");
@@ -27,67 +25,80 @@ pub(crate) fn run(tier: &str) -> Result<Count> {
         // what the tests carry into the guest
         run::succeed(run::cargo("build --release --package colvin"))?;
     }
-    let apart = tier == "netns" && !run::is_root()?;
-    for TestFile { package, name } in files {
-        let test = format!("test --package {package} --test {name}");
-        let threads = if tier == "vm" { "--test-threads=1" } else { "" };
-        let mut command = run::cargo(&format!("{test} -- --ignored {threads}"));
-        if apart {
-            // build outside: only the run needs to be root of its own namespaces
-            run::succeed(run::cargo(&format!("{test} --no-run")))?;
-            let words = format!("--map-root-user --net cargo {test} -- --ignored {threads}");
-            command = run::command("unshare", &words);
-        }
-        let (ran, succeeded) = run::counted(command)?;
-        count = count.plus(ran);
-        if !succeeded {
-            wrong.push(format!("{package}: tests/{name}.rs is red"));
-        } else if ran.total() == 0 {
-            wrong.push(format!("{package}: no test of tests/{name}.rs ran"));
-        }
-    }
+    // one name may stand in several packages
+    let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let chosen = names.into_iter().collect::<Vec<_>>().join(" --test ");
+    // the whole workspace, so that its dependencies are built as for the other tiers
+    let test = format!("test --workspace --no-fail-fast --test {chosen}");
+    // a guest takes the machine for itself
+    let last = if tier == "vm" {
+        "-- --ignored --test-threads=1"
+    } else {
+        "-- --ignored"
+    };
+    let tested = if tier == "netns" && !run::is_root()? {
+        // build outside: only the run needs to be root of its own namespaces
+        run::succeed(run::cargo(&format!("{test} --no-run")))?;
+        let words = format!("--map-root-user --net --mount cargo {test} {last}");
+        run::tested(run::command("unshare", &words))?
+    } else {
+        run::tested(run::cargo(&format!("{test} {last}")))?
+    };
+    let wrong = faults(&files, &tested);
     if !wrong.is_empty() {
         bail!(RedRun {
-            count,
+            count: tested.count(),
             why: wrong.join("\n")
         });
     }
-    Ok(count)
+    Ok(tested.count())
 }
 
+/// A test file: the path that cargo announces it by, which is relative to its package, and its name.
+#[derive(Debug)]
 struct TestFile {
-    package: String,
+    path: String,
     name: String,
 }
 
-/// The test files of a tier, by the manifest of the package they are in.
+/// The test files of a tier.
 fn test_files(tier: &str) -> Result<Vec<TestFile>> {
     let mut found = Vec::new();
     for path in place::files(&place::top(), "rs")? {
         let Some(name) = path.file_stem().and_then(|name| name.to_str()) else {
             continue;
         };
-        let Some(folder) = path.parent().filter(|dir| dir.ends_with("tests")) else {
-            continue;
-        };
-        if !name.starts_with(&format!("{tier}_")) {
-            continue;
+        let in_tests = path
+            .parent()
+            .is_some_and(|folder| folder.ends_with("tests"));
+        if in_tests && name.starts_with(&format!("{tier}_")) {
+            found.push(TestFile {
+                path: format!("tests/{name}.rs"),
+                name: name.to_owned(),
+            });
         }
-        let manifest = folder.with_file_name("Cargo.toml");
-        let package = package_name(&manifest)?;
-        found.push(TestFile {
-            package,
-            name: name.to_owned(),
-        });
     }
     Ok(found)
 }
 
-fn package_name(manifest: &Path) -> Result<String> {
-    let text = place::text(manifest)?;
-    let line = text.lines().find_map(|line| line.strip_prefix("name = "));
-    let name = line.with_context(|| format!("no name in {}", manifest.display()))?;
-    Ok(name.trim_matches('"').to_owned())
+fn faults(files: &[TestFile], tested: &Tested) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (what, count) in &tested.runs {
+        if count.total() == 0 {
+            wrong.push(format!("no test of {what} ran"));
+        } else if count.failed > 0 {
+            wrong.push(format!("{} of {what} failed", count.failed));
+        }
+    }
+    for file in files {
+        if !tested.runs.iter().any(|(what, _)| *what == file.path) {
+            wrong.push(format!("{} has no result", file.path));
+        }
+    }
+    if wrong.is_empty() && !tested.succeeded {
+        wrong.push("`cargo test` is red".to_owned());
+    }
+    wrong
 }
 
 #[cfg(test)]
@@ -95,9 +106,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_is_known_by_its_manifest() {
-        let name = package_name(&place::top().join("lldp/Cargo.toml")).unwrap();
-        assert_eq!(name, "lldp-rs");
-        assert!(package_name(Path::new("/no/such/Cargo.toml")).is_err());
+    fn a_file_without_a_test_that_ran_is_a_fault_and_so_is_one_without_result() {
+        let files = ["a", "b", "c"].map(|it| TestFile {
+            path: format!("tests/netns_{it}.rs"),
+            name: format!("netns_{it}"),
+        });
+        let runs = vec![
+            (
+                "tests/netns_a.rs".to_owned(),
+                Count {
+                    passed: 2,
+                    failed: 0,
+                },
+            ),
+            ("tests/netns_b.rs".to_owned(), Count::default()),
+        ];
+        let tested = Tested {
+            runs,
+            succeeded: true,
+        };
+        assert_eq!(
+            faults(&files, &tested),
+            [
+                "no test of tests/netns_b.rs ran",
+                "tests/netns_c.rs has no result"
+            ]
+        );
     }
 }

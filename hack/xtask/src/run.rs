@@ -7,7 +7,7 @@ use crate::place;
 use anyhow::{Context as _, Result, bail};
 use std::{
     ffi::OsStr,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Read, Write},
     process::{Command, Stdio},
 };
 
@@ -119,35 +119,78 @@ pub(crate) fn output(mut command: Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("the output of `{shown}`"))
 }
 
+/// A `cargo test` that has ended.
+pub(crate) struct Tested {
+    /// What ran (`tests/netns_links.rs`, `Doc-tests lldp`), and its tests.
+    pub(crate) runs: Vec<(String, Count)>,
+    pub(crate) succeeded: bool,
+}
+
+impl Tested {
+    /// All its tests.
+    pub(crate) fn count(&self) -> Count {
+        self.runs
+            .iter()
+            .fold(Count::default(), |sum, (_, count)| sum.plus(*count))
+    }
+}
+
 /// Runs a `cargo test` with its output on ours, and counts its tests.
 ///
-/// The count is returned also when the run failed: the flag says whether it succeeded.
-///
 /// # Errors
-/// When it cannot be started or its output cannot be read.
-pub(crate) fn counted(mut command: Command) -> Result<(Count, bool)> {
+/// When it cannot be started or its output cannot be read; not when a test fails.
+pub(crate) fn tested(mut command: Command) -> Result<Tested> {
     let shown = shown(&command);
     say(&format!("$ {shown}"));
+    // one pipe for both, so that a result stands after the line that says of what
+    let (reader, writer) = io::pipe().context("making a pipe")?;
+    command
+        .stdout(writer.try_clone().context("sharing a pipe")?)
+        .stderr(writer);
     let mut child = command
-        .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("starting `{shown}`"))?;
-    let mut count = Count::default();
-    if let Some(pipe) = child.stdout.take() {
-        let mut out = std::io::stdout().lock();
-        for line in BufReader::new(pipe).split(b'\n') {
-            let line = line.with_context(|| format!("reading from `{shown}`"))?;
-            out.write_all(&line)?;
-            out.write_all(b"\n")?;
-            if let Some(more) = Count::parse(&String::from_utf8_lossy(&line)) {
-                count = count.plus(more);
-            }
-        }
-    }
+    drop(command); // the pipe ends with the child
+    let runs = runs(reader, io::stdout().lock());
+    let runs = runs.with_context(|| format!("reading from `{shown}`"))?;
     let status = child
         .wait()
         .with_context(|| format!("waiting for `{shown}`"))?;
-    Ok((count, status.success()))
+    Ok(Tested {
+        runs,
+        succeeded: status.success(),
+    })
+}
+
+/// The results told in cargo's output, which is passed on as it comes.
+fn runs(output: impl Read, mut copy: impl Write) -> io::Result<Vec<(String, Count)>> {
+    let (mut what, mut runs) = (String::new(), Vec::new());
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        copy.write_all(&line)?;
+        copy.write_all(b"\n")?;
+        let line = String::from_utf8_lossy(&line);
+        if let Some(count) = Count::parse(&line) {
+            runs.push((what.clone(), count));
+        } else if let Some(next) = announced(&line) {
+            what = next;
+        }
+    }
+    Ok(runs)
+}
+
+/// `tests/x.rs` of cargo's `     Running tests/x.rs (target/debug/deps/x-0123)`, and the like.
+fn announced(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    if line.starts_with("Doc-tests ") {
+        return Some(line.to_owned());
+    }
+    Some(
+        line.strip_prefix("Running ")?
+            .split(" (")
+            .next()?
+            .to_owned(),
+    )
 }
 
 /// Whether this process is root, of the machine or of its own user namespace.
@@ -186,6 +229,31 @@ mod tests {
         );
         assert_eq!(Count::parse("test model::a_result ... ok"), None);
         assert_eq!(Count::parse("test result: what?"), None);
+    }
+
+    #[test]
+    fn a_result_is_told_with_what_ran() {
+        let output = "     Running tests/a.rs (t/a-1)\ntest result: ok. 2 passed; 0 failed;\n   \
+                      Doc-tests b\nx\ntest result: FAILED. 1 passed; 1 failed;\n";
+        let mut copy = Vec::new();
+        let expected = [
+            (
+                "tests/a.rs".to_owned(),
+                Count {
+                    passed: 2,
+                    failed: 0,
+                },
+            ),
+            (
+                "Doc-tests b".to_owned(),
+                Count {
+                    passed: 1,
+                    failed: 1,
+                },
+            ),
+        ];
+        assert_eq!(runs(output.as_bytes(), &mut copy).unwrap(), expected);
+        assert_eq!(copy, output.as_bytes());
     }
 
     #[test]

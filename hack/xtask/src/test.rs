@@ -14,8 +14,9 @@ use anyhow::{Result, bail};
 /// # Errors
 /// When one fails, does not build, or none ran.
 pub(crate) fn run() -> Result<Count> {
-    let (count, succeeded) = run::counted(run::cargo("test --workspace --no-fail-fast"))?;
-    if !succeeded {
+    let tested = run::tested(run::cargo("test --workspace --no-fail-fast"))?;
+    let count = tested.count();
+    if !tested.succeeded {
         bail!(RedRun {
             count,
             why: "`cargo test --workspace` is red".to_owned()
