@@ -130,6 +130,7 @@ impl<'a> Frame<'a> {
     ///
     /// # Errors
     /// [`FrameError`] as [`Frame::decode`]; a tag in the frame beside a stripped one is the second.
+    #[inline]
     pub fn decode_received(bytes: &'a [u8], stripped_tci: Option<u16>) -> Result<Self, FrameError> {
         let truncated = FrameError::Truncated {
             length: bytes.len(),

@@ -54,6 +54,7 @@ impl<'a> Lldpdu<'a> {
     ///
     /// # Errors
     /// [`LldpduError`] on a general format error; what else may be wrong is counted in [`Lldpdu::counts`].
+    #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, LldpduError> {
         walk::decode(payload)
     }

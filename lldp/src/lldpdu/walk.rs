@@ -3,7 +3,7 @@
 //! It leaves the convenient questions to `facts.rs`.
 
 use super::{Lldpdu, TlvCounts};
-use crate::tlv::{ChassisId, PortId, RawTlv, TimeToLive, Tlv, kind};
+use crate::tlv::{ChassisId, Organizational, PortId, RawTlv, TimeToLive, Tlv, kind};
 use crate::{LldpduError, MAX_LLDPDU, MAX_TLVS, Mandatory};
 
 /// The TLVs of a payload up to its End Of LLDPDU TLV, each with the offset behind it.
@@ -22,9 +22,9 @@ impl<'a> RawTlvs<'a> {
     }
 
     #[cold]
-    fn fail(&mut self, error: LldpduError) -> Option<Result<(usize, RawTlv<'a>), LldpduError>> {
+    fn fail(&mut self, error: LldpduError) -> LldpduError {
         self.rest = &[];
-        Some(Err(error))
+        error
     }
 }
 
@@ -38,26 +38,26 @@ impl<'a> Iterator for RawTlvs<'a> {
             if self.rest.is_empty() {
                 return None;
             }
-            return self.fail(LldpduError::TornHeader { offset });
+            return Some(Err(self.fail(LldpduError::TornHeader { offset })));
         };
         let [first, second] = *header;
         let kind = first >> 1;
         let length = (usize::from(first & 1) << 8) | usize::from(second);
         if kind == kind::END {
             if length > 0 {
-                return self.fail(LldpduError::EndNotEmpty { length });
+                return Some(Err(self.fail(LldpduError::EndNotEmpty { length })));
             }
             self.rest = &[];
             return None;
         }
         let Some((value, rest)) = rest.split_at_checked(length) else {
             let left = rest.len();
-            return self.fail(LldpduError::TornTlv {
+            return Some(Err(self.fail(LldpduError::TornTlv {
                 kind,
                 offset,
                 length,
                 left,
-            });
+            })));
         };
         self.rest = rest;
         self.offset = offset + 2 + length;
@@ -65,6 +65,7 @@ impl<'a> Iterator for RawTlvs<'a> {
     }
 }
 
+#[inline]
 pub(super) fn decode(payload: &[u8]) -> Result<Lldpdu<'_>, LldpduError> {
     if payload.len() > MAX_LLDPDU {
         return Err(LldpduError::TooLong {
@@ -99,6 +100,7 @@ pub(super) fn decode(payload: &[u8]) -> Result<Lldpdu<'_>, LldpduError> {
     Ok(lldpdu)
 }
 
+#[inline]
 fn optional<'a>(
     lldpdu: &mut Lldpdu<'a>,
     tlvs: RawTlvs<'a>,
@@ -128,6 +130,13 @@ fn take<'a>(lldpdu: &mut Lldpdu<'a>, raw: RawTlv<'a>) -> Result<(), LldpduError>
         kind::CHASSIS_ID => return Err(LldpduError::Duplicate(Mandatory::ChassisId)),
         kind::PORT_ID => return Err(LldpduError::Duplicate(Mandatory::PortId)),
         kind::TIME_TO_LIVE => return Err(LldpduError::Duplicate(Mandatory::TimeToLive)),
+        kind::ORGANIZATIONAL => {
+            match Organizational::check(raw.value) {
+                Ok(known) => counts.unrecognized += u8::from(!known),
+                Err(_) => counts.malformed += 1,
+            }
+            false
+        }
         _ => match Tlv::decode(raw) {
             Ok(Tlv::PortDescription(tlv)) => lldpdu.port_description.replace(tlv).is_some(),
             Ok(Tlv::SystemName(tlv)) => lldpdu.system_name.replace(tlv).is_some(),
@@ -147,6 +156,7 @@ fn take<'a>(lldpdu: &mut Lldpdu<'a>, raw: RawTlv<'a>) -> Result<(), LldpduError>
     Ok(())
 }
 
+#[inline]
 fn mandatory<'a>(
     tlvs: &mut RawTlvs<'a>,
     kind: u8,

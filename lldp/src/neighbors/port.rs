@@ -117,15 +117,21 @@ impl Neighbor {
         self.in_a_row
     }
 
-    /// Whether the frame says what is known already, byte for byte, from the same source address.
-    fn says(&self, frame: &Frame<'_>) -> bool {
-        self.header.source == frame.source() && *self.lldpdu == *frame.lldpdu().as_bytes()
-    }
-
-    fn hear(&mut self, frame: &Frame<'_>, now: Duration) {
+    /// Take over what the frame says; tells whether it is what was known, byte for byte and from the same source.
+    fn renew(&mut self, frame: &Frame<'_>, now: Duration) -> bool {
+        let said = frame.lldpdu().as_bytes();
+        let same = self.header.source == frame.source() && *self.lldpdu == *said;
         self.header = frame.header();
         self.last_heard = now;
         self.expires = expiry(frame.lldpdu(), now);
+        if same {
+            self.in_a_row = self.in_a_row.saturating_add(1);
+        } else {
+            self.lldpdu = said.into();
+            self.last_changed = now;
+            self.in_a_row = 1;
+        }
+        same
     }
 }
 
@@ -176,19 +182,8 @@ impl Port {
     pub(super) fn take(&mut self, frame: &Frame<'_>, limits: Limits, now: Duration) -> Outcome<'_> {
         let lldpdu = frame.lldpdu();
         self.count_tlvs(lldpdu);
-        let identity = lldpdu.identity();
-        let known = self
-            .neighbors
-            .iter()
-            .position(|one| one.identity() == identity);
         if lldpdu.is_shutdown() {
-            return match known {
-                Some(at) => {
-                    self.statistics.deletes += 1;
-                    Outcome::Removed(self.neighbors.remove(at))
-                }
-                None => self.refuse(Refusal::UnknownFarewell),
-            };
+            return self.farewell(lldpdu);
         }
         let length = lldpdu.as_bytes().len();
         let limit = limits.octets_per_neighbor;
@@ -196,26 +191,36 @@ impl Port {
             self.statistics.drops += 1;
             return self.refuse(Refusal::TooLarge { length, limit });
         }
-        match known {
-            Some(at) => self.renew(at, frame, now),
-            None => self.add(frame, limits, now),
+        let identity = lldpdu.identity();
+        let Some(at) = self
+            .neighbors
+            .iter()
+            .position(|one| one.identity() == identity)
+        else {
+            return self.add(frame, limits, now);
+        };
+        let mut neighbor = self.neighbors.remove(at);
+        let same = neighbor.renew(frame, now);
+        let neighbor = self.neighbors.insert_mut(at, neighbor);
+        if same {
+            Outcome::Refreshed(neighbor)
+        } else {
+            Outcome::Changed(neighbor)
         }
     }
 
-    fn renew(&mut self, at: usize, frame: &Frame<'_>, now: Duration) -> Outcome<'_> {
-        let Some(neighbor) = self.neighbors.get_mut(at) else {
-            return Outcome::Refused(Refusal::UnknownFarewell);
-        };
-        if neighbor.says(frame) {
-            neighbor.hear(frame, now);
-            neighbor.in_a_row = neighbor.in_a_row.saturating_add(1);
-            return Outcome::Refreshed(neighbor);
+    fn farewell(&mut self, lldpdu: &Lldpdu<'_>) -> Outcome<'_> {
+        match self
+            .neighbors
+            .iter()
+            .position(|one| one.identity() == lldpdu.identity())
+        {
+            Some(at) => {
+                self.statistics.deletes += 1;
+                Outcome::Removed(self.neighbors.remove(at))
+            }
+            None => self.refuse(Refusal::UnknownFarewell),
         }
-        neighbor.hear(frame, now);
-        neighbor.lldpdu = frame.lldpdu().as_bytes().into();
-        neighbor.last_changed = now;
-        neighbor.in_a_row = 1;
-        Outcome::Changed(neighbor)
     }
 
     fn add(&mut self, frame: &Frame<'_>, limits: Limits, now: Duration) -> Outcome<'_> {

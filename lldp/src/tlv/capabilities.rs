@@ -92,10 +92,9 @@ impl CapabilitySet {
 }
 
 impl FromIterator<Capability> for CapabilitySet {
-    fn from_iter<I: IntoIterator<Item = Capability>>(capabilities: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = Capability>>(iter: I) -> Self {
         Self(
-            capabilities
-                .into_iter()
+            iter.into_iter()
                 .fold(0, |bits, capability| bits | capability.bit()),
         )
     }

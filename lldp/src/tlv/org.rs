@@ -77,6 +77,20 @@ impl<'a> Organizational<'a> {
         Ok(known.unwrap_or(Self::Unknown(UnknownOrganizational { oui, subtype, body })))
     }
 
+    /// Whether the value decodes, and to something known: `decode` for the walk, which keeps nothing of it.
+    #[inline]
+    pub(crate) fn check(value: &'a [u8]) -> Result<bool, TlvError> {
+        let mut reader = Reader::new(value);
+        let oui = Oui(reader.array("OUI")?);
+        let subtype = reader.u8("organizational subtype")?;
+        match oui {
+            Oui::IEEE_8021 => Ieee8021::decode(subtype, reader).map(|known| known.is_some()),
+            Oui::IEEE_8023 => Ieee8023::decode(subtype, reader).map(|known| known.is_some()),
+            Oui::MED => Med::decode(subtype, reader).map(|known| known.is_some()),
+            _ => Ok(false),
+        }
+    }
+
     pub(crate) fn encode(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         out.bytes(&self.oui().0)?;
         out.u8(self.subtype())?;

@@ -37,7 +37,7 @@ impl NetworkPolicy {
         })
     }
 
-    pub(crate) fn encode(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
+    pub(crate) fn encode(self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
         let [high, middle] = ((self.vlan_id & 0x0fff) << 1).to_be_bytes();
         out.u8(self.application)?;
         out.u8(u8::from(self.unknown) << 7 | u8::from(self.tagged) << 6 | high)?;

@@ -1,0 +1,370 @@
+//! The neighbours of ports over time: every way in, every way out, and the bounds.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+
+use std::time::Duration;
+
+use lldp_rs::tlv::{ChassisId, PortId, RawTlv, SystemName};
+use lldp_rs::{
+    Destination, FrameHeader, Limits, LldpduBuilder, MacAddr, Neighbors, Outcome, Refusal,
+    Statistics, Tlv,
+};
+
+const SWITCH: MacAddr = MacAddr([0x02, 0x00, 0x5e, 0x00, 0x53, 0x01]);
+const OURS: MacAddr = MacAddr([0x02, 0x00, 0x5e, 0x00, 0x53, 0xff]);
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn frame_from(source: MacAddr, chassis: &str, ttl_secs: u16, name: &str) -> Vec<u8> {
+    let mut buffer = [0; 300];
+    let header = FrameHeader {
+        destination: Destination::NearestBridge,
+        source,
+        tag: None,
+    };
+    let ids = (
+        ChassisId::Local(chassis.into()),
+        PortId::InterfaceName("Eth1/4".into()),
+    );
+    let mut open = LldpduBuilder::frame(&mut buffer, header, ids.0, ids.1, ttl_secs).unwrap();
+    if ttl_secs > 0 {
+        open.push(&Tlv::SystemName(SystemName(name.into())))
+            .unwrap();
+    }
+    open.finish().unwrap().to_vec()
+}
+
+fn frame(chassis: &str, ttl_secs: u16, name: &str) -> Vec<u8> {
+    frame_from(SWITCH, chassis, ttl_secs, name)
+}
+
+/// One port, number 2, without addresses of its own.
+fn hear<'n>(table: &'n mut Neighbors<u32>, frame: &[u8], now: u64) -> Outcome<'n> {
+    table.ingest(2, frame, None, &[OURS], seconds(now))
+}
+
+fn statistics(table: &Neighbors<u32>) -> Statistics {
+    table.port(&2).unwrap().statistics()
+}
+
+#[test]
+fn lldp_11_a_neighbour_ages_by_its_own_ttl_and_is_renewed_by_every_frame() {
+    let mut table = Neighbors::default();
+    assert_eq!(table.next_expiry(), None);
+    assert!(matches!(
+        hear(&mut table, &frame("a", 120, "x"), 1000),
+        Outcome::New(_)
+    ));
+    assert!(matches!(
+        hear(&mut table, &frame("b", 30, "x"), 1001),
+        Outcome::New(_)
+    ));
+    assert_eq!(table.next_expiry(), Some(seconds(1031)));
+    assert!(matches!(
+        hear(&mut table, &frame("b", 30, "x"), 1030),
+        Outcome::Refreshed(_)
+    ));
+    assert_eq!(table.next_expiry(), Some(seconds(1060)));
+    assert_eq!(table.expire(seconds(1059)), []);
+    let gone = table.expire(seconds(1060));
+    assert_eq!(gone.len(), 1);
+    assert_eq!(gone[0].0, 2);
+    assert_eq!(gone[0].1.lldpdu().chassis_id().to_string(), "b");
+    assert_eq!(
+        table.next_expiry(),
+        Some(seconds(1120)),
+        "nothing to do before"
+    );
+    assert_eq!(table.expire(Duration::MAX).len(), 1);
+    assert_eq!(table.next_expiry(), None);
+    let expected = Statistics {
+        frames_in: 3,
+        inserts: 2,
+        deletes: 2,
+        ageouts: 2,
+        ..Statistics::default()
+    };
+    assert_eq!(statistics(&table), expected);
+}
+
+#[test]
+fn lldp_11_a_farewell_removes_at_once_and_nobody_else() {
+    let mut table = Neighbors::default();
+    hear(&mut table, &frame("a", 120, "x"), 0);
+    hear(&mut table, &frame("b", 120, "x"), 0);
+    let Outcome::Removed(gone) = hear(&mut table, &frame("a", 0, ""), 1) else {
+        panic!("a farewell removes")
+    };
+    assert_eq!(
+        gone.lldpdu().system_name(),
+        Some("x".into()),
+        "what was said last"
+    );
+    let left: Vec<_> = table
+        .iter()
+        .map(|(_, one)| one.lldpdu().chassis_id())
+        .collect();
+    assert_eq!(left, [ChassisId::Local("b".into())]);
+    let stranger = hear(&mut table, &frame("a", 0, ""), 2);
+    assert_eq!(stranger, Outcome::Refused(Refusal::UnknownFarewell));
+}
+
+#[test]
+fn lldp_11_the_same_ids_on_two_ports_are_two_neighbours() {
+    let mut table = Neighbors::<u32>::default();
+    for port in [2, 3] {
+        let outcome = table.ingest(port, &frame("a", 120, "x"), None, &[], seconds(0));
+        assert!(matches!(outcome, Outcome::New(_)));
+    }
+    assert_eq!(table.clear(&3).len(), 1);
+    assert_eq!(table.iter().map(|(port, _)| *port).collect::<Vec<_>>(), [2]);
+    assert_eq!(table.port(&3).unwrap().statistics().deletes, 1);
+    assert_eq!(table.remove_port(&2).len(), 1);
+    assert!(table.port(&2).is_none());
+    assert_eq!((table.clear(&9), table.remove_port(&9)), (vec![], vec![]));
+}
+
+#[test]
+fn lldp_12_a_change_is_a_change_of_bytes_or_of_the_source() {
+    let mut table = Neighbors::default();
+    hear(&mut table, &frame("a", 120, "x"), 0);
+    let Outcome::Refreshed(same) = hear(&mut table, &frame("a", 120, "x"), 30) else {
+        panic!("the same bytes")
+    };
+    assert_eq!(
+        (same.first_heard(), same.last_changed()),
+        (seconds(0), seconds(0))
+    );
+    assert_eq!(same.last_heard(), seconds(30));
+    let Outcome::Changed(other) = hear(&mut table, &frame("a", 120, "y"), 60) else {
+        panic!("other bytes")
+    };
+    assert_eq!(other.lldpdu().system_name(), Some("y".into()));
+    assert_eq!(
+        (other.first_heard(), other.last_changed()),
+        (seconds(0), seconds(60))
+    );
+    let moved = frame_from(MacAddr([2, 0, 0, 0, 0, 9]), "a", 120, "y");
+    assert!(matches!(hear(&mut table, &moved, 90), Outcome::Changed(_)));
+    assert_eq!(table.iter().count(), 1);
+}
+
+/// Octets after the End Of LLDPDU TLV are the sender's padding.
+#[test]
+fn lldp_12_padding_is_no_change() {
+    let mut table = Neighbors::default();
+    let plain = frame("a", 120, "x");
+    hear(&mut table, &plain, 0);
+    let padded = [plain, vec![0; 12]].concat();
+    assert!(matches!(
+        hear(&mut table, &padded, 30),
+        Outcome::Refreshed(_)
+    ));
+}
+
+#[test]
+fn lldp_16_frames_that_say_the_same_are_counted_in_a_row() {
+    let mut table = Neighbors::default();
+    let mut row = |name: &str, now| match hear(&mut table, &frame("a", 120, name), now) {
+        Outcome::New(one) | Outcome::Changed(one) | Outcome::Refreshed(one) => {
+            one.frames_in_a_row()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        [
+            row("x", 0),
+            row("x", 1),
+            row("y", 2),
+            row("x", 3),
+            row("x", 4)
+        ],
+        [1, 2, 1, 1, 2]
+    );
+}
+
+#[test]
+fn lldp_13_over_the_limit_the_oldest_stay_and_drops_are_counted() {
+    let mut table = Neighbors::default();
+    for one in 0..8 {
+        let heard = hear(&mut table, &frame(&one.to_string(), 120, "x"), one);
+        assert!(matches!(heard, Outcome::New(_)));
+    }
+    let ninth = hear(&mut table, &frame("8", 60, "x"), 100);
+    assert_eq!(
+        ninth,
+        Outcome::Refused(Refusal::TooManyNeighbors { limit: 8 })
+    );
+    let port = table.port(&2).unwrap();
+    let ids: Vec<_> = port
+        .neighbors()
+        .iter()
+        .map(|one| one.lldpdu().chassis_id().to_string())
+        .collect();
+    assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+    assert_eq!(
+        (port.statistics().drops, port.statistics().frames_discarded),
+        (1, 1)
+    );
+    assert!(port.has_too_many_neighbors(seconds(159)));
+    assert!(!port.has_too_many_neighbors(seconds(160)));
+    assert!(matches!(
+        hear(&mut table, &frame("3", 120, "x"), 101),
+        Outcome::Refreshed(_)
+    ));
+    hear(&mut table, &frame("0", 0, ""), 102);
+    assert!(matches!(
+        hear(&mut table, &frame("8", 60, "x"), 103),
+        Outcome::New(_)
+    ));
+}
+
+#[test]
+fn lldp_13_a_neighbour_takes_two_kibioctets_at_most() {
+    let limits = Limits {
+        octets_per_neighbor: 40,
+        ..Limits::default()
+    };
+    assert_eq!(
+        Limits::default(),
+        Limits {
+            neighbors_per_port: 8,
+            octets_per_neighbor: 2048
+        }
+    );
+    let mut table = Neighbors::new(limits);
+    let name = "x".repeat(30);
+    let large = hear(&mut table, &frame("a", 120, &name), 0);
+    assert_eq!(
+        large,
+        Outcome::Refused(Refusal::TooLarge {
+            length: 49,
+            limit: 40
+        })
+    );
+    assert!(matches!(
+        hear(&mut table, &frame("a", 120, "x"), 0),
+        Outcome::New(_)
+    ));
+    let large = hear(&mut table, &frame("a", 120, &name), 0);
+    assert!(matches!(large, Outcome::Refused(Refusal::TooLarge { .. })));
+    assert_eq!(statistics(&table).drops, 2);
+}
+
+#[test]
+fn lldp_13_a_flood_of_strangers_stays_within_the_bounds() {
+    let mut table = Neighbors::default();
+    for stranger in 0..100_000_u64 {
+        hear(
+            &mut table,
+            &frame(&stranger.to_string(), 120, "x"),
+            stranger / 1000,
+        );
+    }
+    assert_eq!(table.iter().count(), 8);
+    assert_eq!(statistics(&table).drops, 100_000 - 8);
+    assert_eq!(table.ports().count(), 1);
+}
+
+#[test]
+fn lldp_05_a_frame_of_our_own_is_no_neighbour() {
+    let mut table = Neighbors::default();
+    let own = hear(&mut table, &frame_from(OURS, "a", 120, "x"), 0);
+    assert_eq!(own, Outcome::Refused(Refusal::OwnAddress));
+    let expected = Statistics {
+        frames_in: 1,
+        frames_discarded: 1,
+        own_frames: 1,
+        ..Statistics::default()
+    };
+    assert_eq!(statistics(&table), expected);
+}
+
+#[test]
+fn a_bad_frame_leaves_the_neighbour_as_it_was() {
+    let mut table = Neighbors::default();
+    let good = frame("a", 120, "x");
+    hear(&mut table, &good, 0);
+    let before = table.port(&2).unwrap().neighbors().to_vec();
+    for end in 0..good.len() - 2 {
+        let torn = hear(&mut table, &good[..end], 1);
+        let cut_between_tlvs = end == good.len() - 5; // before the system name: a shorter LLDPDU
+        if !cut_between_tlvs {
+            assert!(
+                matches!(torn, Outcome::Refused(Refusal::Malformed(_))),
+                "{end}: {torn:?}"
+            );
+        }
+        if cut_between_tlvs {
+            hear(&mut table, &good, 0);
+        }
+    }
+    let after = table.port(&2).unwrap().neighbors();
+    assert_eq!(after[0].lldpdu_bytes(), before[0].lldpdu_bytes());
+}
+
+#[test]
+fn tlvs_are_counted_by_quality() {
+    let mut table = Neighbors::default();
+    let mut bytes = frame("a", 120, "x");
+    bytes.truncate(bytes.len() - 2);
+    bytes.extend([0x0e, 0x01, 0x00]); // system capabilities, cut off
+    bytes.extend([0x12, 0x00]); // type 9, reserved
+    bytes.extend([0x0a, 0x01, b'y']); // a second system name
+    assert!(matches!(hear(&mut table, &bytes, 0), Outcome::New(_)));
+    let expected = Statistics {
+        frames_in: 1,
+        frames_in_error: 1,
+        tlvs_discarded: 1,
+        tlvs_unrecognized: 1,
+        tlvs_duplicate: 1,
+        inserts: 1,
+        ..Statistics::default()
+    };
+    assert_eq!(statistics(&table), expected);
+}
+
+/// B4: 1,000 ports with 8 neighbours each have nothing to do between two expiries.
+#[test]
+fn lldp_11_a_thousand_ports_sleep_until_the_first_expiry() {
+    let mut table = Neighbors::<u32>::default();
+    for port in 0..1000 {
+        for one in 0..8_u16 {
+            let heard = frame(&one.to_string(), 120 + one, "x");
+            table.ingest(port, &heard, None, &[], seconds(u64::from(port)));
+        }
+    }
+    let mut wakes = 0;
+    while let Some(next) = table.next_expiry() {
+        assert_eq!(table.expire(next - Duration::from_nanos(1)), []);
+        assert!(!table.expire(next).is_empty());
+        wakes += 1;
+    }
+    assert_eq!(wakes, 1007, "one wake for each distinct time");
+}
+
+#[test]
+fn a_reserved_tlv_does_not_hide_the_neighbour() {
+    let mut buffer = [0; 100];
+    let ids = (ChassisId::Local("a".into()), PortId::Local("b".into()));
+    let header = FrameHeader {
+        destination: Destination::NearestBridge,
+        source: SWITCH,
+        tag: None,
+    };
+    let mut open = LldpduBuilder::frame(&mut buffer, header, ids.0, ids.1, 120).unwrap();
+    open.push(&Tlv::Reserved(RawTlv {
+        kind: 100,
+        value: &[1],
+    }))
+    .unwrap();
+    let bytes = open.finish().unwrap();
+    let mut table = Neighbors::default();
+    let Outcome::New(one) = hear(&mut table, bytes, 0) else {
+        panic!("a neighbour")
+    };
+    assert_eq!(one.lldpdu().counts().unrecognized, 1);
+    assert_eq!(one.header(), header);
+    assert_eq!(one.expires(), seconds(120));
+}
