@@ -13,13 +13,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
+use crate::netns::Netns;
 use crate::vm::Bench;
-use crate::vm::process::{Tether, checked, folder, wait_for};
+use crate::vm::process::{Tether, checked, environment, folder, wait_for, within};
 
-mod fabric;
 mod port;
 
-pub use fabric::Fabric;
 pub use port::Port;
 
 /// What a switch is.
@@ -83,29 +82,21 @@ shift
 exec "$@""#;
 
 impl Switch {
-    /// Starts the switch in the network namespace at `netns` (`/proc/<pid>/ns/net`,
-    /// `/run/netns/<name>`, [`Fabric::netns`]), where its ports' interfaces are, and waits until it
-    /// sends. It makes there a veth pair named after it, which bears the chassis ID's address.
+    /// Starts the switch in the network namespace where its ports' interfaces are, and waits until
+    /// it sends. It makes there a veth pair named after it, which bears the chassis ID's address.
     ///
     /// # Errors
     /// Without root, or when lldpd does not start or refuses its configuration: then with its log.
-    pub fn start(bench: &Bench, netns: &Path, config: &SwitchConfig) -> Result<Self> {
+    pub fn start(bench: &Bench, netns: &Netns, config: &SwitchConfig) -> Result<Self> {
         let folder = folder("switch")?;
         let at = folder.path();
         let name = &config.system_name;
-        let mut ip = bench.ip();
-        ip.args([
-            "link",
-            "add",
-            name,
-            "address",
-            &config.chassis,
-            "up",
-            "type",
-            "veth",
-        ])
-        .args(["peer", "name", &format!("{name}-c")]);
-        checked(&mut fabric::enter(netns, &ip)).context("making the chassis' own port")?;
+        let chassis = &config.chassis;
+        netns
+            .ip(&format!(
+                "link add {name} address {chassis} up type veth peer name {name}-c"
+            ))
+            .context("making the chassis' own port")?;
 
         for (file, entry) in [
             (
@@ -137,7 +128,7 @@ impl Switch {
             .args(&config.flags);
         let daemon = Tether::spawn(
             name,
-            &fabric::enter(netns, &in_mounts(&lldpd, at)),
+            &within(netns, &in_mounts(&lldpd, at)),
             &at.join("log"),
         )?;
         let mut switch = Self {
@@ -273,6 +264,9 @@ fn in_mounts(program: &Command, folder: &Path) -> Command {
     command
         .args(["--mount", "sh", "-c", ENTER, "lldpd"])
         .arg(folder);
-    fabric::append(&mut command, program);
+    command
+        .arg(program.get_program())
+        .args(program.get_args())
+        .envs(environment(program));
     command
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use colvin_testkit::switch::Fabric;
+use colvin_testkit::netns::Netns;
 use colvin_testkit::vm::{Scenario, Vm, VmConfig, wait_for};
 
 #[test]
@@ -115,7 +115,10 @@ fn a_vf_moved_into_a_namespace_is_gone_from_the_host_and_comes_back_with_the_res
         .unwrap();
     bench.vm.reset().unwrap();
     assert_eq!(
-        bench.vm.sh("cd /sys/class/net; ls -d */; ip netns").unwrap(),
+        bench
+            .vm
+            .sh("cd /sys/class/net; ls -d */; ip netns")
+            .unwrap(),
         "lo/\npf0/\npf1/\n"
     );
 }
@@ -172,9 +175,9 @@ fn each_pf_hears_its_own_leaf_and_after_a_move_of_the_cable_the_other() {
 #[ignore = "vm"]
 fn a_qemu_that_dies_is_started_four_times_and_no_more() {
     let bench = Scenario::shared().unwrap();
-    let fabric = Fabric::new(&bench.bench).unwrap();
+    let netns = Netns::new().unwrap();
     let mut config = VmConfig::new("dying", &[]);
     config.extra = vec!["-device".to_owned(), "no-such-device".to_owned()];
-    let error = Vm::boot(&bench.bench, &fabric, &config).unwrap_err();
+    let error = Vm::boot(&bench.bench, &netns, &config).unwrap_err();
     assert_eq!(error.to_string(), "QEMU died in each of 4 boots");
 }

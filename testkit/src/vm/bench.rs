@@ -40,11 +40,11 @@ impl Bench {
         )?;
         let _lock = lock(&bench.cache)?;
         let made = bench.initramfs();
-        let stamp = bench.cache.join("initramfs.stamp");
+        let stamp = made.with_extension("stamp");
         let form = initramfs::form(&bench.release()?);
         let fresh = made.exists() && fs::read_to_string(&stamp).is_ok_and(|seen| seen == form);
         if !fresh {
-            let new = bench.cache.join("initramfs.new");
+            let new = made.with_extension("new");
             initramfs::make(&bench.packages, &bench.release()?, &new)
                 .context("making the guest's initramfs")?;
             fs::rename(&new, &made).context("putting the initramfs into place")?;
@@ -53,7 +53,7 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Only what [`crate::switch`] needs: lldpd and `ip`, 5 MB.
+    /// Only what [`crate::switch`] needs: lldpd.
     ///
     /// # Errors
     /// As [`Bench::prepare`].
@@ -79,7 +79,7 @@ impl Bench {
     }
 
     pub(super) fn initramfs(&self) -> PathBuf {
-        self.cache.join("initramfs")
+        self.packages.folder(Group::Linux).join("initramfs")
     }
 
     pub(super) fn kernel(&self) -> Result<PathBuf> {
@@ -122,11 +122,6 @@ impl Bench {
     /// The value of `LD_LIBRARY_PATH` for [`Bench::lldp`].
     pub(super) fn switch_libraries(&self) -> String {
         self.packages.libraries(Group::Switch)
-    }
-
-    /// `ip` of the unpacked iproute2.
-    pub(crate) fn ip(&self) -> Command {
-        self.packages.command(Group::Switch, "sbin/ip")
     }
 }
 

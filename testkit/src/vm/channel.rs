@@ -16,7 +16,8 @@ use anyhow::{Context as _, Result, bail};
 /// What the guest has said so far.
 #[derive(Debug, Default)]
 struct Heard {
-    ready: bool,
+    /// The number of PFs that the guest found.
+    ready: Option<usize>,
     closed: bool,
     ended: HashMap<u64, i32>,
 }
@@ -36,7 +37,7 @@ impl Board {
         let mut heard = self.heard();
         let mut words = line.split_whitespace();
         match (words.next(), words.next(), words.next()) {
-            (Some("ready"), _, _) => heard.ready = true,
+            (Some("ready"), Some(pfs), _) => heard.ready = pfs.parse().ok(),
             (Some("done"), Some(id), Some(status)) => {
                 if let (Ok(id), Ok(status)) = (id.parse(), status.parse()) {
                     heard.ended.insert(id, status);
@@ -101,16 +102,9 @@ impl Channel {
         })
     }
 
-    /// Whether the guest has said that it is ready, after waiting at most `limit` for it.
-    pub(super) fn is_ready(&self, limit: Duration) -> bool {
-        self.board
-            .wait(limit, |heard| heard.ready.then_some(()))
-            .is_some()
-    }
-
-    /// Whether QEMU has closed the port, which it does when it ends.
-    pub(super) fn is_closed(&self) -> bool {
-        self.board.heard().closed
+    /// How many PFs the guest has, once it is ready; `None` when it is not within `limit`.
+    pub(super) fn ready(&self, limit: Duration) -> Option<usize> {
+        self.board.wait(limit, |heard| heard.ready)
     }
 
     /// Starts `script` in the guest.

@@ -15,9 +15,9 @@ use tempfile::TempDir;
 use super::bench::Bench;
 use super::channel::{Channel, Output, Process};
 use super::monitor::Monitor;
-use super::process::{Tether, folder, progress, wait_for};
+use super::process::{Tether, folder, progress, wait_for, within};
 use super::qemu;
-use crate::switch::Fabric;
+use crate::netns::Netns;
 
 /// PID 1 of the guest.
 const INIT: &str = include_str!("init.sh");
@@ -37,7 +37,7 @@ const RUN_LIMIT: Duration = Duration::from_mins(1);
 pub struct VmConfig {
     /// The guest's host name.
     pub name: String,
-    /// Taps of the fabric, each the cable of one PF: the first is `pf0`'s.
+    /// Names for the taps, each the cable of one PF: the first is `pf0`'s.
     pub taps: Vec<String>,
     /// Memory, which is also three quarters of the room for files.
     pub memory_mib: u32,
@@ -77,19 +77,23 @@ pub struct Vm {
 }
 
 impl Vm {
-    /// Starts QEMU in the fabric's namespace and waits until the guest takes commands. A QEMU that
+    /// Makes the taps in the namespace, starts QEMU there and waits until the guest takes commands. A QEMU that
     /// dies before that is started again, at most three times, and each time is said.
     ///
     /// # Errors
     /// When QEMU cannot be started or dies four times, or the guest is not ready in time: then with
     /// the end of its console.
-    pub fn boot(bench: &Bench, fabric: &Fabric, config: &VmConfig) -> Result<Self> {
+    pub fn boot(bench: &Bench, netns: &Netns, config: &VmConfig) -> Result<Self> {
         let start = Instant::now();
+        for tap in &config.taps {
+            netns.ip(&format!("tuntap add dev {tap} mode tap"))?;
+            netns.ip(&format!("link set {tap} up"))?;
+        }
         for boot in 1..=BOOTS {
             if boot > 1 {
                 progress(&format!("vm: QEMU died, boot {boot} of {BOOTS}"));
             }
-            if let Some(vm) = Self::boot_once(bench, fabric, config)? {
+            if let Some(vm) = Self::boot_once(bench, netns, config)? {
                 let seconds = start.elapsed().as_secs_f64();
                 progress(&format!("vm: {} ready after {seconds:.1} s", config.name));
                 return Ok(vm);
@@ -99,46 +103,33 @@ impl Vm {
     }
 
     /// `None` when QEMU died by itself.
-    fn boot_once(bench: &Bench, fabric: &Fabric, config: &VmConfig) -> Result<Option<Self>> {
+    fn boot_once(bench: &Bench, netns: &Netns, config: &VmConfig) -> Result<Option<Self>> {
         let mut folder = folder("vm")?;
         let at = folder.path().to_owned();
         fs::create_dir_all(at.join("share/cmd")).context("making the guest's share")?;
         fs::write(at.join("init.sh"), INIT).context("writing the guest's init")?;
         let qemu = qemu::command(bench, config, &at)?;
-        let mut qemu = Tether::spawn("qemu", &fabric.enter(&qemu), &at.join("qemu.log"))?;
-        let socket = at.join("port");
-        let there = wait_for("QEMU's sockets", Duration::from_secs(20), || {
-            let alive = qemu.is_alive();
-            Ok((!alive || socket.exists() && at.join("qmp").exists()).then_some(alive))
-        });
-        let mut vm = None;
-        if there.as_ref().is_ok_and(|alive| *alive) {
-            let channel = Channel::connect(&socket, at.join("share/cmd"));
-            let monitor = Monitor::connect(&at.join("qmp"));
-            if let (Ok(channel), Ok(monitor)) = (channel, monitor) {
-                if channel.is_ready(BOOT_LIMIT) {
-                    let (qemu, monitor) = (Mutex::new(qemu), Mutex::new(monitor));
-                    return Ok(Some(Self {
-                        qemu,
-                        channel,
-                        monitor,
-                        folder,
-                    }));
+        let mut qemu = Tether::spawn("qemu", &within(netns, &qemu), &at.join("qemu.log"))?;
+        match ready(&at, &mut qemu, config.taps.len()) {
+            Ok((channel, monitor)) => Ok(Some(Self {
+                qemu: Mutex::new(qemu),
+                channel,
+                monitor: Mutex::new(monitor),
+                folder,
+            })),
+            Err(error) => {
+                // to be read until another bench is made ready
+                folder.disable_cleanup(true);
+                let limit = Duration::from_secs(1);
+                let died = wait_for("QEMU", limit, || Ok((!qemu.is_alive()).then_some(())));
+                let story = format!("{error:#}; {}", report(&at));
+                if died.is_err() {
+                    bail!(story);
                 }
-                vm = Some(channel);
+                progress(&format!("vm: {story}"));
+                Ok(None)
             }
         }
-        let died = vm.is_none_or(|channel| channel.is_closed());
-        let report = report(&at);
-        folder.disable_cleanup(true);
-        if died && there.is_ok() {
-            progress(&format!("vm: {report}"));
-            return Ok(None);
-        }
-        bail!(
-            "the guest was not ready within {} s: {report}",
-            BOOT_LIMIT.as_secs()
-        );
     }
 
     /// Runs `script` with bash in the guest and waits for its end, at most a minute.
@@ -230,6 +221,24 @@ impl Vm {
 
     pub(super) fn console_socket(&self) -> PathBuf {
         self.folder.path().join("console")
+    }
+}
+
+/// Connects to QEMU and waits until the guest is ready with this many PFs.
+fn ready(at: &Path, qemu: &mut Tether, pfs: usize) -> Result<(Channel, Monitor)> {
+    let (port, qmp) = (at.join("port"), at.join("qmp"));
+    wait_for("QEMU's sockets", Duration::from_secs(20), || {
+        if !qemu.is_alive() {
+            bail!("QEMU has ended");
+        }
+        Ok((port.exists() && qmp.exists()).then_some(()))
+    })?;
+    let channel = Channel::connect(&port, at.join("share/cmd"))?;
+    let monitor = Monitor::connect(&qmp)?;
+    match channel.ready(BOOT_LIMIT) {
+        Some(found) if found == pfs => Ok((channel, monitor)),
+        Some(found) => bail!("the guest has {found} PFs instead of {pfs}"),
+        None => bail!("the guest was not ready within {} s", BOOT_LIMIT.as_secs()),
     }
 }
 

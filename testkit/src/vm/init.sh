@@ -3,7 +3,7 @@
 # It answers the host on the virtio port `colvin.bench`:
 #   host:  run N     run /share/cmd/N.sh with bash; its output goes to N.out and N.err
 #          kill N    kill it, with all that it started
-#   guest: ready     once
+#   guest: ready N   once; N is the number of PFs
 #          done N S  command N has ended with status S
 if [ $$ != 1 ] || ! grep -q 'colvin_bench=1' /proc/cmdline; then
 	echo "only as PID 1 of a bench guest" >&2
@@ -29,7 +29,6 @@ tool() { # NAME GROUP PROGRAM
 	chmod +x "/run/bin/$1"
 }
 for n in modprobe insmod rmmod lsmod modinfo; do tool $n tools bin/kmod; done
-for n in ip bridge; do command -v $n >/dev/null || tool $n switch sbin/$n; done
 export PATH=/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mkdir -p /lib/modules /sbin
 ln -sfn "$X/linux/usr/lib/modules/$(uname -r)" "/lib/modules/$(uname -r)"
@@ -63,7 +62,7 @@ if [ -c /dev/hvc0 ]; then # a person sits there
 fi
 mkfifo /run/bench/never
 exec 5<>"${port:?no virtio port}" 9<>/run/bench/never # read -t on 9: a sleep without a fork
-echo ready >&5
+echo "ready $n" >&5
 while :; do
 	if ! read -r -u 5 word id; then
 		read -rt .1 -u 9 # nobody on the other side

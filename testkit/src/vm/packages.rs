@@ -12,12 +12,12 @@ use super::apt::{Apt, remove_tree};
 use super::process::checked;
 
 /// Raised when the unpacked form changes, so that older caches are made again.
-const FORM: &str = "colvin-bench 1\n";
+const FORM: &str = "colvin-bench 2\n";
 
 /// A set of packages that is fetched and unpacked as one folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
-    /// `lldpd`, `lldpcli` and `ip`.
+    /// `lldpd` and `lldpcli`.
     Switch,
     /// QEMU with `igb`, its firmware and the libraries that this machine lacks.
     Qemu,
@@ -111,7 +111,7 @@ impl Packages {
 
     fn unpack(&self, apt: &Apt, group: Group) -> Result<()> {
         let debs = match group {
-            Group::Switch => apt.with_dependencies(&apt.suite, &["lldpd", "iproute2"])?,
+            Group::Switch => apt.with_dependencies(&apt.suite, &["lldpd"])?,
             Group::Qemu => apt.with_dependencies(&apt.qemu_suite, &["qemu-system-x86"])?,
             Group::Tools => apt.with_dependencies(&apt.suite, &["kmod", "busybox-static"])?,
             Group::Linux => apt.kernel()?,

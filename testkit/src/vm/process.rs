@@ -2,14 +2,18 @@
 //!
 //! Left to others: which programs.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
+
+use crate::netns::Netns;
+use crate::wait::wait_for_some;
 
 /// Says on standard error what the bench is doing.
 pub(crate) fn progress(what: &str) {
@@ -68,7 +72,7 @@ pub(crate) fn sweep_folders() -> Result<()> {
     Ok(())
 }
 
-/// Looks every few milliseconds until `look` gives a value.
+/// Looks again and again until `look` gives a value.
 ///
 /// # Errors
 /// When `look` fails, or `limit` is over: then the text names `what`.
@@ -77,16 +81,21 @@ pub fn wait_for<T>(
     limit: Duration,
     mut look: impl FnMut() -> Result<Option<T>>,
 ) -> Result<T> {
-    let start = Instant::now();
-    loop {
-        if let Some(value) = look()? {
-            return Ok(value);
-        }
-        if start.elapsed() > limit {
-            bail!("{what}: not within {:.1} s", limit.as_secs_f64());
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for_some(limit, || look().transpose()).with_context(|| format!("waiting for: {what}"))?
+}
+
+/// `program`, run in the network namespace.
+pub(crate) fn within(netns: &Netns, program: &Command) -> Command {
+    let mut command = netns.command(program.get_program());
+    command.args(program.get_args()).envs(environment(program));
+    command
+}
+
+/// The variables that `program` sets.
+pub(crate) fn environment(program: &Command) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+    program
+        .get_envs()
+        .filter_map(|(key, value)| Some((key, value?)))
 }
 
 /// A program that ends when this value is dropped, and also when this process dies in any way: its
@@ -120,11 +129,7 @@ impl Tether {
             .args(["-c", KEEPER, name])
             .arg(command.get_program())
             .args(command.get_args());
-        for (key, value) in command.get_envs() {
-            if let Some(value) = value {
-                keeper.env(key, value);
-            }
-        }
+        keeper.envs(environment(command));
         let err = out.try_clone().context("sharing the log")?;
         keeper.stdin(Stdio::piped()).stdout(out).stderr(err);
         let mut keeper = keeper

@@ -8,7 +8,8 @@ use anyhow::Result;
 
 use super::bench::{Bench, default_cache};
 use super::guest::{Vm, VmConfig};
-use crate::switch::{Fabric, Port, Switch, SwitchConfig};
+use crate::netns::Netns;
+use crate::switch::{Port, Switch, SwitchConfig};
 
 /// A guest with two PFs and two leaf switches.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Scenario {
     /// What all of it runs on.
     pub bench: Bench,
     /// Where the cables `tap0` and `tap1` are.
-    pub fabric: Fabric,
+    pub netns: Netns,
 }
 
 /// The one scenario of this process.
@@ -37,17 +38,15 @@ impl Scenario {
         Self::with(&VmConfig::new("bench1", &["tap0", "tap1"]))
     }
 
-    /// The same with a guest of one's own, which has the taps `tap0` and `tap1`.
+    /// The same with a guest of one's own, whose taps are `tap0` and `tap1`.
     ///
     /// # Errors
     /// As [`Scenario::two_leaves`].
     pub fn with(config: &VmConfig) -> Result<Self> {
         let bench = Bench::prepare(&default_cache())?;
-        let fabric = Fabric::new(&bench)?;
-        fabric.tap("tap0")?;
-        fabric.tap("tap1")?;
-        let vm = Vm::boot(&bench, &fabric, config)?;
-        let start = |config: &SwitchConfig| Switch::start(&bench, fabric.netns(), config);
+        let netns = Netns::new()?;
+        let vm = Vm::boot(&bench, &netns, config)?;
+        let start = |config: &SwitchConfig| Switch::start(&bench, &netns, config);
         let green = Port::new("tap0", "Ethernet1/7", "green bay 7").vlan(110, "green");
         let leaf1 = start(&SwitchConfig::leaf(1).port(green))?;
         let blue = Port::new("tap1", "Ethernet1/3", "blue bay 3").vlan(120, "blue");
@@ -57,7 +56,7 @@ impl Scenario {
             leaf1,
             leaf2,
             bench,
-            fabric,
+            netns,
         })
     }
 

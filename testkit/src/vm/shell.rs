@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
 
 use super::guest::VmConfig;
@@ -18,11 +18,11 @@ const END: u8 = 0x1d;
 
 /// Boots a guest with two PFs between two leaf switches. A terminal gets a shell in it, until the
 /// shell is left, Ctrl-] is typed or the guest ends; anything else on standard input is run there
-/// as a script of bash, at most for an hour. Gives the exit status: the script's, or 0.
+/// as a script of bash, at most for an hour.
 ///
 /// # Errors
-/// As the bench's, and when the terminal cannot be set.
-pub fn shell() -> Result<i32> {
+/// As the bench's, when the terminal cannot be set, and when the script ends with another status than 0.
+pub fn shell() -> Result<()> {
     let mut config = VmConfig::new("bench1", &["tap0", "tap1"]);
     config.console = isatty(std::io::stdin());
     if !config.console {
@@ -36,7 +36,10 @@ pub fn shell() -> Result<i32> {
         std::io::stderr()
             .write_all(output.stderr.as_bytes())
             .context("writing its output")?;
-        return Ok(output.status);
+        if output.status != 0 {
+            bail!("the script ended with status {}", output.status);
+        }
+        return Ok(());
     }
     let scenario = Scenario::with(&config)?;
     let vm = &scenario.vm;
@@ -45,8 +48,7 @@ pub fn shell() -> Result<i32> {
     progress(&format!("/share is {} here", vm.share().display()));
     let console = UnixStream::connect(vm.console_socket()).context("connecting to the console")?;
     let _raw = Raw::set()?;
-    talk(console)?;
-    Ok(0)
+    talk(console)
 }
 
 /// Standard input to the console, the console to standard output, until one of them ends.
