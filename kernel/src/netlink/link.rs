@@ -8,23 +8,24 @@
 //! `net/core/rtnetlink.c`).
 
 mod bond;
+mod draft;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use colvin_model::observation::{Carrier, Link, LinkParent, OperState};
-use colvin_model::{Finding, FindingReason, IfIndex, IfName, LinkAddress, Symbol};
+use colvin_model::observation::Link;
+use colvin_model::{Finding, FindingReason, IfIndex, IfName, Symbol};
 
 pub use bond::{Partner, join_bonds};
+use draft::{Draft, Header};
 
 use super::dump::DumpError;
 use super::source::{Family, Live, Netlink, Topic};
-use super::wire::{Attribute, Attributes, Message, Request, u16_at, u32_at};
+use super::wire::{Attributes, Message, Request};
 
 /// Bytes of a `struct ifinfomsg`.
 const HEADER_BYTES: usize = 16;
-
-/// `IFF_UP`: told to be up.
-const UP: u32 = 1;
 
 /// `RTEXT_FILTER_SKIP_STATS`: no counters.
 const SKIP_STATS: u32 = 1 << 3;
@@ -150,13 +151,14 @@ impl Links {
     /// Takes in a message. One that does not decode becomes a finding, and of one that decodes in
     /// part the rest is kept.
     pub fn take(&mut self, message: Message<'_>) {
-        if message.kind != libc::RTM_NEWLINK {
-            return;
+        // a bridge tells of its ports in messages of its own family, which are no whole links
+        let is_plain = message.payload.first().is_none_or(|family| *family == 0);
+        if message.kind == libc::RTM_NEWLINK
+            && is_plain
+            && let Some(link) = self.decode(message)
+        {
+            self.by_index.insert(link.index, link);
         }
-        let Some(link) = self.decode(message) else {
-            return;
-        };
-        self.by_index.insert(link.index, link);
     }
 
     /// The links, joined with their bonds; what did not decode is added to the findings.
@@ -167,43 +169,32 @@ impl Links {
     }
 
     fn decode(&mut self, message: Message<'_>) -> Option<Link> {
-        let payload = message.payload;
-        let Some(index) = u32_at(payload, 4).and_then(IfIndex::new) else {
-            self.lost("a link message has no index".to_owned());
+        let Some(header) = Header::decode(message.payload) else {
+            self.lost("a message about a link has no whole header".to_owned());
             return None;
         };
-        let mut attributes = Attributes::after(payload, HEADER_BYTES);
+        let index = header.index;
+        let mut attributes = Attributes::after(message.payload, HEADER_BYTES);
         let name = attributes.clone().find(libc::IFLA_IFNAME);
-        let name = name.and_then(|name| name.text()?.parse::<IfName>().ok());
-        let Some(name) = name else {
+        let Some(name) = name.and_then(|name| name.text()?.parse::<IfName>().ok()) else {
             self.lost(format!(
                 "the message about link {index} has no name that is text; the link is left out"
             ));
             return None;
         };
-        let flags = u32_at(payload, 8)?;
-        let mut draft = Draft {
-            link: blank(index, name, u16_at(payload, 2)?, flags & UP != 0),
-            bus: None,
-            parent: None,
-            is_elsewhere: false,
-            partner: None,
-            odd: None,
-        };
+        let mut draft = Draft::new(header, name);
+        let mut odd = None;
         for attribute in &mut attributes {
             if draft.take(attribute, &mut self.words).is_none() {
-                draft.odd = draft.odd.or(Some(attribute.kind));
+                odd = odd.or(Some(attribute.kind));
             }
         }
-        let (odd, torn) = (draft.odd, attributes.is_torn());
-        if let Some(partner) = draft.partner.take() {
-            self.partners.insert(index, partner);
-        }
-        let link = draft.finish();
+        let (link, partner) = draft.finish();
+        self.partners.extend(partner.map(|partner| (index, partner)));
         if let Some(kind) = odd {
             let message = format!("attribute {kind} of the link has an impossible value");
             self.odd(&link.name, &message);
-        } else if torn {
+        } else if attributes.is_torn() {
             let message = "the message about the link ends inside an attribute";
             self.odd(&link.name, message);
         }
@@ -222,153 +213,5 @@ impl Links {
             format!("{message}; the rest of it stands"),
         );
         self.findings.push(finding);
-    }
-}
-
-/// A link under construction.
-struct Draft {
-    link: Link,
-    bus: Option<Symbol>,
-    parent: Option<Symbol>,
-    /// Whether the link it stands on is in another namespace.
-    is_elsewhere: bool,
-    partner: Option<Partner>,
-    /// The first attribute that did not decode.
-    odd: Option<u16>,
-}
-
-fn blank(index: IfIndex, name: IfName, hardware_type: u16, admin_up: bool) -> Link {
-    Link {
-        index,
-        name,
-        alt_names: Vec::new(),
-        alias: None,
-        hardware_type,
-        address: None,
-        permanent_address: None,
-        mtu_bytes: 0,
-        admin_up,
-        carrier: Carrier::Unknown,
-        oper_state: OperState::Unknown,
-        master: None,
-        lower: None,
-        kind: None,
-        parent: None,
-        function: None,
-        switch_id: None,
-        port_name: None,
-        bond: None,
-    }
-}
-
-impl Draft {
-    /// Takes in an attribute; `None` when its value is impossible. Unknown ones are skipped.
-    fn take(&mut self, attribute: Attribute<'_>, words: &mut BTreeSet<Symbol>) -> Option<()> {
-        let link = &mut self.link;
-        match attribute.kind {
-            libc::IFLA_ADDRESS => link.address = LinkAddress::from_bytes(attribute.value),
-            libc::IFLA_PERM_ADDRESS => {
-                link.permanent_address = LinkAddress::from_bytes(attribute.value);
-            }
-            libc::IFLA_MTU => link.mtu_bytes = attribute.u32()?,
-            libc::IFLA_LINK => link.lower = IfIndex::new(attribute.u32()?),
-            libc::IFLA_LINK_NETNSID => self.is_elsewhere = true,
-            libc::IFLA_MASTER => link.master = IfIndex::new(attribute.u32()?),
-            libc::IFLA_OPERSTATE => link.oper_state = oper_state(attribute.u8()?),
-            // of a link that is down the carrier says nothing
-            libc::IFLA_CARRIER if link.admin_up => {
-                link.carrier = match attribute.u8()? {
-                    0 => Carrier::Down,
-                    _ => Carrier::Up,
-                }
-            }
-            libc::IFLA_IFALIAS => link.alias = Some(attribute.text()?.into()),
-            libc::IFLA_PHYS_SWITCH_ID => link.switch_id = Some(attribute.value.into()),
-            libc::IFLA_PHYS_PORT_NAME => link.port_name = Some(attribute.text()?.into()),
-            libc::IFLA_PARENT_DEV_NAME => self.parent = Some(attribute.text()?.into()),
-            libc::IFLA_PARENT_DEV_BUS_NAME => self.bus = Some(word(words, attribute.text()?)),
-            libc::IFLA_PROP_LIST => return self.take_names(attribute),
-            libc::IFLA_LINKINFO => return self.take_info(attribute, words),
-            _ => {}
-        }
-        Some(())
-    }
-
-    fn take_names(&mut self, list: Attribute<'_>) -> Option<()> {
-        let mut names = list.nested();
-        for name in &mut names {
-            if name.kind == libc::IFLA_ALT_IFNAME {
-                self.link.alt_names.push(name.text()?.into());
-            }
-        }
-        (!names.is_torn()).then_some(())
-    }
-
-    fn take_info(&mut self, info: Attribute<'_>, words: &mut BTreeSet<Symbol>) -> Option<()> {
-        let (mut is_bond, mut is_member) = (false, false);
-        let mut attributes = info.nested();
-        for attribute in &mut attributes {
-            match attribute.kind {
-                libc::IFLA_INFO_KIND => {
-                    let kind = attribute.text()?;
-                    is_bond = kind == "bond";
-                    self.link.kind = Some(word(words, kind));
-                }
-                libc::IFLA_INFO_SLAVE_KIND => is_member = attribute.text()? == "bond",
-                libc::IFLA_INFO_DATA if is_bond => {
-                    // there when the bond speaks LACP
-                    if let Some(info) = attribute.nested().find(bond::AD_INFO) {
-                        self.partner = Some(Partner::decode(info.nested())?);
-                    }
-                }
-                libc::IFLA_INFO_SLAVE_DATA if is_member => {
-                    self.link.bond = Some(bond::member(attribute.nested())?);
-                }
-                _ => {}
-            }
-        }
-        (!attributes.is_torn()).then_some(())
-    }
-
-    fn finish(self) -> Link {
-        let mut link = self.link;
-        // a veth's or netkit's `IFLA_LINK` is its other end: it does not stand on it
-        let is_pair = matches!(
-            link.kind.as_ref().map(Symbol::as_str),
-            Some("veth" | "netkit")
-        );
-        if is_pair || self.is_elsewhere {
-            link.lower = None;
-        }
-        link.parent = self
-            .bus
-            .zip(self.parent)
-            .map(|(bus, name)| LinkParent { bus, name });
-        let on_pci = link.parent.as_ref().filter(|parent| parent.bus == "pci");
-        link.function = on_pci.and_then(|parent| parent.name.as_str().parse().ok());
-        link
-    }
-}
-
-/// One copy of a text that many links have.
-fn word(words: &mut BTreeSet<Symbol>, text: &str) -> Symbol {
-    if let Some(word) = words.get(text) {
-        return word.clone();
-    }
-    let word = Symbol::from(text);
-    words.insert(word.clone());
-    word
-}
-
-/// Source: `IF_OPER_*` (kernel `include/uapi/linux/if.h`).
-fn oper_state(number: u8) -> OperState {
-    match number {
-        1 => OperState::NotPresent,
-        2 => OperState::Down,
-        3 => OperState::LowerLayerDown,
-        4 => OperState::Testing,
-        5 => OperState::Dormant,
-        6 => OperState::Up,
-        _ => OperState::Unknown,
     }
 }
