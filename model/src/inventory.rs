@@ -9,6 +9,7 @@ mod protection;
 mod uplink;
 mod virtual_function;
 
+pub use join::is_uplink;
 pub use uplink::{LinkState, Protection, Subfunction, Uplink, UplinkId};
 pub use virtual_function::{VfUse, VirtualFunction};
 

@@ -33,6 +33,17 @@ pub(super) fn uplinks(seen: &Observations) -> Vec<Uplink> {
     uplinks
 }
 
+/// Whether a link is the netdev of an uplink: hardware with a wire, no VF, representor or subfunction.
+pub fn is_uplink(link: &Link, seen: &Observations) -> bool {
+    let function = link.function.and_then(|function| seen.functions.get(&function));
+    let physical = match function.map(|function| &function.role) {
+        Some(Role::Physical { .. }) => !is_subfunction(link),
+        Some(Role::Virtual { .. }) => false,
+        None => link.parent.is_some(),
+    };
+    link.kind.is_none() && physical && has_a_wire(link, seen)
+}
+
 /// A hardware link whose device is no PCI function that we know.
 fn stands_alone(link: &Link, seen: &Observations) -> bool {
     let known = link

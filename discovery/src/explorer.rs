@@ -1,0 +1,309 @@
+//! The sources together: run in order, each failing for itself, joined to one inventory.
+//!
+//! What a source saw stands until it has looked again: a source that fails leaves its last facts
+//! and a finding, and is asked for all of its part at the next look. Left to others: when to look
+//! (`Watcher`).
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use colvin_kernel::netlink::{DumpError, Netlink};
+use colvin_kernel::sysfs::{SysfsError, SysfsRoot};
+use colvin_model::observation::Observations;
+use colvin_model::{Finding, FindingReason, Inventory, Symbol};
+
+use crate::quirk;
+use crate::source::lldp::{Listening, LldpSource};
+use crate::source::{
+    About, AddressSource, DevlinkSource, EthtoolSource, LinkSource, Looked, PciSource, RdmaSource,
+    Round, SharedNetlink, SlotSource, Source, SourceError,
+};
+use crate::{Dirty, Scope};
+
+/// The findings of the drivers' quirks stand under this name.
+const QUIRKS: &str = "quirk";
+
+/// A machine's sources and what they saw.
+pub struct Discovery {
+    sysfs: Option<Arc<SysfsRoot>>,
+    sources: Vec<Runner>,
+    lldp: LldpSource,
+    seen: Observations,
+    inventory: Inventory,
+}
+
+/// A source, and whether it owes a whole look since it failed.
+struct Runner {
+    source: Box<dyn Source>,
+    owes: bool,
+}
+
+/// There is nothing to discover from.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoveryError {
+    /// There is no sysfs.
+    #[error("cannot discover anything without sysfs")]
+    Sysfs {
+        /// Why.
+        source: SysfsError,
+    },
+    /// The kernel cannot be asked.
+    #[error("cannot ask the kernel about its links")]
+    Netlink {
+        /// Why.
+        source: DumpError,
+    },
+}
+
+impl Discovery {
+    /// This machine, in the calling thread's network namespace. LLDP is not listened to until
+    /// [`Discovery::listen`] says so.
+    ///
+    /// # Errors
+    /// [`DiscoveryError`] when there is no sysfs or no netlink.
+    pub fn live() -> Result<Self, DiscoveryError> {
+        let sysfs = SysfsRoot::live().map_err(|source| DiscoveryError::Sysfs { source })?;
+        let netlink = Netlink::live().map_err(|source| DiscoveryError::Netlink { source })?;
+        Ok(Self::of_kernel(Arc::new(sysfs), netlink, Listening::Off))
+    }
+
+    /// A recorded machine: the folder that has its `sys`, and perhaps `netlink` and `frames`.
+    ///
+    /// # Errors
+    /// [`DiscoveryError::Sysfs`] when it has no `sys` folder.
+    pub fn at_root(root: &Path) -> Result<Self, DiscoveryError> {
+        let sysfs = SysfsRoot::new(root).map_err(|source| DiscoveryError::Sysfs { source })?;
+        let frames = Listening::Recorded(root.join("frames"));
+        Ok(Self::of_kernel(
+            Arc::new(sysfs),
+            Netlink::recorded(root),
+            frames,
+        ))
+    }
+
+    /// Discovery of what this sysfs and this netlink show.
+    pub fn of_kernel(sysfs: Arc<SysfsRoot>, netlink: Netlink, listening: Listening) -> Self {
+        let netlink = SharedNetlink::new(netlink);
+        let mut discovery = Self::of_sources(vec![
+            Box::new(PciSource::new(Arc::clone(&sysfs))),
+            Box::new(LinkSource::new(Arc::clone(&sysfs), netlink.clone())),
+            Box::new(AddressSource::new(netlink.clone())),
+            Box::new(RdmaSource::new(Arc::clone(&sysfs))),
+            Box::new(DevlinkSource::new(netlink.clone())),
+            Box::new(EthtoolSource::new(netlink)),
+        ]);
+        discovery.sysfs = Some(sysfs);
+        discovery.listen(listening);
+        discovery
+    }
+
+    /// Also looks at how each network card's slot is wired, once per card. That touches the cards'
+    /// config space and wakes those that sleep, so it is for whoever asks.
+    #[must_use]
+    pub fn with_slots(mut self) -> Self {
+        if let Some(sysfs) = &self.sysfs {
+            let source = Box::new(SlotSource::new(Arc::clone(sysfs)));
+            // behind the functions, which it completes
+            self.sources
+                .insert(self.sources.len().min(1), Runner { source, owes: true });
+        }
+        self
+    }
+
+    /// How many system calls the reading of sysfs took so far; 0 without a sysfs.
+    pub fn sysfs_calls(&self) -> u64 {
+        self.sysfs.as_ref().map_or(0, |sysfs| sysfs.calls())
+    }
+
+    /// Discovery by these sources, in this order: a source sees what those before it saw.
+    pub fn of_sources(sources: Vec<Box<dyn Source>>) -> Self {
+        let runner = |source| Runner { source, owes: true };
+        Self {
+            sysfs: None,
+            sources: sources.into_iter().map(runner).collect(),
+            lldp: LldpSource::default(),
+            seen: Observations::default(),
+            inventory: Inventory::default(),
+        }
+    }
+
+    /// Looks at everything at this time. Says whether the inventory is another now.
+    pub fn look_all(&mut self, now: Duration) -> bool {
+        self.run(Scope::All, now)
+    }
+
+    /// Looks again at what is dirty. Says whether the inventory is another now.
+    pub fn look(&mut self, dirty: &Dirty, now: Duration) -> bool {
+        if dirty.everything {
+            self.run(Scope::All, now)
+        } else {
+            self.run(Scope::Dirty(dirty), now)
+        }
+    }
+
+    /// What the machine has, as of the last look.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// What the sources saw, as of the last look.
+    pub fn observations(&self) -> &Observations {
+        &self.seen
+    }
+
+    /// Listens to LLDP there, from the next look on.
+    pub fn listen(&mut self, listening: Listening) {
+        self.lldp.listen(listening);
+    }
+
+    /// The LLDP side: who was not heard yet, counters, what is remembered over a restart.
+    pub fn lldp(&self) -> &LldpSource {
+        &self.lldp
+    }
+
+    /// The LLDP side, to bring back what is remembered over a restart.
+    pub fn lldp_mut(&mut self) -> &mut LldpSource {
+        &mut self.lldp
+    }
+
+    /// The sockets to wait for: when one can be read, call [`Discovery::receive`].
+    pub fn sockets(&self, now: Duration) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.lldp.sockets(now)
+    }
+
+    /// When to look though no event came: a neighbour's time is over, or a port is silent for too
+    /// long. `None` when nothing is due.
+    pub fn next_due(&self, now: Duration) -> Option<Duration> {
+        self.lldp.next_due(now)
+    }
+
+    /// Takes the LLDP frames that wait. Says whether a port was heard for the first time or said
+    /// something new.
+    pub fn receive(&mut self, now: Duration) -> bool {
+        let news = self.lldp.receive(now);
+        if news {
+            self.look(&Dirty::default(), now);
+        }
+        news
+    }
+
+    /// Puts the findings of someone who is no source, under a name of his own. Says whether the
+    /// inventory is another now.
+    pub fn note(&mut self, name: &str, findings: Vec<Finding>) -> bool {
+        let name = Symbol::from(name);
+        if self.seen.findings.get(&name).map_or(&[][..], Vec::as_slice) == findings {
+            return false;
+        }
+        self.seen.findings.insert(name, findings);
+        self.join()
+    }
+
+    fn run(&mut self, scope: Scope<'_>, now: Duration) -> bool {
+        let mut news = false;
+        for Runner { source, owes } in &mut self.sources {
+            news |= step(source.as_mut(), owes, &mut self.seen, scope, now);
+        }
+        let mut never_owes = false;
+        news |= step(&mut self.lldp, &mut never_owes, &mut self.seen, scope, now);
+        news && self.join()
+    }
+
+    /// Computes the inventory anew. Says whether it is another.
+    fn join(&mut self) -> bool {
+        self.seen
+            .findings
+            .insert(QUIRKS.into(), quirk::of(&self.seen));
+        let inventory = Inventory::of(&self.seen);
+        let changed = inventory != self.inventory;
+        self.inventory = inventory;
+        changed
+    }
+}
+
+/// Has a source look, and takes in what it saw. Says whether something may be different.
+fn step(
+    source: &mut dyn Source,
+    owes: &mut bool,
+    seen: &mut Observations,
+    scope: Scope<'_>,
+    now: Duration,
+) -> bool {
+    let name = Symbol::from(source.name());
+    let scope = if *owes { Scope::All } else { scope };
+    match source.look(Round {
+        scope,
+        known: seen,
+        now,
+    }) {
+        Ok(looked) => {
+            *owes = false;
+            take_in(seen, name, looked)
+        }
+        Err(error) => {
+            *owes = true;
+            let findings = seen.findings.entry(name).or_default();
+            findings.retain(|finding| !is_failure(finding));
+            findings.push(failure(&error));
+            true
+        }
+    }
+}
+
+fn take_in(seen: &mut Observations, name: Symbol, looked: Looked) -> bool {
+    let Looked {
+        observations,
+        findings,
+        about,
+    } = looked;
+    let mut news = !observations.is_empty();
+    for observation in observations {
+        seen.apply(observation);
+    }
+    let old = seen.findings.entry(name).or_default();
+    match about {
+        About::Everything => {
+            news |= *old != findings;
+            *old = findings;
+        }
+        About::Only(subjects) => {
+            news |= !subjects.is_empty();
+            old.retain(|finding| !subjects.contains(&finding.subject));
+            old.extend(findings);
+        }
+    }
+    news
+}
+
+/// Whether a finding says that a whole source failed.
+fn is_failure(finding: &Finding) -> bool {
+    finding.subject == colvin_model::Subject::Node
+        && matches!(
+            finding.reason,
+            FindingReason::SourceFailed | FindingReason::NotPermitted
+        )
+}
+
+fn failure(error: &SourceError) -> Finding {
+    let mut message = error.to_string();
+    let mut next: Option<&dyn Error> = error.source();
+    while let Some(cause) = next {
+        if write!(message, ": {cause}").is_err() {
+            break;
+        }
+        next = cause.source();
+    }
+    if error.not_permitted {
+        message.push_str(": run as root, or give it the capability");
+        Finding::of_node(FindingReason::NotPermitted, message)
+    } else {
+        message.push_str("; what was seen of it before stands");
+        Finding::of_node(FindingReason::SourceFailed, message)
+    }
+}
+
+#[cfg(test)]
+mod tests;

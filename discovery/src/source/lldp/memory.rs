@@ -1,0 +1,237 @@
+//! Neighbours over a restart (LLDP-15): kept in a file with the time they were heard, and loaded as
+//! `stale` until a frame confirms them or their time to live is over.
+//!
+//! Plain text, written beside its place and renamed into it; a line per neighbour with its device
+//! (PCI address, or the link's name where it has none), the time and the frame. Time runs on over a
+//! restart of the program. Over a restart of the machine the clock starts anew, so a neighbour that
+//! was alive at the end gets its whole time to live once more.
+//!
+//! Left to others: where the file is, and when to write it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use colvin_model::IfIndex;
+use colvin_model::observation::Observations;
+use lldp_rs::ETHERTYPE_LLDP;
+
+use super::LldpSource;
+
+/// First line of the file.
+const HEAD: &str = "colvin-neighbors 1";
+
+/// More bytes than this are not read: 1,000 ports with 8 neighbours of 1,500 bytes, in hexadecimal.
+const LONGEST_FILE: u64 = 32 << 20;
+
+/// What was remembered and not taken in yet, by device.
+pub(super) type Remembered = BTreeMap<String, Vec<Memory>>;
+
+/// A frame that was heard in an earlier run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Memory {
+    heard: Duration,
+    frame: Vec<u8>,
+}
+
+/// The neighbours could not be kept or brought back.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// The file could not be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is torn or no such file; nothing was taken from it.
+    #[error("{} is torn in line {line}", path.display())]
+    Torn {
+        /// The file.
+        path: PathBuf,
+        /// The line that is not as it should be, from 1.
+        line: usize,
+    },
+}
+
+impl LldpSource {
+    /// Keeps the neighbours in this file, for the boot with this id.
+    ///
+    /// # Errors
+    /// [`MemoryError::Write`]; the file that was there before stands.
+    pub fn save(
+        &self,
+        path: &Path,
+        boot_id: &str,
+        known: &Observations,
+    ) -> Result<(), MemoryError> {
+        let mut text = format!("{HEAD}\nboot {boot_id}\n");
+        let mut count = 0;
+        for (index, neighbor) in self.neighbors.iter() {
+            let Some(device) = device_of(*index, known) else {
+                continue;
+            };
+            let millis = neighbor.last_heard().as_millis();
+            let header = neighbor.header();
+            let mut frame = [header.destination.mac().0, header.source.0].concat();
+            frame.extend(ETHERTYPE_LLDP.to_be_bytes());
+            frame.extend(neighbor.lldpdu_bytes());
+            let hex: String = frame.iter().fold(String::new(), |mut hex, byte| {
+                let written = write!(hex, "{byte:02x}");
+                debug_assert!(written.is_ok(), "a String takes all");
+                hex
+            });
+            text.push_str(&format!("n {device} {millis} {hex}\n"));
+            count += 1;
+        }
+        text.push_str(&format!("end {count}\n"));
+        replace(path, text.as_bytes()).map_err(|source| MemoryError::Write {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Brings back what was kept in this file, at the next look; no file is no neighbours.
+    ///
+    /// # Errors
+    /// [`MemoryError::Read`] and [`MemoryError::Torn`]; then nothing is brought back.
+    pub fn load(&mut self, path: &Path, boot_id: &str, now: Duration) -> Result<(), MemoryError> {
+        use io::Read as _;
+        let mut bytes = Vec::new();
+        let read =
+            File::open(path).and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut bytes));
+        match read {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => {
+                return Err(MemoryError::Read {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        }
+        self.remembered = parse(&bytes, boot_id, now).map_err(|line| MemoryError::Torn {
+            path: path.to_owned(),
+            line,
+        })?;
+        Ok(())
+    }
+
+    /// Takes in what is remembered of the ports that are there and have a carrier.
+    pub(super) fn recall(&mut self, known: &Observations, now: Duration) {
+        if self.remembered.is_empty() {
+            return;
+        }
+        let present = self.ports.iter().filter(|(_, port)| port.carrier);
+        let present: Vec<IfIndex> = present.map(|(index, _)| *index).collect();
+        for index in present {
+            let memories =
+                device_of(index, known).and_then(|device| self.remembered.remove(&device));
+            for Memory { heard, frame } in memories.into_iter().flatten() {
+                let is_known = |identity: &[u8]| {
+                    let port = self.neighbors.port(&index);
+                    port.is_some_and(|port| {
+                        port.neighbors()
+                            .iter()
+                            .any(|one| one.identity() == identity)
+                    })
+                };
+                let Ok(decoded) = lldp_rs::Frame::decode(&frame) else {
+                    continue;
+                };
+                let Some(identity) =
+                    identity(decoded.lldpdu()).filter(|identity| !is_known(identity))
+                else {
+                    continue;
+                };
+                self.neighbors
+                    .ingest(index, &frame, None, &[], heard.min(now));
+                self.stale.insert((index, identity));
+            }
+        }
+        self.neighbors.expire(now);
+    }
+}
+
+/// The chassis and port ID TLVs as they came.
+fn identity(lldpdu: &lldp_rs::Lldpdu<'_>) -> Option<Box<[u8]>> {
+    let mut lengths = lldpdu.raw_tlvs().take(2).map(|tlv| tlv.value.len() + 2);
+    let length = lengths.next()? + lengths.next()?;
+    lldpdu.as_bytes().get(..length).map(Box::from)
+}
+
+fn device_of(index: IfIndex, known: &Observations) -> Option<String> {
+    let link = known.links.get(&index)?;
+    let function = link.function.map(|function| function.to_string());
+    // a name has no white space, so a line has its four words
+    Some(function.unwrap_or_else(|| link.name.to_string()))
+}
+
+/// What the file says, or the number of the line that is wrong.
+fn parse(bytes: &[u8], boot_id: &str, now: Duration) -> Result<Remembered, usize> {
+    let text = str::from_utf8(bytes).map_err(|_not_text| 1_usize)?;
+    let mut lines = text.split_terminator('\n').zip(1..);
+    let mut remembered = Remembered::new();
+    let mut count = 0_usize;
+    if !matches!(lines.next(), Some((HEAD, _))) {
+        return Err(1);
+    }
+    let boot = lines
+        .next()
+        .and_then(|(line, _)| line.strip_prefix("boot "))
+        .ok_or(2_usize)?;
+    let mut last = 2;
+    for (line, number) in lines.by_ref() {
+        last = number;
+        if let Some(total) = line.strip_prefix("end ") {
+            let whole =
+                total.parse() == Ok(count) && text.ends_with('\n') && lines.next().is_none();
+            return if whole { Ok(remembered) } else { Err(number) };
+        }
+        let (device, mut memory) = parse_line(line).ok_or(number)?;
+        if boot != boot_id {
+            memory.heard = now;
+        }
+        remembered.entry(device).or_default().push(memory);
+        count += 1;
+    }
+    Err(last + 1)
+}
+
+fn parse_line(line: &str) -> Option<(String, Memory)> {
+    let mut words = line.strip_prefix("n ")?.split(' ');
+    let (device, millis, hex) = (words.next()?, words.next()?, words.next()?);
+    let mut frame = Vec::with_capacity(hex.len() / 2);
+    for pair in hex.as_bytes().chunks(2) {
+        frame.push(u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?);
+    }
+    let heard = Duration::from_millis(millis.parse().ok()?);
+    (words.next().is_none() && hex.len() % 2 == 0)
+        .then(|| (device.to_owned(), Memory { heard, frame }))
+}
+
+/// Writes a file beside its place and renames it into it.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let mut file = File::create(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        Some(_) | None => Ok(()),
+    }
+}
