@@ -1,7 +1,7 @@
 //! The Ethernet header: addresses, tags and sizes, on whole frames.
 //!
 //! The LLDPDU's own rules are in `lldpdu.rs`.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![expect(clippy::indexing_slicing, reason = "test")]
 
 use lldp_rs::tlv::{ChassisId, PortId};
 use lldp_rs::{

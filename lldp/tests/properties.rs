@@ -1,78 +1,19 @@
 //! Laws over generated values and broken frames.
 //!
 //! The generator below knows every kind of TLV; a kind that is added is added there.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![expect(clippy::unwrap_used, reason = "test")]
 
 #[path = "properties/generated.rs"]
 mod generated;
+#[path = "properties/laws.rs"]
+mod laws;
 
 use generated::{any_tlv, header, ids};
-use lldp_rs::tlv::RawTlv;
-use lldp_rs::{EncodeError, Frame, Lldpdu, LldpduBuilder, MAX_LLDPDU, MAX_TLVS, Tlv};
+use laws::{hear, walk};
+use lldp_rs::{EncodeError, Frame, LldpduBuilder, MAX_LLDPDU};
 use proptest::prelude::*;
 
 const FULL: &[u8] = include_bytes!("../examples/frame-17-tlvs.bin");
-
-/// Ask everything of a frame; whatever it says, the bounds hold and two ways to the same fact agree.
-fn walk(bytes: &[u8]) {
-    let Ok(frame) = Frame::decode(bytes) else {
-        return;
-    };
-    let lldpdu = frame.lldpdu();
-    let counts = lldpdu.counts();
-    assert!(lldpdu.as_bytes().len() <= MAX_LLDPDU);
-    assert!(usize::from(counts.total) <= MAX_TLVS);
-    assert_eq!(lldpdu.raw_tlvs().count(), usize::from(counts.total));
-    assert_eq!(lldpdu.malformed().count(), usize::from(counts.malformed));
-    assert_eq!(
-        lldpdu.tlvs().count(),
-        usize::from(counts.total - counts.malformed)
-    );
-    let unrecognized = lldpdu.tlvs().filter(Tlv::is_unrecognized).count();
-    assert_eq!(unrecognized, usize::from(counts.unrecognized));
-    assert_eq!(Lldpdu::decode(lldpdu.as_bytes()).as_ref(), Ok(lldpdu));
-    for shown in [
-        lldpdu.chassis_id().to_string(),
-        lldpdu.port_id().to_string(),
-    ] {
-        assert!(!shown.chars().any(char::is_control), "{shown:?}");
-    }
-    for tlv in lldpdu.tlvs() {
-        assert!(!format!("{tlv:?}").chars().any(char::is_control));
-    }
-    reencode(lldpdu);
-}
-
-/// Parse, encode, parse: the same values in the same order.
-fn reencode(lldpdu: &Lldpdu<'_>) {
-    let mut buffer = [0; MAX_LLDPDU];
-    let written = match lldpdu.encode(&mut buffer) {
-        Ok(written) => written,
-        Err(EncodeError::Full { .. }) if lldpdu.as_bytes().len() > MAX_LLDPDU - 2 => return,
-        Err(error) => panic!("{error}"),
-    };
-    let again = Lldpdu::decode(written).unwrap();
-    assert_eq!(
-        (again.counts().malformed, again.counts().duplicates),
-        (0, 0)
-    );
-    assert_eq!(again.port_description(), lldpdu.port_description());
-    assert_eq!(again.system_name(), lldpdu.system_name());
-    assert_eq!(again.system_description(), lldpdu.system_description());
-    assert_eq!(again.capabilities(), lldpdu.capabilities());
-    let rest = |lldpdu: &Lldpdu<'_>| {
-        let numbers = |tlv: &RawTlv<'_>| !matches!(tlv.kind, 4..=7);
-        let raws: Vec<_> = lldpdu.raw_tlvs().filter(numbers).collect();
-        raws.into_iter()
-            .filter_map(|raw| Tlv::decode(raw).ok())
-            .map(|tlv| format!("{tlv:?}"))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(rest(&again), rest(lldpdu));
-    if lldpdu.counts().duplicates == 0 {
-        assert!(again.tlvs().eq(lldpdu.tlvs()));
-    }
-}
 
 #[test]
 fn lldp_10_every_truncation_is_an_error_or_a_value() {
@@ -152,6 +93,13 @@ proptest! {
         }
         walk(&bytes);
         walk(&bytes[..end.index(bytes.len())]);
+    }
+
+    #[test]
+    fn lldp_13_any_frames_at_any_time_keep_the_neighbours_bounds(
+        steps in prop::collection::vec(any::<u8>(), 0..600),
+    ) {
+        hear(&steps);
     }
 
     #[test]
