@@ -190,7 +190,8 @@ impl Links {
             }
         }
         let (link, partner) = draft.finish();
-        self.partners.extend(partner.map(|partner| (index, partner)));
+        self.partners
+            .extend(partner.map(|partner| (index, partner)));
         if let Some(kind) = odd {
             let message = format!("attribute {kind} of the link has an impossible value");
             self.odd(&link.name, &message);

@@ -162,10 +162,7 @@ fn a_datagram_without_end_is_an_error_and_no_memory() {
 
 #[test]
 fn disc_18_an_overrun_is_a_whole_new_dump() {
-    let overrun = vec![
-        Reply::Messages(vec![item(1)]),
-        Reply::Error(libc::ENOBUFS),
-    ];
+    let overrun = vec![Reply::Messages(vec![item(1)]), Reply::Error(libc::ENOBUFS)];
     let marked = vec![Reply::Messages(vec![item(2), (OVERRUN, 0, Vec::new())])];
     let whole = vec![Reply::Messages(vec![item(3), done()])];
     let (seen, kernel) = ask(vec![overrun.clone(), marked, whole]);

@@ -76,7 +76,11 @@ impl Draft {
     }
 
     /// Takes in an attribute; `None` when its value is impossible. Unknown ones are skipped.
-    pub(super) fn take(&mut self, attribute: Attribute<'_>, words: &mut BTreeSet<Symbol>) -> Option<()> {
+    pub(super) fn take(
+        &mut self,
+        attribute: Attribute<'_>,
+        words: &mut BTreeSet<Symbol>,
+    ) -> Option<()> {
         let link = &mut self.link;
         match attribute.kind {
             libc::IFLA_ADDRESS => link.address = LinkAddress::from_bytes(attribute.value),
