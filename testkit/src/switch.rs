@@ -17,8 +17,10 @@ use crate::netns::Netns;
 use crate::vm::Bench;
 use crate::vm::process::{Tether, checked, environment, folder, wait_for, within};
 
+mod everything;
 mod port;
 
+pub use everything::{MED, everything};
 pub use port::Port;
 
 /// What a switch is.
@@ -118,7 +120,7 @@ impl Switch {
 
         let mut lldpd = bench.lldp("lldpd");
         lldpd
-            .args(["-d", "-k", "-C", name, "-m", &config.management_address])
+            .args(["-d", "-C", name, "-m", &config.management_address])
             .arg("-u")
             .arg(at.join("socket"))
             .arg("-L")

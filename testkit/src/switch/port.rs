@@ -79,3 +79,28 @@ impl Port {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vlan_is_sent_as_pvid_and_vlan_name_bytes() {
+        let lines: Vec<String> = Port::new("tap0", "Ethernet1/7", "green bay 7")
+            .vlan(110, "green")
+            .configuration()
+            .iter()
+            .map(|line| line.join("|"))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "configure|ports|tap0|lldp|portidsubtype|local|Ethernet1/7",
+                "configure|ports|tap0|lldp|portdescription|green bay 7",
+                "configure|ports|tap0|lldp|custom-tlv|oui|00,80,c2|subtype|1|oui-info|00,6e",
+                "configure|ports|tap0|lldp|custom-tlv|add|oui|00,80,c2|subtype|3|oui-info|\
+                 00,6e,05,67,72,65,65,6e",
+            ]
+        );
+    }
+}

@@ -194,10 +194,30 @@ fn debian_release() -> Result<String> {
 /// apt says it even before the first `apt-get update`.
 fn mirror(suite: &str) -> Result<String> {
     let uris = checked(Command::new("apt-get").args(["--print-uris", "update"]))?;
+    mirror_of(suite, &uris)
+        .with_context(|| format!("this machine's apt sources have no entry for {suite}"))
+}
+
+/// `uris` has lines such as `'http://deb.debian.org/debian/dists/bookworm/InRelease' deb… 0`.
+fn mirror_of(suite: &str, uris: &str) -> Option<String> {
     let tail = format!("/dists/{suite}/InRelease");
     uris.lines()
         .filter_map(|line| line.strip_prefix('\'')?.split('\'').next())
         .find_map(|uri| uri.strip_suffix(&tail))
         .map(ToOwned::to_owned)
-        .with_context(|| format!("this machine's apt sources have no entry for {suite}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mirror_is_the_one_of_the_release_itself() {
+        let uris = "'http://mirror.test/debian/dists/bookworm-updates/InRelease' a 0 \n\
+                    'http://mirror.test/security/dists/bookworm-security/InRelease' b 0 \n\
+                    'http://mirror.test/debian/dists/bookworm/InRelease' c 0 \n";
+        let found = mirror_of("bookworm", uris);
+        assert_eq!(found.as_deref(), Some("http://mirror.test/debian"));
+        assert_eq!(mirror_of("trixie", uris), None);
+    }
 }

@@ -119,3 +119,26 @@ impl Archive {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_is_newc_headers_names_and_contents_each_padded_to_four_bytes() {
+        let mut archive = Archive::default();
+        archive.entry("ab", 0o100_644, b"hello");
+        let bytes = archive.finish();
+        let head = "070701000000010000\
+                    81A4000000000000000000000001000000000000000500000000000000000000000000000000\
+                    0000000300000000";
+        let expected = [head.as_bytes(), b"ab\0\0\0\0hello\0\0\0"].concat();
+        let (entry, trailer) = bytes.split_at(expected.len());
+        assert_eq!(
+            String::from_utf8_lossy(entry),
+            String::from_utf8_lossy(&expected)
+        );
+        assert_eq!(trailer.len() % 4, 0);
+        assert!(trailer.starts_with(b"070701") && trailer.ends_with(b"TRAILER!!!\0\0\0\0"));
+    }
+}

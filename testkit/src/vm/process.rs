@@ -165,3 +165,52 @@ impl Drop for Tether {
         self.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleeper(log: &Path) -> Tether {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $$; exec sleep 1000"]);
+        Tether::spawn("sleeper", &command, log).unwrap()
+    }
+
+    #[test]
+    fn a_tethered_program_ends_with_its_tether() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut tether = sleeper(&log);
+        let limit = Duration::from_secs(10);
+        let pid = wait_for("its pid", limit, || {
+            Ok(fs::read_to_string(&log)?.trim().parse::<u32>().ok())
+        })
+        .unwrap();
+        assert!(tether.is_alive());
+        drop(tether);
+        let process = format!("/proc/{pid}");
+        wait_for("its end", limit, || {
+            Ok((!Path::new(&process).exists()).then_some(()))
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn a_program_that_fails_is_an_error_with_its_status_and_output() {
+        let error = checked(Command::new("sh").args(["-c", "echo this; echo that >&2; exit 3"]))
+            .unwrap_err()
+            .to_string();
+        for part in ["exit status: 3", "this", "that"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_is_over_names_what_it_waited_for() {
+        let error = wait_for::<()>("rain", Duration::ZERO, || Ok(None)).unwrap_err();
+        assert!(
+            format!("{error:#}").starts_with("waiting for: rain"),
+            "{error:#}"
+        );
+    }
+}
