@@ -28,11 +28,9 @@ fn main() {
     let file = root.join(format!("sys/bus/pci/devices/{address}/uevent"));
     let text = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
     let rest = text.lines().filter(|line| !line.starts_with("DRIVER="));
-    let bound: String = std::iter::once("DRIVER=vfio-pci")
-        .chain(rest)
-        .map(|line| format!("{line}\n"))
-        .collect();
-    std::fs::write(&file, bound).unwrap();
+    let mut bound = vec!["DRIVER=vfio-pci"];
+    bound.extend(rest);
+    std::fs::write(&file, bound.join("\n") + "\n").unwrap();
 
     let mut dirty = Dirty::default();
     dirty.functions.insert(address);

@@ -9,6 +9,10 @@ use std::collections::BTreeSet;
 use colvin_model::{IfIndex, PciAddress};
 
 /// What is to be looked at again.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for one part of the machine, any of them may be dirty"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dirty {
     /// PCI functions that came, went or changed.

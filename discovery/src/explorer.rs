@@ -3,9 +3,8 @@
 //! What a source saw stands until it has looked again: a source that fails leaves its last facts
 //! and a finding, and is asked for all of its part at the next look. Left to others: when to look
 //! (`Watcher`).
+mod step;
 
-use std::error::Error;
-use std::fmt::Write as _;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,13 +13,15 @@ use std::time::Duration;
 use colvin_kernel::netlink::{DumpError, Netlink};
 use colvin_kernel::sysfs::{SysfsError, SysfsRoot};
 use colvin_model::observation::Observations;
-use colvin_model::{Finding, FindingReason, Inventory, Symbol};
+use colvin_model::{Finding, Inventory, Symbol};
+
+use step::step;
 
 use crate::quirk;
 use crate::source::lldp::{Listening, LldpSource};
 use crate::source::{
-    About, AddressSource, DevlinkSource, EthtoolSource, LinkSource, Looked, PciSource, RdmaSource,
-    Round, SharedNetlink, SlotSource, Source, SourceError,
+    AddressSource, DevlinkSource, EthtoolSource, LinkSource, PciSource, RdmaSource, SharedNetlink,
+    SlotSource, Source,
 };
 use crate::{Dirty, Scope};
 
@@ -221,87 +222,6 @@ impl Discovery {
         let changed = inventory != self.inventory;
         self.inventory = inventory;
         changed
-    }
-}
-
-/// Has a source look, and takes in what it saw. Says whether something may be different.
-fn step(
-    source: &mut dyn Source,
-    owes: &mut bool,
-    seen: &mut Observations,
-    scope: Scope<'_>,
-    now: Duration,
-) -> bool {
-    let name = Symbol::from(source.name());
-    let scope = if *owes { Scope::All } else { scope };
-    match source.look(Round {
-        scope,
-        known: seen,
-        now,
-    }) {
-        Ok(looked) => {
-            *owes = false;
-            take_in(seen, name, looked)
-        }
-        Err(error) => {
-            *owes = true;
-            let findings = seen.findings.entry(name).or_default();
-            findings.retain(|finding| !is_failure(finding));
-            findings.push(failure(&error));
-            true
-        }
-    }
-}
-
-fn take_in(seen: &mut Observations, name: Symbol, looked: Looked) -> bool {
-    let Looked {
-        observations,
-        findings,
-        about,
-    } = looked;
-    let mut news = !observations.is_empty();
-    for observation in observations {
-        seen.apply(observation);
-    }
-    let old = seen.findings.entry(name).or_default();
-    match about {
-        About::Everything => {
-            news |= *old != findings;
-            *old = findings;
-        }
-        About::Only(subjects) => {
-            news |= !subjects.is_empty();
-            old.retain(|finding| !subjects.contains(&finding.subject));
-            old.extend(findings);
-        }
-    }
-    news
-}
-
-/// Whether a finding says that a whole source failed.
-fn is_failure(finding: &Finding) -> bool {
-    finding.subject == colvin_model::Subject::Node
-        && matches!(
-            finding.reason,
-            FindingReason::SourceFailed | FindingReason::NotPermitted
-        )
-}
-
-fn failure(error: &SourceError) -> Finding {
-    let mut message = error.to_string();
-    let mut next: Option<&dyn Error> = error.source();
-    while let Some(cause) = next {
-        if write!(message, ": {cause}").is_err() {
-            break;
-        }
-        next = cause.source();
-    }
-    if error.not_permitted {
-        message.push_str(": run as root, or give it the capability");
-        Finding::of_node(FindingReason::NotPermitted, message)
-    } else {
-        message.push_str("; what was seen of it before stands");
-        Finding::of_node(FindingReason::SourceFailed, message)
     }
 }
 

@@ -61,7 +61,7 @@ impl Names {
 /// The wanted devices' names in a list in the form of `pci.ids`.
 fn find(mut list: impl BufRead, wanted: &BTreeSet<DeviceId>) -> BTreeMap<DeviceId, String> {
     let mut names = BTreeMap::new();
-    let last = wanted.last().map_or(0, |id| id.vendor);
+    let highest = wanted.last().map_or(0, |id| id.vendor);
     let mut vendor = None;
     let mut line = Vec::with_capacity(256);
     while names.len() < wanted.len() {
@@ -79,7 +79,7 @@ fn find(mut list: impl BufRead, wanted: &BTreeSet<DeviceId>) -> BTreeMap<DeviceI
                 }
             }
             other => match other.get(..4).and_then(number) {
-                Some(number) if number > last => break,
+                Some(number) if number > highest => break,
                 number => vendor = number,
             },
         }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use super::step::failure;
 use super::*;
+use crate::source::{About, Looked, Round, SourceError};
 use colvin_model::observation::{Look, PciFunction, Role};
-use colvin_model::{DeviceId, Observation, PciAddress, PciClass, Subject};
+use colvin_model::{DeviceId, FindingReason, Observation, PciAddress, PciClass, Subject};
 
 /// What a told source does next, and the scopes it was asked for.
 #[derive(Default)]

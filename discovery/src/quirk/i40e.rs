@@ -8,7 +8,7 @@ use colvin_model::Finding;
 use super::Port;
 
 pub(super) fn of(port: &Port<'_>) -> Option<Finding> {
-    (port.flag("disable-fw-lldp")? == false).then(|| {
+    (!port.flag("disable-fw-lldp")?).then(|| {
         let name = port.name();
         port.finding(format!(
             "the card's firmware takes LLDP frames: ethtool --set-priv-flags {name} disable-fw-lldp on \

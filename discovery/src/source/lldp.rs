@@ -11,6 +11,7 @@
 //!
 //! Left to others: waiting for the sockets (`Watcher`), decoding and ageing (`lldp-rs`), believing.
 
+mod arrange;
 mod memory;
 mod neighbor;
 mod port;
@@ -22,9 +23,8 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use colvin_kernel::packet::{FRAME_BYTES, Listen, LldpSocket, PacketError, Spare};
-use colvin_model::inventory::is_uplink;
-use colvin_model::observation::{Link, Look, Neighbor, Observations, Role};
+use colvin_kernel::packet::{FRAME_BYTES, LldpSocket, Spare};
+use colvin_model::observation::{Link, Look, Neighbor, Observations};
 use colvin_model::{Finding, FindingReason, IfIndex, IfName, MacAddr, Observation, PciAddress};
 use lldp_rs::{Neighbors, Outcome};
 
@@ -92,7 +92,7 @@ impl LldpSource {
     /// a port has been silent for too long.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
         let silent = self.ports.iter().filter_map(|(index, port)| {
-            let alone = self.is_alone(index);
+            let alone = self.is_alone(*index);
             port.silent_from().filter(|due| alone && *due > now)
         });
         let rests = self
@@ -152,7 +152,7 @@ impl LldpSource {
                         news |= self.take(*index, port, received.frame, tag, own, now);
                     }
                     Err(error) => {
-                        port.fail(error, &mut self.spares);
+                        port.fail(&error, &mut self.spares);
                         news = true;
                     }
                 }
@@ -204,87 +204,10 @@ impl LldpSource {
         news || first
     }
 
-    fn is_alone(&self, index: &IfIndex) -> bool {
+    fn is_alone(&self, index: IfIndex) -> bool {
         self.neighbors
-            .port(index)
+            .port(&index)
             .is_none_or(|port| port.neighbors().is_empty())
-    }
-
-    /// The links to listen on, and how.
-    fn wanted<'a>(&self, known: &'a Observations) -> Vec<(&'a Link, Listen)> {
-        let chosen = |link: &&Link| match &self.listening {
-            Listening::Off => false,
-            Listening::Uplinks => link.admin_up && is_uplink(link, known),
-            Listening::Links(names) => link.admin_up && names.contains(&link.name),
-            Listening::Recorded(_) => is_uplink(link, known),
-        };
-        let mode = |link: &Link| {
-            let master = link.master.and_then(|master| known.links.get(&master));
-            match master.and_then(|master| master.kind.as_ref()) {
-                Some(kind) if *kind == "openvswitch" => Listen::All,
-                _ => Listen::Bound,
-            }
-        };
-        known
-            .links
-            .values()
-            .filter(chosen)
-            .map(|link| (link, mode(link)))
-            .collect()
-    }
-
-    /// Opens and closes sockets until they are as wanted.
-    fn arrange(&mut self, known: &Observations, now: Duration) {
-        let wanted = self.wanted(known);
-        let keep: BTreeSet<IfIndex> = wanted.iter().map(|(link, _)| link.index).collect();
-        let gone: Vec<IfIndex> = self
-            .ports
-            .keys()
-            .filter(|index| !keep.contains(index))
-            .copied()
-            .collect();
-        for index in gone {
-            if let Some(port) = self.ports.remove(&index) {
-                self.spares.extend(port.socket.map(LldpSocket::release));
-            }
-            self.neighbors.remove_port(&index);
-        }
-        self.forbidden = None;
-        for (link, mode) in wanted {
-            let port = self
-                .ports
-                .entry(link.index)
-                .or_insert_with(|| Port::new(link, now));
-            if port.update(link, now) {
-                self.neighbors.clear(&link.index);
-            }
-            if !matches!(self.listening, Listening::Recorded(_))
-                && let Err(PacketError::NotPermitted { .. }) =
-                    port.open(mode, &mut self.spares, link.index)
-            {
-                self.forbidden = Some(PacketError::NotPermitted { source: refused() }.to_string());
-            }
-        }
-    }
-
-    /// Learns the addresses of the host's own VFs. One that left this namespace keeps its address
-    /// in the pod it went to, so it stays known while the VF is there.
-    fn learn_vfs(&mut self, known: &Observations) {
-        self.vfs.retain(|_, vf| known.functions.contains_key(vf));
-        for link in known.links.values() {
-            let Some(function) = link.function.and_then(|at| known.functions.get(&at)) else {
-                continue;
-            };
-            if let (Role::Virtual { .. }, Some(mac)) = (
-                &function.role,
-                link.address
-                    .as_ref()
-                    .and_then(colvin_model::LinkAddress::mac),
-            ) {
-                self.vfs.retain(|_, vf| *vf != function.address);
-                self.vfs.insert(mac, function.address);
-            }
-        }
     }
 
     fn heard(&self, known: &Observations) -> BTreeMap<IfIndex, Vec<Neighbor>> {
@@ -315,7 +238,7 @@ impl LldpSource {
             findings.extend(port.failure_finding(link));
             findings.extend(port.intruder_finding(link, known));
             let is_recorded = matches!(self.listening, Listening::Recorded(_));
-            if !is_recorded && port.socket.is_some() && self.is_alone(index) {
+            if !is_recorded && port.socket.is_some() && self.is_alone(*index) {
                 findings.extend(silence::finding(port, link, known, now));
             }
         }
@@ -327,10 +250,6 @@ impl LldpSource {
 fn source_of(frame: &[u8]) -> Option<MacAddr> {
     let source = frame.get(6..12)?;
     <[u8; 6]>::try_from(source).ok().map(MacAddr::new)
-}
-
-fn refused() -> std::io::Error {
-    std::io::ErrorKind::PermissionDenied.into()
 }
 
 /// A finding about a link, said of its function where it has one.

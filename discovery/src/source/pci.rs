@@ -39,7 +39,7 @@ impl PciSource {
                 pci::read_one(&self.sysfs, *address, &mut findings),
             );
         }
-        for pf in self.disturbed(&seen, known) {
+        for pf in disturbed(&seen, known) {
             seen.insert(pf, pci::read_one(&self.sysfs, pf, &mut findings));
         }
         let about = seen
@@ -51,27 +51,6 @@ impl PciSource {
             findings,
             about: About::Only(about),
         }
-    }
-
-    /// The PFs whose VFs came or went, unless they were read anyway.
-    fn disturbed(
-        &self,
-        seen: &BTreeMap<PciAddress, Option<PciFunction>>,
-        known: &BTreeMap<PciAddress, PciFunction>,
-    ) -> BTreeSet<PciAddress> {
-        let pf_of = |function: Option<&PciFunction>| match function?.role {
-            Role::Virtual { pf } => Some(pf),
-            Role::Physical { .. } => None,
-        };
-        let owners = seen.iter().filter_map(|(address, now)| {
-            let (before, after) = (pf_of(known.get(address)), pf_of(now.as_ref()));
-            (before != after).then_some([before, after])
-        });
-        owners
-            .flatten()
-            .flatten()
-            .filter(|pf| !seen.contains_key(pf))
-            .collect()
     }
 }
 
@@ -93,4 +72,24 @@ impl Source for PciSource {
             Scope::Dirty(dirty) => Ok(self.look_at(&dirty.functions, &round.known.functions)),
         }
     }
+}
+
+/// The PFs whose VFs came or went, unless they were read anyway.
+fn disturbed(
+    seen: &BTreeMap<PciAddress, Option<PciFunction>>,
+    known: &BTreeMap<PciAddress, PciFunction>,
+) -> BTreeSet<PciAddress> {
+    let pf_of = |function: Option<&PciFunction>| match function?.role {
+        Role::Virtual { pf } => Some(pf),
+        Role::Physical { .. } => None,
+    };
+    let owners = seen.iter().filter_map(|(address, now)| {
+        let (before, after) = (pf_of(known.get(address)), pf_of(now.as_ref()));
+        (before != after).then_some([before, after])
+    });
+    owners
+        .flatten()
+        .flatten()
+        .filter(|pf| !seen.contains_key(pf))
+        .collect()
 }

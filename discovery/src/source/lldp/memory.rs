@@ -9,7 +9,6 @@
 //! Left to others: where the file is, and when to write it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -77,8 +76,7 @@ impl LldpSource {
         boot_id: &str,
         known: &Observations,
     ) -> Result<(), MemoryError> {
-        let mut text = format!("{HEAD}\nboot {boot_id}\n");
-        let mut count = 0;
+        let mut lines = vec![HEAD.to_owned(), format!("boot {boot_id}")];
         for (index, neighbor) in self.neighbors.iter() {
             let Some(device) = device_of(*index, known) else {
                 continue;
@@ -88,15 +86,12 @@ impl LldpSource {
             let mut frame = [header.destination.mac().0, header.source.0].concat();
             frame.extend(ETHERTYPE_LLDP.to_be_bytes());
             frame.extend(neighbor.lldpdu_bytes());
-            let hex: String = frame.iter().fold(String::new(), |mut hex, byte| {
-                let written = write!(hex, "{byte:02x}");
-                debug_assert!(written.is_ok(), "a String takes all");
-                hex
-            });
-            text.push_str(&format!("n {device} {millis} {hex}\n"));
-            count += 1;
+            let hex: Vec<String> = frame.iter().map(|byte| format!("{byte:02x}")).collect();
+            lines.push(format!("n {device} {millis} {}", hex.concat()));
         }
-        text.push_str(&format!("end {count}\n"));
+        let count = lines.len() - 2;
+        lines.push(format!("end {count}\n"));
+        let text = lines.join("\n");
         replace(path, text.as_bytes()).map_err(|source| MemoryError::Write {
             path: path.to_owned(),
             source,
@@ -182,32 +177,26 @@ fn device_of(index: IfIndex, known: &Observations) -> Option<String> {
 /// What the file says, or the number of the line that is wrong.
 fn parse(bytes: &[u8], boot_id: &str, now: Duration) -> Result<Remembered, usize> {
     let text = str::from_utf8(bytes).map_err(|_not_text| 1_usize)?;
-    let mut lines = text.split_terminator('\n').zip(1..);
-    let mut remembered = Remembered::new();
-    let mut count = 0_usize;
-    if !matches!(lines.next(), Some((HEAD, _))) {
-        return Err(1);
+    let lines: Vec<&str> = text.split_terminator('\n').collect();
+    let [HEAD, boot, middle @ .., end] = lines.as_slice() else {
+        return Err(lines.len().max(1));
+    };
+    let boot = boot.strip_prefix("boot ").ok_or(2_usize)?;
+    let whole = end
+        .strip_prefix("end ")
+        .is_some_and(|count| count.parse() == Ok(middle.len()));
+    if !whole || !text.ends_with('\n') {
+        return Err(lines.len());
     }
-    let boot = lines
-        .next()
-        .and_then(|(line, _)| line.strip_prefix("boot "))
-        .ok_or(2_usize)?;
-    let mut last = 2;
-    for (line, number) in lines.by_ref() {
-        last = number;
-        if let Some(total) = line.strip_prefix("end ") {
-            let whole =
-                total.parse() == Ok(count) && text.ends_with('\n') && lines.next().is_none();
-            return if whole { Ok(remembered) } else { Err(number) };
-        }
+    let mut remembered = Remembered::new();
+    for (line, number) in middle.iter().zip(3_usize..) {
         let (device, mut memory) = parse_line(line).ok_or(number)?;
         if boot != boot_id {
             memory.heard = now;
         }
         remembered.entry(device).or_default().push(memory);
-        count += 1;
     }
-    Err(last + 1)
+    Ok(remembered)
 }
 
 fn parse_line(line: &str) -> Option<(String, Memory)> {

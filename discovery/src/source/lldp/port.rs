@@ -102,8 +102,8 @@ impl Port {
     }
 
     /// Gives up its socket, which is of use for another link.
-    pub(super) fn fail(&mut self, error: PacketError, spares: &mut Vec<Spare>) {
-        self.note(&error);
+    pub(super) fn fail(&mut self, error: &PacketError, spares: &mut Vec<Spare>) {
+        self.note(error);
         spares.extend(self.socket.take().map(LldpSocket::release));
     }
 
