@@ -73,7 +73,7 @@ pub(crate) fn run() -> Result<()> {
 /// Measures what is built, and prints the table.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run()`].
 pub(crate) fn measure() -> Result<()> {
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
     for (name, measure) in SUBJECTS {
@@ -93,7 +93,7 @@ pub(crate) fn measure() -> Result<()> {
     Ok(())
 }
 
-/// The path of a program of ours as [`run`] built it: `colvin`, or an example.
+/// The path of a program of ours as [`run()`] built it: `colvin`, or an example.
 fn ours(name: &str) -> std::path::PathBuf {
     let built = place::target().join("release");
     let example = built.join("examples").join(name);

@@ -3,7 +3,7 @@
 //! Left to others: making the trees (`testkit::tree`), reading them (`discovery/examples`).
 
 use super::{
-    measure::{Said, in_turn, system_calls},
+    measure::{Said, calls_between, in_turn, system_calls},
     ours, peers,
     table::{Bar, Row},
 };
@@ -47,30 +47,25 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// One VF bound to another driver, in a tree of 1,032 functions.
+/// One VF bound to another driver, in a tree of 1,032 functions: the calls as strace sees them.
 ///
 /// # Errors
-/// When the program is missing or fails.
+/// When the program is missing, fails, or sees no change.
 pub(super) fn event_rows() -> Result<Vec<Row>> {
-    let tree = Tree::make(SMALL)?;
-    let (once, often) = (1, 11);
-    let calls = per_run(once, often, |events| {
-        system_calls(&tree.ours("rescan", events))
-    })?;
-    let said = Said::by(tree.ours("rescan", often))?;
+    let (mut calls, mut least_us): (f64, f64) = (0.0, f64::MAX);
+    for _ in 0..3 {
+        // the example changes the tree: each time another
+        calls = calls.max(calls_between(&Tree::make(SMALL)?.rescan(), "getcwd")?);
+        let said = Said::by(Tree::make(SMALL)?.rescan())?;
+        if said.value("changes")? < 1.0 {
+            bail!("rescan sees no change");
+        }
+        least_us = least_us.min(said.value("us")?);
+    }
+    let what = "one VF bound to updated inventory";
     Ok(vec![
-        Row::new(
-            "one VF bound: updated inventory",
-            calls,
-            "calls",
-            Bar::AtMost(60.0),
-        ),
-        Row::new(
-            "one VF bound: updated inventory",
-            said.value("us")?,
-            "µs",
-            Bar::Goal(300.0),
-        ),
+        Row::new(what, calls, "calls", Bar::AtMost(60.0)),
+        Row::new(what, least_us, "µs", Bar::Goal(300.0)),
     ])
 }
 
@@ -103,6 +98,13 @@ impl Tree {
 
     fn path(&self) -> &Path {
         self.root.path()
+    }
+
+    /// `rescan` on this tree, which changes it.
+    fn rescan(&self) -> Command {
+        let mut command = run::command(ours("rescan"), "");
+        command.arg(self.path());
+        command
     }
 
     /// A program of ours on this tree.

@@ -61,6 +61,45 @@ fn total_calls(table: &str) -> Option<f64> {
     line.split_whitespace().nth(3)?.parse().ok()
 }
 
+/// System calls of a command between the first two calls of `marker`, which it makes for that.
+pub(super) fn calls_between(command: &Command, marker: &str) -> Result<f64> {
+    let file = tempfile::NamedTempFile::new().context("making a file for strace")?;
+    let mut strace = run::command("strace", "-f -o");
+    strace
+        .arg(file.path())
+        .arg("--")
+        .arg(command.get_program())
+        .args(command.get_args());
+    wall_ms(strace)?;
+    let trace = std::fs::read_to_string(file.path()).context("reading strace's trace")?;
+    between(&trace, marker).with_context(|| format!("no two calls of {marker} in the trace"))
+}
+
+/// The lines of a trace between the first two of `marker` that stand for the start of a call.
+fn between(trace: &str, marker: &str) -> Option<f64> {
+    let name = |line: &str| {
+        let call = line
+            .split_whitespace()
+            .nth(1)?
+            .split_once('(')?
+            .0
+            .to_owned();
+        Some(call).filter(|call| !call.is_empty())
+    };
+    let mut calls = trace
+        .lines()
+        .filter_map(name)
+        .skip_while(|call| call != marker)
+        .skip(1);
+    let mut count = 0_u32;
+    loop {
+        if calls.next()? == marker {
+            return Some(f64::from(count));
+        }
+        count += 1;
+    }
+}
+
 /// Peak resident memory of a command, in MB (10^6 bytes).
 pub(super) fn peak_mb(command: &Command) -> Result<f64> {
     let file = tempfile::NamedTempFile::new().context("making a file for time")?;
@@ -120,6 +159,14 @@ mod tests {
         assert_eq!(total_calls(with), Some(345.0));
         assert_eq!(total_calls(without), Some(345.0));
         assert_eq!(total_calls("strace: nothing\n"), None);
+    }
+
+    #[test]
+    fn calls_are_counted_between_two_markers_only() {
+        let trace = "7 openat(AT_FDCWD, \"getcwd\") = 3\n7 getcwd(\"/\", 512) = 2\n7 read(3, \"\", 1) = 0\n\
+                     8 --- SIGCHLD {} ---\n8 close(3) = 0\n7 getcwd(\"/\", 512) = 2\n7 exit_group(0) = ?\n";
+        assert!(between(trace, "getcwd").is_some_and(|calls| (calls - 2.0).abs() < 0.1));
+        assert_eq!(between("7 getcwd(\"/\", 512) = 2\n", "getcwd"), None);
     }
 
     #[test]
