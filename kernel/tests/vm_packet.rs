@@ -1,13 +1,15 @@
 //! Packet sockets and device events where the host has none of it: on igb cards with VFs, and
-//! under bonds. Each test runs itself once more inside the guest.
+//! under bonds and Open vSwitch. Each test runs itself once more inside the guest.
 #![expect(clippy::unwrap_used, reason = "test")]
 
 #[path = "netns_packet/cable.rs"]
 mod cable;
+#[path = "vm_packet/openvswitch.rs"]
+mod openvswitch;
 
 use std::time::Duration;
 
-use colvin_kernel::packet::{FRAME_BYTES, LLDP_GROUPS, LldpSocket, RawSender};
+use colvin_kernel::packet::{FRAME_BYTES, LLDP_GROUPS, Listen, LldpSocket, RawSender};
 use colvin_kernel::uevent::{Action, Event, Subsystem, Uevent, UeventSocket};
 use colvin_model::{IfIndex, PciAddress};
 use colvin_testkit::netns::Netns;
@@ -113,6 +115,31 @@ fn lldp_04_each_member_of_a_bond_hears_its_own_frames() {
                 }
             }
         }
+    });
+}
+
+#[test]
+#[ignore = "vm"]
+fn lldp_02_under_open_vswitch_only_a_socket_for_all_protocols_hears() {
+    let name = "lldp_02_under_open_vswitch_only_a_socket_for_all_protocols_hears";
+    in_the_guest(name, || {
+        let cable = Cable::new();
+        let bound = cable.listen("up0", Listen::Bound);
+        let all = cable.listen("up0", Listen::All);
+        cable.sender.send(&lldp(1)).unwrap();
+        assert_eq!(heard(&bound), plain(lldp(1)));
+        assert_eq!(heard(&all), plain(lldp(1)));
+        let node = &cable.node;
+        node.run(|| openvswitch::add_datapath("dp0")).unwrap();
+        let datapath = node.ifindex("dp0").unwrap();
+        node.run(|| openvswitch::add_port(datapath, "up0")).unwrap();
+        assert_eq!(node.link("up0").unwrap()["master"], "dp0");
+        cable.sender.send(&lldp(2)).unwrap();
+        assert_eq!(heard(&all), plain(lldp(2)));
+        assert!(
+            nothing_waits(&bound),
+            "then there is no need for the other way"
+        );
     });
 }
 
