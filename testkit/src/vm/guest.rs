@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -145,9 +145,8 @@ impl Vm {
     /// # Errors
     /// As [`Vm::run`].
     pub fn run_within(&self, limit: Duration, script: &str) -> Result<Output> {
-        self.spawn(script)?
-            .wait(limit)
-            .with_context(|| self.report())
+        let ended = self.spawn(script)?.wait(limit);
+        ended.map_err(|error| anyhow!("{error:#}\n{}", self.report()))
     }
 
     /// Runs `script` and gives its standard output.
@@ -238,7 +237,7 @@ fn ready(at: &Path, qemu: &mut Tether, pfs: usize) -> Result<(Channel, Monitor)>
     match channel.ready(BOOT_LIMIT) {
         Some(found) if found == pfs => Ok((channel, monitor)),
         Some(found) => bail!("the guest has {found} PFs instead of {pfs}"),
-        None => bail!("the guest was not ready within {} s", BOOT_LIMIT.as_secs()),
+        None => bail!("the guest is not ready (limit: {} s)", BOOT_LIMIT.as_secs()),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::bench::{Bench, default_cache};
 use super::guest::{Vm, VmConfig};
@@ -26,8 +26,8 @@ pub struct Scenario {
     pub netns: Netns,
 }
 
-/// The one scenario of this process.
-static SHARED: Mutex<Option<Scenario>> = Mutex::new(None);
+/// The one scenario of this process, or why there is none: a boot that failed is not tried again.
+static SHARED: Mutex<Option<Result<Scenario, String>>> = Mutex::new(None);
 
 impl Scenario {
     /// The guest on its two leaves; the bench is made ready where it is not.
@@ -67,9 +67,10 @@ impl Scenario {
     /// As [`Scenario::two_leaves`].
     pub fn shared() -> Result<SharedScenario> {
         let mut guard = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        match guard.as_mut() {
-            Some(scenario) => scenario.vm.reset()?,
-            None => *guard = Some(Self::two_leaves()?),
+        match guard.get_or_insert_with(|| Self::two_leaves().map_err(|error| format!("{error:#}")))
+        {
+            Ok(scenario) => scenario.vm.reset()?,
+            Err(error) => bail!("{error}"),
         }
         Ok(SharedScenario(guard))
     }
@@ -102,7 +103,7 @@ impl Scenario {
 
 /// The shared scenario while one test uses it.
 #[derive(Debug)]
-pub struct SharedScenario(MutexGuard<'static, Option<Scenario>>);
+pub struct SharedScenario(MutexGuard<'static, Option<Result<Scenario, String>>>);
 
 impl std::ops::Deref for SharedScenario {
     type Target = Scenario;
@@ -112,7 +113,10 @@ impl std::ops::Deref for SharedScenario {
         reason = "Scenario::shared fills it before it gives the guard out"
     )]
     fn deref(&self) -> &Scenario {
-        self.0.as_ref().expect("a scenario")
+        self.0
+            .as_ref()
+            .and_then(|scenario| scenario.as_ref().ok())
+            .expect("a scenario")
     }
 }
 
@@ -122,6 +126,9 @@ impl std::ops::DerefMut for SharedScenario {
         reason = "Scenario::shared fills it before it gives the guard out"
     )]
     fn deref_mut(&mut self) -> &mut Scenario {
-        self.0.as_mut().expect("a scenario")
+        self.0
+            .as_mut()
+            .and_then(|scenario| scenario.as_mut().ok())
+            .expect("a scenario")
     }
 }
