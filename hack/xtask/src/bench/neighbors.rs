@@ -34,7 +34,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     let (near, far) = (Netns::new()?, Netns::new()?);
     near.veth_to("up0", &far, "sw0")?;
     let port = Port::new("sw0", "Ethernet1/1", "to the bench");
-    let leaf = Switch::start(&bench, &far.path(), &SwitchConfig::leaf(1).port(port))?;
+    let leaf = Switch::start(&bench, &far, &SwitchConfig::leaf(1).port(port))?;
     let neighbors = || -> Command {
         let mut command = near.command(ours("colvin"));
         command.args(["neighbors", "--output", "json"]);
@@ -51,7 +51,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     let ask = || -> Result<f64> {
         let begun = Instant::now();
         let port = Port::new("up0", "up0", "a host");
-        let host = Switch::start(&bench, &near.path(), &SwitchConfig::leaf(2).port(port))?;
+        let host = Switch::start(&bench, &near, &SwitchConfig::leaf(2).port(port))?;
         while !host
             .lldpcli(&["-f", "json0", "show", "neighbors"])?
             .contains(leaf.name())
