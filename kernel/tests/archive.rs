@@ -2,9 +2,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
     clippy::panic,
+    clippy::string_slice,
     reason = "test"
 )]
 

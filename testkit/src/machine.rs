@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use colvin_kernel::archive::Archive;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 /// A recorded or made machine, unpacked; its folder goes when this is dropped.
@@ -96,6 +97,17 @@ impl Machine {
     pub fn folder(&self, path: &str) -> anyhow::Result<()> {
         let path = self.path().join(path);
         fs::create_dir_all(&path).with_context(|| format!("making {}", path.display()))
+    }
+
+    /// Makes a named pipe, with the folders above it.
+    ///
+    /// # Errors
+    /// When it cannot be made, or something is there already.
+    pub fn pipe(&self, path: &str) -> anyhow::Result<()> {
+        let path = self.made(path)?;
+        let owner = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, &path, FileType::Fifo, owner, 0)
+            .with_context(|| format!("making the pipe {}", path.display()))
     }
 
     /// Removes a file, a link, or a folder with all that is in it.

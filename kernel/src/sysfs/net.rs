@@ -8,6 +8,7 @@
 
 mod bond;
 mod reader;
+mod value;
 
 use std::collections::BTreeMap;
 

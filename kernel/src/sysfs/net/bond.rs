@@ -6,7 +6,7 @@ use colvin_model::IfName;
 use colvin_model::observation::BondMember;
 
 use super::{At, Folder};
-use crate::sysfs::net::reader::{Reader, address_at};
+use crate::sysfs::net::{reader::Reader, value::address_at};
 
 impl Reader<'_> {
     /// The link's place in a bond, or `None` when it is in none.

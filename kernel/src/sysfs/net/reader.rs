@@ -6,6 +6,7 @@ use colvin_model::observation::{Carrier, Link, LinkParent, OperState, PortFacts,
 use colvin_model::{IfIndex, IfName, LinkAddress, PciAddress, Symbol};
 use rustix::io::Errno;
 
+use super::value::{self, address_at, bytes_of, flags, number};
 use super::{At, Folder, Symbols, SysfsError, SysfsRoot, device_path, is_name};
 
 /// `IFF_UP` (kernel `include/uapi/linux/if.h`).
@@ -106,7 +107,8 @@ impl<'a> Reader<'a> {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let read = self.root.attribute(self.at(file), expected, parse);
-        if matches!(read, Ok(None)) {
+        // a link that went meanwhile is no finding
+        if matches!(read, Ok(None)) && self.root.is_there(self.at("ifindex")).unwrap_or(true) {
             let path = self.at(file).shown();
             self.errors.push(SysfsError::Missing { path });
         }
@@ -244,27 +246,12 @@ impl<'a> Reader<'a> {
     }
 
     fn carrier(&mut self) -> Carrier {
-        let carrier = self.driver_answer("carrier", "0 or 1", |text| match text {
-            "0" => Some(Carrier::Down),
-            "1" => Some(Carrier::Up),
-            _ => None,
-        });
+        let carrier = self.driver_answer("carrier", "0 or 1", value::carrier);
         carrier.unwrap_or(Carrier::Unknown)
     }
 
     fn oper_state(&mut self) -> OperState {
-        let state = self.attribute("operstate", "a state of RFC 2863", |text| {
-            Some(match text {
-                "unknown" => OperState::Unknown,
-                "notpresent" => OperState::NotPresent,
-                "down" => OperState::Down,
-                "lowerlayerdown" => OperState::LowerLayerDown,
-                "testing" => OperState::Testing,
-                "dormant" => OperState::Dormant,
-                "up" => OperState::Up,
-                _ => return None,
-            })
-        });
+        let state = self.attribute("operstate", "a state of RFC 2863", value::oper_state);
         state.unwrap_or(OperState::Unknown)
     }
 
@@ -286,64 +273,5 @@ impl<'a> Reader<'a> {
             driver: driver.map(|name| self.symbols.get(&name)),
             ..PortFacts::default()
         }
-    }
-}
-
-/// A file with a hardware address; an empty one says that there is none.
-#[expect(
-    clippy::option_option,
-    reason = "the outer one says whether there is such a file"
-)]
-pub(super) fn address_at(
-    root: &SysfsRoot,
-    at: At<'_>,
-) -> Result<Option<Option<LinkAddress>>, SysfsError> {
-    root.attribute(at, "a hardware address", |text| {
-        if text.is_empty() {
-            return Some(None);
-        }
-        let bytes = bytes_of(text, ":")?;
-        LinkAddress::from_bytes(&bytes).map(Some)
-    })
-}
-
-fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.parse().ok()
-}
-
-fn flags(text: &str) -> Option<u32> {
-    u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()
-}
-
-/// Bytes in hexadecimal with this between them, 32 at most.
-fn bytes_of(text: &str, between: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(6);
-    let mut rest = text;
-    loop {
-        let (digits, after) = rest.split_at_checked(2)?;
-        let clean = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        bytes.push(u8::from_str_radix(digits, 16).ok().filter(|_| clean)?);
-        if after.is_empty() {
-            return Some(bytes);
-        }
-        if bytes.len() == 32 {
-            return None;
-        }
-        rest = after.strip_prefix(between)?;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_read_with_and_without_colons() {
-        assert_eq!(bytes_of("02:00:ff", ":"), Some(vec![2, 0, 255]));
-        assert_eq!(bytes_of("0200ff", ""), Some(vec![2, 0, 255]));
-        for text in ["", "0", "02:", "02:0", "02-00", "+2", "é0"] {
-            assert_eq!(bytes_of(text, ":"), None, "{text}");
-        }
-        assert_eq!(bytes_of(&"00".repeat(33), ""), None);
     }
 }

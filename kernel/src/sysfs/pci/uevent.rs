@@ -6,6 +6,7 @@ use colvin_model::{DeviceId, PciClass, Symbol};
 
 use super::{Reader, at};
 use crate::sysfs::device_path;
+use crate::sysfs::error::SysfsError;
 use crate::sysfs::read::malformed;
 use crate::sysfs::symbols::is_name;
 
@@ -49,7 +50,7 @@ impl Reader<'_> {
                 let class = uevent.class.or_else(|| self.class());
                 let id = uevent.id.or_else(|| self.id());
                 let (Some(class), Some(id)) = (class, id) else {
-                    return Err(());
+                    return self.unknown();
                 };
                 Ok(Some(Identity {
                     class,
@@ -61,7 +62,7 @@ impl Reader<'_> {
             Err(error) => {
                 self.errors.push(error);
                 let (Some(class), Some(id)) = (self.class(), self.id()) else {
-                    return Err(());
+                    return self.unknown();
                 };
                 Ok(Some(Identity {
                     class,
@@ -71,6 +72,15 @@ impl Reader<'_> {
                 }))
             }
         }
+    }
+
+    /// Notes what is missing, where the files that are there did serve.
+    fn unknown(&mut self) -> Result<Option<Identity>, ()> {
+        if self.errors.is_empty() {
+            let path = at(&self.name, "vendor").shown();
+            self.errors.push(SysfsError::Missing { path });
+        }
+        Err(())
     }
 
     fn class(&mut self) -> Option<PciClass> {
