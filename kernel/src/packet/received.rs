@@ -19,7 +19,8 @@ pub struct Received<'buffer> {
     pub from_own_address: bool,
     /// How the frame was addressed.
     pub arrival: Arrival,
-    /// The VLAN tag that the card or the kernel took off. Always `None` when [`Listen::Bound`].
+    /// The VLAN tag that the card or the kernel took off. Always `None` for a socket that
+    /// listens [`Bound`](super::Listen::Bound).
     pub stripped_tag: Option<VlanTag>,
 }
 
