@@ -183,6 +183,11 @@ impl Switch {
         checked(&mut command)
     }
 
+    /// The port at `interface`, or `None` when this switch has none there.
+    pub fn port(&self, interface: &str) -> Option<&Port> {
+        self.ports.iter().find(|port| port.interface == interface)
+    }
+
     /// Plugs a cable in: the first frame on it is already the port's own.
     ///
     /// # Errors

@@ -22,5 +22,5 @@ pub use bench::{Bench, default_cache};
 pub use channel::{Output, Process};
 pub use guest::{Vm, VmConfig};
 pub use process::wait_for;
-pub use scenario::Scenario;
+pub use scenario::{Scenario, SharedScenario};
 pub use shell::shell;

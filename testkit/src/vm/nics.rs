@@ -135,7 +135,8 @@ impl Vm {
         ))
     }
 
-    /// Puts all back as it was after the boot: no VFs, no namespaces, no virtual links, PFs up.
+    /// Puts all back as it was after the boot: no VFs, no namespaces, no virtual links, PFs up and
+    /// with a carrier.
     ///
     /// # Errors
     /// When something stays.
@@ -146,7 +147,11 @@ impl Vm {
             for l in /sys/class/net/*; do
                 l=${l##*/}; [ $l = lo ] || [ -e /sys/class/net/$l/device ] || [ ! -e /sys/class/net/$l/ifindex ] || ip link del $l
             done
-            for l in /sys/class/net/pf*; do ip link set ${l##*/} up || exit; done",
+            for l in /sys/class/net/pf*; do ip link set ${l##*/} up || exit; done
+            for l in /sys/class/net/pf*; do
+                for try in $(seq 100); do [ \"$(cat $l/carrier)\" = 1 ] && break; sleep .1; done
+                [ \"$(cat $l/carrier)\" = 1 ] || { echo $l has no carrier >&2; exit 1; }
+            done",
         )
         .context("putting the guest back as it was")
         .map(drop)

@@ -26,6 +26,10 @@ pub struct Scenario {
     pub netns: Netns,
 }
 
+fn green() -> Port {
+    Port::new("tap0", "Ethernet1/7", "green bay 7").vlan(110, "green")
+}
+
 /// The one scenario of this process, or why there is none: a boot that failed is not tried again.
 static SHARED: Mutex<Option<Result<Scenario, String>>> = Mutex::new(None);
 
@@ -47,8 +51,7 @@ impl Scenario {
         let netns = Netns::new()?;
         let vm = Vm::boot(&bench, &netns, config)?;
         let start = |config: &SwitchConfig| Switch::start(&bench, &netns, config);
-        let green = Port::new("tap0", "Ethernet1/7", "green bay 7").vlan(110, "green");
-        let leaf1 = start(&SwitchConfig::leaf(1).port(green))?;
+        let leaf1 = start(&SwitchConfig::leaf(1).port(green()))?;
         let blue = Port::new("tap1", "Ethernet1/3", "blue bay 3").vlan(120, "blue");
         let leaf2 = start(&SwitchConfig::leaf(2).port(blue))?;
         Ok(Self {
@@ -61,7 +64,7 @@ impl Scenario {
     }
 
     /// The scenario that all tests of one test binary share, one after the other, started by the
-    /// first. Each begins with [`Vm::reset`]; a test that moves cables puts them back.
+    /// first. Each begins with [`Scenario::reset`].
     ///
     /// # Errors
     /// As [`Scenario::two_leaves`].
@@ -69,10 +72,28 @@ impl Scenario {
         let mut guard = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         match guard.get_or_insert_with(|| Self::two_leaves().map_err(|error| format!("{error:#}")))
         {
-            Ok(scenario) => scenario.vm.reset()?,
+            Ok(scenario) => scenario.reset()?,
             Err(error) => bail!("{error}"),
         }
         Ok(SharedScenario(guard))
+    }
+
+    /// Puts guest and cables back as they were at the start, whatever a test left.
+    ///
+    /// # Errors
+    /// When something stays as it is.
+    pub fn reset(&mut self) -> Result<()> {
+        if self.leaf1.port("tap0") != Some(&green()) {
+            for leaf in [&mut self.leaf1, &mut self.leaf2] {
+                if leaf.port("tap0").is_some() {
+                    leaf.unplug("tap0")?;
+                }
+            }
+            self.leaf1.plug(&green())?;
+        }
+        self.vm.set_link(0, true)?;
+        self.vm.set_link(1, true)?;
+        self.vm.reset()
     }
 
     /// Moves the cable of `pf0` from `leaf1` to `port` of `leaf2`: carrier off, other switch,
