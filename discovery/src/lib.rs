@@ -15,6 +15,7 @@ mod dirty;
 mod explorer;
 pub mod pci_names;
 mod quirk;
+pub mod snapshot;
 pub mod source;
 pub mod watch;
 

@@ -47,7 +47,7 @@ impl Disguise {
         let [a, b, c] = PREFIX;
         let new = [a, b, c, high, middle, low];
         self.macs.insert(old, new);
-        if is_telling(&old) {
+        if is_telling(old) {
             self.pattern(&old, &new);
         }
         for flip in [0x02, 0x00] {
@@ -129,15 +129,12 @@ impl Disguise {
                 let (head, tail) = rest.split_at_checked(*length)?;
                 Some((self.patterns.get(head)?, tail))
             });
-            rest = match found {
-                Some((replacement, tail)) => {
-                    out.extend_from_slice(replacement);
-                    tail
-                }
-                None => {
-                    out.push(*first);
-                    behind
-                }
+            rest = if let Some((replacement, tail)) = found {
+                out.extend_from_slice(replacement);
+                tail
+            } else {
+                out.push(*first);
+                behind
             };
         }
         out
@@ -155,16 +152,26 @@ fn number_excess(number: u32, width: usize) -> usize {
 }
 
 /// Whether six bytes say enough not to stand somewhere by chance.
-fn is_telling(mac: &[u8; 6]) -> bool {
-    let different: BTreeSet<u8> = mac.iter().copied().collect();
-    let zeros = mac.iter().filter(|byte| **byte == 0).count();
-    different.len() >= 4 && zeros <= 2
+fn is_telling(mac: [u8; 6]) -> bool {
+    let different: BTreeSet<u8> = mac.into_iter().collect();
+    let said = mac.into_iter().filter(|byte| *byte != 0);
+    different.len() >= 4 && said.count() >= 4
 }
 
 /// The modified EUI-64 of a MAC address (RFC 4291, appendix A), with these bits of the first byte
 /// turned.
-fn eui64([a, b, c, d, e, f]: [u8; 6], flip: u8) -> [u8; 8] {
-    [a ^ flip, b, c, 0xff, 0xfe, d, e, f]
+fn eui64(mac: [u8; 6], flip: u8) -> [u8; 8] {
+    let [first, second, third, fourth, fifth, sixth] = mac;
+    [
+        first ^ flip,
+        second,
+        third,
+        0xff,
+        0xfe,
+        fourth,
+        fifth,
+        sixth,
+    ]
 }
 
 fn text(mac: [u8; 6], separator: &str) -> String {

@@ -129,6 +129,20 @@ impl LldpSource {
         })
     }
 
+    /// The frame that each neighbour sent last, by link, made again from what is kept of it.
+    pub fn frames(&self) -> BTreeMap<IfName, Vec<Vec<u8>>> {
+        let mut frames: BTreeMap<IfName, Vec<Vec<u8>>> = BTreeMap::new();
+        for (index, neighbor) in self.neighbors.iter() {
+            if let Some(port) = self.ports.get(index) {
+                frames
+                    .entry(port.name.clone())
+                    .or_default()
+                    .push(record::frame(neighbor));
+            }
+        }
+        frames
+    }
+
     /// Takes the frames that wait. Says whether a look is worth while: something else was said than
     /// before, a port was heard for the first time, or a socket lost its link.
     pub fn receive(&mut self, now: Duration) -> bool {

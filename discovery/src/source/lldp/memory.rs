@@ -16,9 +16,8 @@ use std::time::Duration;
 
 use colvin_model::IfIndex;
 use colvin_model::observation::Observations;
-use lldp_rs::ETHERTYPE_LLDP;
 
-use super::LldpSource;
+use super::{LldpSource, record};
 
 /// First line of the file.
 const HEAD: &str = "colvin-neighbors 1";
@@ -82,10 +81,7 @@ impl LldpSource {
                 continue;
             };
             let millis = neighbor.last_heard().as_millis();
-            let header = neighbor.header();
-            let mut frame = [header.destination.mac().0, header.source.0].concat();
-            frame.extend(ETHERTYPE_LLDP.to_be_bytes());
-            frame.extend(neighbor.lldpdu_bytes());
+            let frame = record::frame(neighbor);
             let hex: Vec<String> = frame.iter().map(|byte| format!("{byte:02x}")).collect();
             lines.push(format!("n {device} {millis} {}", hex.concat()));
         }
