@@ -40,11 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             interface: 2,
             object_id: &[],
         }))?;
-    let digits: String = open
-        .finish()?
-        .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect();
-    println!("{digits}");
+    for octet in open.finish()? {
+        print!("{octet:02x}");
+    }
+    println!();
     Ok(())
 }

@@ -58,6 +58,12 @@ fn every_kind_of_tlv_has_a_seed_and_one_seed_has_as_many_as_there_may_be() {
     let ieee8021 = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13].map(|subtype| (127, 0xc2, subtype));
     let ieee8023 = [1, 2, 3, 4, 5, 7].map(|subtype| (127, 0x0f, subtype));
     let med = (1..=11).map(|subtype| (127, 0xbb, subtype));
-    let expected: BTreeSet<_> = basic.chain(ieee8021).chain(ieee8023).chain(med).collect();
+    let vendors = [(127, 0x0d, 12), (127, 0x21, 2)];
+    let expected: BTreeSet<_> = basic
+        .chain(ieee8021)
+        .chain(ieee8023)
+        .chain(med)
+        .chain(vendors)
+        .collect();
     assert_eq!(kinds, expected);
 }

@@ -127,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn lldp_08_an_address_has_at_most_31_octets_beside_its_family() {
+        let mut value = [0; 1 + 33 + 6];
+        value[0] = 33;
+        assert!(ManagementAddress::decode(&value).is_err());
+        value[0] = 32;
+        assert!(ManagementAddress::decode(&value).is_ok());
+    }
+
+    #[test]
     fn lldp_08_an_object_identifier_has_at_most_128_octets() {
         let mut value = [0; 12 + 129];
         value[..12].copy_from_slice(&VALUE[..12]);

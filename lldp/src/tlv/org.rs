@@ -3,6 +3,8 @@
 //!
 //! Each body has a file and a folder below. A body or a subtype that has none is kept raw.
 
+mod auto_attach;
+mod cee_dcbx;
 pub mod ieee8021;
 pub mod ieee8023;
 mod link_aggregation;
@@ -11,6 +13,8 @@ mod unknown;
 
 use core::fmt;
 
+pub use auto_attach::{AutoAttach, ServiceAssignment};
+pub use cee_dcbx::{CeeDcbx, CeeFeature, CeeFlowControl};
 use ieee8021::Ieee8021;
 use ieee8023::Ieee8023;
 pub use link_aggregation::LinkAggregation;
@@ -32,6 +36,10 @@ impl Oui {
     pub const IEEE_8023: Self = Self([0x00, 0x12, 0x0f]);
     /// TIA TR-41, LLDP-MED.
     pub const MED: Self = Self([0x00, 0x12, 0xbb]);
+    /// Avaya, now Extreme Networks.
+    pub const AVAYA: Self = Self([0x00, 0x04, 0x0d]);
+    /// Intel, who lent it to CEE DCBX.
+    pub const CEE: Self = Self([0x00, 0x1b, 0x21]);
 }
 
 impl fmt::Display for Oui {
@@ -57,6 +65,10 @@ pub enum Organizational<'a> {
     Ieee8023(Ieee8023),
     /// 00-12-BB.
     Med(Med<'a>),
+    /// 00-04-0D, subtype 12.
+    AutoAttach(AutoAttach<'a>),
+    /// 00-1B-21, subtype 2.
+    CeeDcbx(CeeDcbx<'a>),
     /// Another vendor, or a subtype that this crate does not know.
     Unknown(UnknownOrganizational<'a>),
 }
@@ -71,6 +83,12 @@ impl<'a> Organizational<'a> {
             Oui::IEEE_8021 => Ieee8021::decode(subtype, reader)?.map(Self::Ieee8021),
             Oui::IEEE_8023 => Ieee8023::decode(subtype, reader)?.map(Self::Ieee8023),
             Oui::MED => Med::decode(subtype, reader)?.map(Self::Med),
+            Oui::AVAYA if subtype == auto_attach::SUBTYPE => {
+                Some(Self::AutoAttach(AutoAttach::decode(reader)?))
+            }
+            Oui::CEE if subtype == cee_dcbx::SUBTYPE => {
+                Some(Self::CeeDcbx(CeeDcbx::decode(reader)?))
+            }
             _ => None,
         };
         let body = reader.rest();
@@ -87,6 +105,10 @@ impl<'a> Organizational<'a> {
             Oui::IEEE_8021 => Ieee8021::decode(subtype, reader).map(|known| known.is_some()),
             Oui::IEEE_8023 => Ieee8023::decode(subtype, reader).map(|known| known.is_some()),
             Oui::MED => Med::decode(subtype, reader).map(|known| known.is_some()),
+            Oui::AVAYA if subtype == auto_attach::SUBTYPE => {
+                AutoAttach::decode(reader).map(|_| true)
+            }
+            Oui::CEE if subtype == cee_dcbx::SUBTYPE => CeeDcbx::decode(reader).map(|_| true),
             _ => Ok(false),
         }
     }
@@ -98,6 +120,8 @@ impl<'a> Organizational<'a> {
             Self::Ieee8021(tlv) => tlv.encode(out),
             Self::Ieee8023(tlv) => tlv.encode(out),
             Self::Med(tlv) => tlv.encode(out),
+            Self::AutoAttach(tlv) => tlv.encode(out),
+            Self::CeeDcbx(tlv) => tlv.encode(out),
             Self::Unknown(tlv) => out.bytes(tlv.body),
         }
     }
@@ -108,6 +132,8 @@ impl<'a> Organizational<'a> {
             Self::Ieee8021(_) => Oui::IEEE_8021,
             Self::Ieee8023(_) => Oui::IEEE_8023,
             Self::Med(_) => Oui::MED,
+            Self::AutoAttach(_) => Oui::AVAYA,
+            Self::CeeDcbx(_) => Oui::CEE,
             Self::Unknown(tlv) => tlv.oui,
         }
     }
@@ -118,6 +144,8 @@ impl<'a> Organizational<'a> {
             Self::Ieee8021(tlv) => tlv.subtype(),
             Self::Ieee8023(tlv) => tlv.subtype(),
             Self::Med(tlv) => tlv.subtype(),
+            Self::AutoAttach(_) => auto_attach::SUBTYPE,
+            Self::CeeDcbx(_) => cee_dcbx::SUBTYPE,
             Self::Unknown(tlv) => tlv.subtype,
         }
     }

@@ -15,7 +15,7 @@ use lldp_rs::tlv::org::med::{
     CivicAddress, Coordinates, ExtendedPower, Inventory, InventoryItem, Location, Med,
     MedCapabilities, NetworkPolicy,
 };
-use lldp_rs::tlv::org::{LinkAggregation, Organizational};
+use lldp_rs::tlv::org::{AutoAttach, CeeDcbx, LinkAggregation, Organizational};
 use lldp_rs::tlv::{
     CapabilitySet, ChassisId, InterfaceNumbering, ManagementAddress, Oui, PortDescription, PortId,
     RawTlv, SystemCapabilities, SystemDescription, SystemName, UnknownOrganizational,
@@ -110,6 +110,8 @@ pub(crate) fn any_tlv() -> impl Strategy<Value = Tlv<'static>> {
         4 => ieee8021().prop_map(Organizational::Ieee8021).prop_map(Tlv::Organizational),
         4 => ieee8023().prop_map(Organizational::Ieee8023).prop_map(Tlv::Organizational),
         4 => med().prop_map(Organizational::Med).prop_map(Tlv::Organizational),
+        1 => auto_attach().prop_map(Organizational::AutoAttach).prop_map(Tlv::Organizational),
+        1 => cee_dcbx().prop_map(Organizational::CeeDcbx).prop_map(Tlv::Organizational),
         1 => unknown().prop_map(Organizational::Unknown).prop_map(Tlv::Organizational),
     ]
 }
@@ -156,6 +158,25 @@ fn unknown() -> impl Strategy<Value = UnknownOrganizational<'static>> {
             body,
         }
     })
+}
+
+fn auto_attach() -> impl Strategy<Value = AutoAttach<'static>> {
+    let assignments = prop::collection::vec(any::<[u8; 5]>(), 0..=90);
+    (any::<[u8; 32]>(), assignments)
+        .prop_map(|(digest, rows)| AutoAttach::new(Box::leak(Box::new(digest)), rows.leak()))
+}
+
+fn cee_dcbx() -> impl Strategy<Value = CeeDcbx<'static>> {
+    let feature =
+        (0..=127_u8, prop::collection::vec(any::<u8>(), 0..60)).prop_map(|(kind, value)| {
+            [
+                &[kind << 1, u8::try_from(value.len()).unwrap()],
+                value.as_slice(),
+            ]
+            .concat()
+        });
+    prop::collection::vec(feature, 0..7)
+        .prop_map(|features| CeeDcbx::new(features.concat().leak()).unwrap())
 }
 
 fn link_aggregation() -> impl Strategy<Value = LinkAggregation> {
