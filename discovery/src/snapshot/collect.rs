@@ -57,7 +57,9 @@ const LINK_FILES: [&str; 21] = [
     "type",
     "uevent",
 ];
-const LINK_LINKS: [&str; 2] = ["device", "master"];
+
+/// What is read of the device that a link belongs to.
+const DEVICE_LINKS: [&str; 2] = ["driver", "subsystem"];
 
 /// Folders that say by being there what kind a link is.
 const LINK_FOLDERS: [&str; 1] = ["bridge"];
@@ -190,8 +192,10 @@ impl Reader<'_> {
         }
         if let Some(folder) = folder.filter(|_| by_class) {
             self.files(&folder, &LINK_FILES);
-            self.links(&folder, &LINK_LINKS);
-            self.links(&folder, &["device/subsystem"]);
+            self.links(&folder, &["master"]);
+            if let Some(device) = self.device(&folder, "device") {
+                self.links(&device, &DEVICE_LINKS);
+            }
             for name in LINK_FOLDERS {
                 let path = format!("{folder}/{name}");
                 if self.root.join(&path).is_dir() {
