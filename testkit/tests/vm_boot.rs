@@ -127,14 +127,14 @@ fn a_vf_moved_into_a_namespace_is_gone_from_the_host_and_comes_back_with_the_res
 #[ignore = "vm"]
 fn each_pf_hears_its_own_leaf_and_after_a_move_of_the_cable_the_other() {
     let mut bench = Scenario::shared().unwrap();
-    let lldpd = bench.vm.start_lldpd(&bench.bench).unwrap();
+    let lldpd = bench.vm.start_lldpd().unwrap();
     let heard = |bench: &Scenario, pf: &str, words: &[&str], not: &str| {
         let command = format!("-f keyvalue show neighbors details ports {pf}");
         wait_for(
             &format!("{words:?} on {pf}"),
             Duration::from_secs(20),
             || {
-                let text = bench.vm.lldpcli(&bench.bench, &command)?;
+                let text = bench.vm.lldpcli(&command)?;
                 let all = words.iter().all(|word| text.contains(word)) && !text.contains(not);
                 Ok(all.then_some(()))
             },
@@ -178,6 +178,6 @@ fn a_qemu_that_dies_is_started_four_times_and_no_more() {
     let netns = Netns::new().unwrap();
     let mut config = VmConfig::new("dying", &[]);
     config.extra = vec!["-device".to_owned(), "no-such-device".to_owned()];
-    let error = Vm::boot(&bench.bench, &netns, &config).unwrap_err();
+    let error = Vm::boot(bench.vm.bench(), &netns, &config).unwrap_err();
     assert_eq!(error.to_string(), "QEMU died in each of 4 boots");
 }

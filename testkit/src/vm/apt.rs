@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::process::{checked, progress};
+use super::process::{checked, progress, remove_tree};
 
 /// An apt that knows only its own folder, and the release this machine runs.
 pub(super) struct Apt {
@@ -32,6 +32,9 @@ impl Apt {
     pub(super) fn open(root: &Path) -> Result<Self> {
         if !rustix::process::geteuid().is_root() {
             bail!("the bench needs root: apt, network namespaces, taps");
+        }
+        if std::env::consts::ARCH != "x86_64" {
+            bail!("the VM bench is a PC: it needs an x86-64 machine");
         }
         let suite = debian_release()?;
         // the first QEMU with `igb` is 8.0, which bookworm has in its backports only
@@ -159,16 +162,6 @@ fn debs(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
-}
-
-/// Removes a folder with all that is in it; one that is not there is removed already.
-pub(super) fn remove_tree(path: &Path) -> Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The code name of the Debian release this machine runs.

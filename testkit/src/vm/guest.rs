@@ -70,6 +70,7 @@ impl VmConfig {
 /// new name.
 #[derive(Debug)]
 pub struct Vm {
+    bench: Bench,
     qemu: Mutex<Tether>,
     channel: Channel,
     monitor: Mutex<Monitor>,
@@ -112,6 +113,7 @@ impl Vm {
         let mut qemu = Tether::spawn("qemu", &within(netns, &qemu), &at.join("qemu.log"))?;
         match ready(&at, &mut qemu, config.taps.len()) {
             Ok((channel, monitor)) => Ok(Some(Self {
+                bench: bench.clone(),
                 qemu: Mutex::new(qemu),
                 channel,
                 monitor: Mutex::new(monitor),
@@ -216,6 +218,11 @@ impl Vm {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_alive()
+    }
+
+    /// What it runs on.
+    pub fn bench(&self) -> &Bench {
+        &self.bench
     }
 
     pub(super) fn console_socket(&self) -> PathBuf {

@@ -4,7 +4,6 @@
 
 use anyhow::{Context as _, Result};
 
-use super::bench::Bench;
 use super::channel::Process;
 use super::guest::Vm;
 
@@ -105,15 +104,15 @@ impl Vm {
     ///
     /// # Errors
     /// When it does not start.
-    pub fn start_lldpd(&self, bench: &Bench) -> Result<Process> {
+    pub fn start_lldpd(&self) -> Result<Process> {
         let lldpd = self.spawn(&format!(
             "grep -q ^_lldpd: /etc/passwd || echo _lldpd:x:64999:64999::/run/lldpd:/bin/false >> /etc/passwd
             grep -q ^_lldpd: /etc/group || echo _lldpd:x:64999: >> /etc/group
             mkdir -p /run/lldpd
             LD_LIBRARY_PATH={} exec {} -d -r -u /run/lldpd.socket -I 'pf*' -L {} -O /dev/null",
-            bench.switch_libraries(),
-            bench.lldp("lldpd").get_program().display(),
-            bench.lldp("lldpcli").get_program().display(),
+            self.bench().switch_libraries(),
+            self.bench().lldp("lldpd").get_program().display(),
+            self.bench().lldp("lldpcli").get_program().display(),
         ))?;
         self.sh(
             "for try in $(seq 100); do [ -S /run/lldpd.socket ] && exit; sleep .1; done; exit 1",
@@ -127,11 +126,11 @@ impl Vm {
     ///
     /// # Errors
     /// When lldpcli fails.
-    pub fn lldpcli(&self, bench: &Bench, arguments: &str) -> Result<String> {
+    pub fn lldpcli(&self, arguments: &str) -> Result<String> {
         self.sh(&format!(
             "LD_LIBRARY_PATH={} {} -u /run/lldpd.socket {arguments}",
-            bench.switch_libraries(),
-            bench.lldp("lldpcli").get_program().display(),
+            self.bench().switch_libraries(),
+            self.bench().lldp("lldpcli").get_program().display(),
         ))
     }
 

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::apt::{Apt, remove_tree};
-use super::process::checked;
+use super::apt::Apt;
+use super::process::{checked, remove_tree};
 
 /// Raised when the unpacked form changes, so that older caches are made again.
 const FORM: &str = "colvin-bench 2\n";

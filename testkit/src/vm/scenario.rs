@@ -20,8 +20,6 @@ pub struct Scenario {
     pub leaf1: Switch,
     /// Port `Ethernet1/3`, "blue bay 3", VLAN 120 named `blue`, is the far end of `pf1`.
     pub leaf2: Switch,
-    /// What all of it runs on.
-    pub bench: Bench,
     /// Where the cables `tap0` and `tap1` are.
     pub netns: Netns,
 }
@@ -58,7 +56,6 @@ impl Scenario {
             vm,
             leaf1,
             leaf2,
-            bench,
             netns,
         })
     }
