@@ -1,0 +1,341 @@
+//! What can be typed: commands, flags, and what they say about themselves.
+//!
+//! `docs/reference/cli.md` is made from this. Left to others: doing it ([`crate::command`]).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const EXAMPLES: &str = "\
+Examples:
+  colvin show                          the ports of this machine, in a blink
+  colvin show vfs ens2f0               the VFs of one port
+  colvin neighbors                     which switch port is behind each cable
+  colvin snapshot -o node-7.machine    take a machine home, without its MACs and serials
+  colvin show --from node-7.machine    and look at it there
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  colvin show                  one line per port, what is odd below
+  colvin show -o wide          with model, firmware, bond and protection in full
+  colvin show -o json --vfs    a NodeTopology object with every VF by itself
+  colvin show vfs 3b:00.0      the VFs of the PF at this PCI address
+  colvin show --root /host     the machine whose /sys is at /host/sys
+
+VFS is used/configured/total: used are those in another namespace or with a user-space driver.
+`show` asks the kernel only and waits for nothing; neighbours on the wire: `colvin neighbors`.";
+
+const NEIGHBORS_EXAMPLES: &str = "\
+Examples:
+  colvin neighbors             listens until every port with a carrier was heard, at most 35 s
+  colvin neighbors --wait 5s   listens 5 s
+  colvin neighbors -o json     for programs
+
+Switches send every 30 s. Listening needs CAP_NET_RAW: `sudo`, or once
+  setcap cap_net_raw+ep $(command -v colvin)";
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  colvin watch                 one line per change, until Ctrl-C
+  colvin watch -o json         one JSON object per line
+  colvin watch --for 1m        ends after a minute
+
+Times are UTC. Neighbours are watched where CAP_NET_RAW allows it.";
+
+const DECODE_EXAMPLES: &str = "\
+Examples:
+  colvin lldp decode capture.pcapng
+  tcpdump -i ens2f0 -w - ether proto 0x88cc | colvin lldp decode -
+  colvin lldp decode -o json capture.pcap    every TLV, also those that are not known";
+
+const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  colvin snapshot -o node-7.machine
+  colvin snapshot --listen 35s -o node-7.machine    with the LLDP frames of 35 s
+  colvin show --from node-7.machine
+
+MAC addresses and serial numbers are replaced, each by the same other one everywhere.
+Names of ports, descriptions and what switches say of themselves stay: read it before you give it away.";
+
+const DOCTOR_EXAMPLES: &str = "\
+Each check is OK, WARN (something is not seen) or FAIL (discovery does not work), with the remedy.
+Ends with 1 when a check failed.";
+
+/// See the network cards of a machine, the networks behind them and what is at the other end of
+/// the cable.
+#[derive(Debug, Parser)]
+#[command(name = "colvin", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the ports of a machine, how they hang together and what is odd.
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(Show),
+    /// Listen for LLDP and show which switch port is behind each port.
+    #[command(after_help = NEIGHBORS_EXAMPLES)]
+    Neighbors(Neighbors),
+    /// Follow the machine: one line per change.
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(Watch),
+    /// Work with LLDP frames.
+    Lldp(Lldp),
+    /// Write the machine as one plain-text file, MACs and serials replaced.
+    #[command(after_help = SNAPSHOT_EXAMPLES)]
+    Snapshot(Snapshot),
+    /// Say what on this machine hinders discovery, and the remedy.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
+    /// Write the completion script of a shell.
+    Completion {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+/// Which machine is looked at.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Machine {
+    /// Look at the machine recorded in this folder, which has a `sys/` tree.
+    #[arg(long, value_name = "DIR", global = true, conflicts_with = "from")]
+    pub(crate) root: Option<PathBuf>,
+    /// Look at the machine in this snapshot.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) from: Option<PathBuf>,
+}
+
+/// What the node is called in objects.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Node {
+    /// The node's name in JSON and YAML [default: the host's, or that of the file or folder].
+    #[arg(long = "node", value_name = "NAME", global = true)]
+    pub(crate) name: Option<String>,
+}
+
+/// How output looks.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// The form of the output.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        global = true
+    )]
+    pub(crate) output: Format,
+    /// Whether to use colour; `auto` does on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, global = true)]
+    pub(crate) color: Color,
+}
+
+/// The form of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For people with a wide screen.
+    Wide,
+    /// For programs.
+    Json,
+    /// For programs and people.
+    Yaml,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Yes.
+    Always,
+    /// No.
+    Never,
+}
+
+/// `colvin show`.
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// With JSON and YAML: every VF by itself. With a table: the VFs below the ports.
+    #[arg(long)]
+    pub(crate) vfs: bool,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    #[command(flatten)]
+    pub(crate) node: Node,
+    #[command(flatten)]
+    pub(crate) look: Look,
+    /// A part of the machine.
+    #[command(subcommand)]
+    pub(crate) part: Option<ShowPart>,
+}
+
+/// A part of the machine.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShowPart {
+    /// Show the VFs, of one PF or of all.
+    Vfs {
+        /// The PF: its PCI address, its netdev or another name of it.
+        pf: Option<String>,
+    },
+}
+
+/// `colvin neighbors`.
+#[derive(Args, Debug)]
+pub(crate) struct Neighbors {
+    /// How long to listen at most.
+    #[arg(long, value_name = "DURATION", default_value = "35s", value_parser = duration)]
+    pub(crate) wait: Duration,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    #[command(flatten)]
+    pub(crate) node: Node,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+/// `colvin watch`.
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    /// Ends after this time.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub(crate) time: Option<Duration>,
+    /// The form of the output.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) output: LineFormat,
+    /// Whether to use colour; `auto` does on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) color: Color,
+}
+
+/// The form of output that has no end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LineFormat {
+    /// A line for people.
+    #[default]
+    Table,
+    /// A JSON object per line.
+    Json,
+}
+
+/// `colvin lldp`.
+#[derive(Args, Debug)]
+pub(crate) struct Lldp {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub(crate) command: LldpCommand,
+}
+
+/// What to do with LLDP frames.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LldpCommand {
+    /// Decode the LLDP frames of a capture (pcap or pcapng).
+    #[command(after_help = DECODE_EXAMPLES)]
+    Decode(Decode),
+}
+
+/// `colvin lldp decode`.
+#[derive(Args, Debug)]
+pub(crate) struct Decode {
+    /// The capture; `-` is standard input.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+/// `colvin snapshot`.
+#[derive(Args, Debug)]
+pub(crate) struct Snapshot {
+    /// Where to; `-` is standard output.
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub(crate) output: PathBuf,
+    /// Replace the file if it is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Listen this long for LLDP frames and take them along.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) listen: Option<Duration>,
+    /// Look at the machine recorded in this folder, which has a `sys/` tree.
+    #[arg(long, value_name = "DIR", conflicts_with = "listen")]
+    pub(crate) root: Option<PathBuf>,
+}
+
+/// `colvin doctor`.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+/// A time such as `5s`, `500ms`, `2m` or `5`, which is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no time: write 5s, 500ms or 2m");
+    let digits = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits).ok_or_else(wrong)?;
+    let number: u32 = number.parse().map_err(|_not_a_number| wrong())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number.into())),
+        "s" | "" => Ok(Duration::from_secs(number.into())),
+        "m" => Ok(Duration::from_secs(u64::from(number) * 60)),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_has_a_unit_or_is_seconds() {
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        for wrong in ["", "s", "5h", "-1s", "1.5s", "99999999999s", "5 s", "ß"] {
+            assert!(duration(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn common_flags_stand_before_or_behind_the_part() {
+        for line in [
+            "colvin show -o json --root /x vfs",
+            "colvin show vfs -o json --root /x",
+        ] {
+            let Command::Show(show) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
+                panic!("another command");
+            };
+            assert_eq!(show.look.output, Format::Json, "{line}");
+            assert_eq!(show.machine.root, Some("/x".into()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_machine_has_one_source() {
+        let both = ["colvin", "show", "--root", "/x", "--from", "y"];
+        assert!(Cli::try_parse_from(both).is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! The commands, one file each, and the door to them.
+//!
+//! A command fetches, and shows; it decides nothing about the machine. Left to others: what is typed
+//! ([`crate::args`]), how output looks ([`crate::output`]).
+
+mod completion;
+mod doctor;
+mod lldp_decode;
+mod neighbors;
+mod show;
+mod show_vfs;
+mod watch;
+
+use std::io::Write;
+
+use crate::args::{Command, LldpCommand, ShowPart};
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It did what was asked.
+    Well,
+    /// It did, and what it found or could not do is reported already: exit code 1.
+    Badly,
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// What could not be done, and why.
+pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended> {
+    match command {
+        Command::Show(args) => match &args.part {
+            None => show::run(&args, to),
+            Some(ShowPart::Vfs { pf }) => show_vfs::run(&args, pf.as_deref(), to),
+        },
+        Command::Lldp(args) => match args.command {
+            LldpCommand::Decode(args) => lldp_decode::run(&args, to),
+        },
+        Command::Completion { shell } => completion::run(shell, to),
+        Command::Neighbors(args) => neighbors::run(&args, to),
+        Command::Watch(args) => watch::run(&args, to),
+        Command::Doctor(args) => doctor::run(&args, to),
+        Command::Snapshot(_) => anyhow::bail!("cannot do that yet"),
+    }
+}

@@ -1,0 +1,145 @@
+//! `colvin watch`: one line per change, until it is ended.
+//!
+//! Left to others: waiting and looking again (`colvin_discovery`), what is a change (`colvin_model::change`).
+
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use colvin_discovery::source::lldp::Listening;
+use colvin_discovery::{Discovery, Watcher, clock};
+use colvin_model::change::{Change, UplinkLabel, changes};
+use colvin_model::{Finding, FindingReason, Inventory, Subject};
+use serde::Serialize;
+
+use super::Ended;
+use crate::args::{LineFormat, Watch};
+use crate::output::{Output, Tone};
+use crate::ports::finding_line;
+use crate::utc::Utc;
+
+/// Follows the machine.
+///
+/// # Errors
+/// When the machine cannot be looked at or followed, or nothing can be written.
+pub(super) fn run(args: &Watch, to: &mut dyn Write) -> anyhow::Result<Ended> {
+    let mut output = Output::new(to, args.color);
+    let mut watcher = Watcher::open();
+    let mut discovery = Discovery::live().context("cannot look at this machine")?;
+    discovery.listen(Listening::Uplinks);
+    let begin = clock::now();
+    let end = args.time.map(|time| begin.saturating_add(time));
+    discovery.look_all(begin);
+    let mut before = discovery.inventory().clone();
+    start(&mut output, &before, args.output)?;
+    while end.is_none_or(|end| clock::now() < end) {
+        if watcher
+            .wait(&mut discovery, end)
+            .context("cannot follow this machine")?
+        {
+            let now = Utc::of(now());
+            for change in changes(&before, discovery.inventory()) {
+                tell(&mut output, &change, now, args.output)?;
+            }
+            output.flush()?;
+            before.clone_from(discovery.inventory());
+        }
+    }
+    Ok(Ended::Well)
+}
+
+/// Says what is watched, and what hinders it.
+fn start(output: &mut Output<'_>, inventory: &Inventory, format: LineFormat) -> anyhow::Result<()> {
+    let (uplinks, findings) = (inventory.uplinks.len(), inventory.findings.len());
+    let message = format!("watching {uplinks} uplinks with {findings} findings");
+    match format {
+        LineFormat::Table => {
+            output.marked(Tone::Aside, &Utc::of(now()).clock(), &message)?;
+            for finding in inventory.findings.iter().filter(|finding| hinders(finding)) {
+                output.marked(Tone::Odd, "!", &finding_line(finding, inventory))?;
+            }
+            output.flush()?;
+        }
+        LineFormat::Json => {
+            let time = Utc::of(now()).to_string();
+            output.json_line(&Line {
+                time,
+                change: "Started",
+                uplink: None,
+                name: None,
+                message,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a finding says that something will not be seen.
+fn hinders(finding: &Finding) -> bool {
+    finding.subject == Subject::Node
+        && matches!(
+            finding.reason,
+            FindingReason::NotPermitted | FindingReason::SourceFailed
+        )
+}
+
+fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// A change for programs.
+#[derive(Debug, Serialize)]
+struct Line {
+    time: String,
+    change: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uplink: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    message: String,
+}
+
+fn tell(
+    output: &mut Output<'_>,
+    change: &Change,
+    now: Utc,
+    format: LineFormat,
+) -> anyhow::Result<()> {
+    match format {
+        LineFormat::Table => output.marked(Tone::Aside, &now.clock(), &change.to_string())?,
+        LineFormat::Json => {
+            let (kind, label) = kind(change);
+            let line = Line {
+                time: now.to_string(),
+                change: kind,
+                uplink: label.map(|label| label.id.to_string()),
+                name: label.and_then(|label| Some(label.name.as_ref()?.to_string())),
+                message: change.to_string(),
+            };
+            output.json_line(&line)?;
+        }
+    }
+    Ok(())
+}
+
+/// A change's word for programs, and the uplink it is about.
+fn kind(change: &Change) -> (&'static str, Option<&UplinkLabel>) {
+    match change {
+        Change::UplinkAppeared(uplink) => ("UplinkAppeared", Some(uplink)),
+        Change::UplinkGone(uplink) => ("UplinkGone", Some(uplink)),
+        Change::NetdevChanged { uplink, .. } => ("NetdevChanged", Some(uplink)),
+        Change::LinkChanged { uplink, .. } => ("LinkChanged", Some(uplink)),
+        Change::DriverChanged { uplink, .. } => ("DriverChanged", Some(uplink)),
+        Change::MtuChanged { uplink, .. } => ("MtuChanged", Some(uplink)),
+        Change::VfsChanged { uplink, .. } => ("VfsChanged", Some(uplink)),
+        Change::VfChanged { uplink, .. } => ("VfChanged", Some(uplink)),
+        Change::ProtectionChanged { uplink, .. } => ("ProtectionChanged", Some(uplink)),
+        Change::NeighborAppeared { uplink, .. } => ("NeighborAppeared", Some(uplink)),
+        Change::NeighborGone { uplink, .. } => ("NeighborGone", Some(uplink)),
+        Change::NeighborChanged { uplink, .. } => ("NeighborChanged", Some(uplink)),
+        Change::FindingAppeared(_) => ("FindingAppeared", None),
+        Change::FindingGone(_) => ("FindingGone", None),
+    }
+}
