@@ -125,6 +125,19 @@ fn lldp_11_the_same_ids_on_two_ports_are_two_neighbours() {
     assert_eq!((table.clear(&9), table.remove_port(&9)), (vec![], vec![]));
 }
 
+/// Two ports of one switch, heard through a hub: two neighbours.
+#[test]
+fn lldp_11_two_ports_of_one_chassis_are_two_neighbours() {
+    let mut table = Neighbors::default();
+    for port in ["Eth1/4", "Eth1/5"] {
+        let mut bytes = frame("a", 120, "x");
+        let at = bytes.windows(6).position(|six| six == b"Eth1/4").unwrap();
+        bytes[at..at + 6].copy_from_slice(port.as_bytes());
+        assert!(matches!(hear(&mut table, &bytes, 0), Outcome::New(_)));
+    }
+    assert_eq!(table.iter().count(), 2);
+}
+
 #[test]
 fn lldp_12_a_change_is_a_change_of_bytes_or_of_the_source() {
     let mut table = Neighbors::default();

@@ -83,16 +83,20 @@ impl<'a> Organizational<'a> {
             Oui::IEEE_8021 => Ieee8021::decode(subtype, reader)?.map(Self::Ieee8021),
             Oui::IEEE_8023 => Ieee8023::decode(subtype, reader)?.map(Self::Ieee8023),
             Oui::MED => Med::decode(subtype, reader)?.map(Self::Med),
-            Oui::AVAYA if subtype == auto_attach::SUBTYPE => {
-                Some(Self::AutoAttach(AutoAttach::decode(reader)?))
-            }
-            Oui::CEE if subtype == cee_dcbx::SUBTYPE => {
-                Some(Self::CeeDcbx(CeeDcbx::decode(reader)?))
-            }
-            _ => None,
+            _ => Self::vendor(oui, subtype, reader)?,
         };
         let body = reader.rest();
         Ok(known.unwrap_or(Self::Unknown(UnknownOrganizational { oui, subtype, body })))
+    }
+
+    /// The vendors' TLVs, out of the way of the standards' ones, which are many more in a frame.
+    #[inline(never)]
+    fn vendor(oui: Oui, subtype: u8, reader: Reader<'a>) -> Result<Option<Self>, TlvError> {
+        Ok(Some(match (oui, subtype) {
+            (Oui::AVAYA, auto_attach::SUBTYPE) => Self::AutoAttach(AutoAttach::decode(reader)?),
+            (Oui::CEE, cee_dcbx::SUBTYPE) => Self::CeeDcbx(CeeDcbx::decode(reader)?),
+            _ => return Ok(None),
+        }))
     }
 
     /// Whether the value decodes, and to something known: `decode` for the walk, which keeps nothing of it.
@@ -105,11 +109,7 @@ impl<'a> Organizational<'a> {
             Oui::IEEE_8021 => Ieee8021::decode(subtype, reader).map(|known| known.is_some()),
             Oui::IEEE_8023 => Ieee8023::decode(subtype, reader).map(|known| known.is_some()),
             Oui::MED => Med::decode(subtype, reader).map(|known| known.is_some()),
-            Oui::AVAYA if subtype == auto_attach::SUBTYPE => {
-                AutoAttach::decode(reader).map(|_| true)
-            }
-            Oui::CEE if subtype == cee_dcbx::SUBTYPE => CeeDcbx::decode(reader).map(|_| true),
-            _ => Ok(false),
+            _ => Self::vendor(oui, subtype, reader).map(|known| known.is_some()),
         }
     }
 
