@@ -9,6 +9,7 @@ mod lldp_decode;
 mod neighbors;
 mod show;
 mod show_vfs;
+mod snapshot;
 mod watch;
 
 use std::io::Write;
@@ -41,6 +42,6 @@ pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended>
         Command::Neighbors(args) => neighbors::run(&args, to),
         Command::Watch(args) => watch::run(&args, to),
         Command::Doctor(args) => doctor::run(&args, to),
-        Command::Snapshot(_) => anyhow::bail!("cannot do that yet"),
+        Command::Snapshot(args) => snapshot::run(&args, to),
     }
 }

@@ -9,6 +9,7 @@ mod args;
 mod capture;
 mod command;
 mod frame_report;
+mod listening;
 mod machine;
 mod output;
 mod ports;

@@ -19,6 +19,12 @@ pub(crate) fn or_empty<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
+/// `1 port`, `2 ports`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// The card's name by the PCI ID lists.
 pub(crate) fn model(uplink: &Uplink, names: &Names) -> String {
     let name = uplink

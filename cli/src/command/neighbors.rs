@@ -2,24 +2,22 @@
 //!
 //! Of a recorded machine it shows what the recorded frames say. Left to others: hearing (`colvin_discovery`).
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::Write;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use colvin_crds::v1alpha1::NodeTopologyStatus;
 use colvin_crds::v1alpha1::node_topology::{Neighbor as ApiNeighbor, VfDetail};
-use colvin_discovery::source::lldp::Listening;
-use colvin_discovery::{Discovery, Watcher, clock};
+use colvin_discovery::clock;
 use colvin_model::inventory::{LinkState, Uplink};
-use colvin_model::{FindingReason, Inventory, Subject};
+use colvin_model::{FindingReason, Inventory};
 use serde::Serialize;
 
 use super::Ended;
 use crate::args::{Format, Neighbors};
+use crate::listening::listen;
 use crate::machine::Machine;
 use crate::output::Output;
 use crate::ports::{self, called, or_empty, system};
-use crate::print::printable;
 use crate::table::{Table, column};
 
 /// Listens, and shows who speaks.
@@ -74,92 +72,6 @@ fn show(
         ports::write_finding(output, finding, inventory)?;
     }
     Ok(())
-}
-
-/// Listens until every port with a carrier was heard or the time is over.
-fn listen(discovery: &mut Discovery, time: Duration) -> anyhow::Result<()> {
-    let mut watcher = Watcher::open();
-    discovery.listen(Listening::Uplinks);
-    let begin = clock::now();
-    let end = begin.saturating_add(time);
-    discovery.look_all(begin);
-    let forbidden = discovery.inventory().findings.iter().find(|finding| {
-        finding.subject == Subject::Node && finding.reason == FindingReason::NotPermitted
-    });
-    if let Some(finding) = forbidden {
-        bail!(
-            "cannot listen for LLDP: {}; it needs CAP_NET_RAW: use sudo, or once: setcap cap_net_raw+ep {}",
-            finding.message,
-            std::env::current_exe()
-                .map_or_else(|_| "colvin".into(), |path| path.display().to_string())
-        );
-    }
-    let mut progress = Progress::new();
-    loop {
-        let now = clock::now();
-        let waiting: Vec<String> = discovery
-            .lldp()
-            .unheard()
-            .map(ToString::to_string)
-            .collect();
-        if waiting.is_empty() || now >= end {
-            progress.clear();
-            return Ok(());
-        }
-        progress.show(&waiting, end.saturating_sub(now));
-        let until = progress.next(now).map_or(end, |next| next.min(end));
-        watcher
-            .wait(discovery, Some(until))
-            .context("cannot listen for LLDP")?;
-    }
-}
-
-/// A line on standard error that tells whom we wait for, where someone sees it.
-struct Progress {
-    shown: bool,
-    terminal: bool,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self {
-            shown: false,
-            terminal: io::stderr().is_terminal(),
-        }
-    }
-
-    /// When the line is to be drawn again.
-    fn next(&self, now: Duration) -> Option<Duration> {
-        self.terminal
-            .then(|| now.saturating_add(Duration::from_secs(1)))
-    }
-
-    fn show(&mut self, waiting: &[String], left: Duration) {
-        let seconds = left
-            .as_secs()
-            .saturating_add(u64::from(left.subsec_nanos() > 0));
-        let (first, more) = waiting.split_at(waiting.len().min(4));
-        let names = first.join(", ");
-        let more = match more.len() {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        self.draw(&format!("listening on {names}{more}: {seconds} s left"));
-    }
-
-    fn clear(&mut self) {
-        if self.shown {
-            self.draw("");
-        }
-    }
-
-    fn draw(&mut self, text: &str) {
-        if self.terminal {
-            self.shown = true;
-            // A line that cannot be drawn is no reason to stop listening.
-            drop(write!(io::stderr(), "\r\x1b[K{}", printable(text)));
-        }
-    }
 }
 
 /// The neighbours in the words of `NodeTopology`.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::Ended;
 use crate::args::{LineFormat, Watch};
 use crate::output::{Output, Tone};
-use crate::ports::finding_line;
+use crate::ports::{count, finding_line};
 use crate::utc::Utc;
 
 /// Follows the machine.
@@ -50,8 +50,9 @@ pub(super) fn run(args: &Watch, to: &mut dyn Write) -> anyhow::Result<Ended> {
 
 /// Says what is watched, and what hinders it.
 fn start(output: &mut Output<'_>, inventory: &Inventory, format: LineFormat) -> anyhow::Result<()> {
-    let (uplinks, findings) = (inventory.uplinks.len(), inventory.findings.len());
-    let message = format!("watching {uplinks} uplinks with {findings} findings");
+    let uplinks = count(inventory.uplinks.len(), "uplink");
+    let findings = count(inventory.findings.len(), "finding");
+    let message = format!("watching {uplinks} with {findings}");
     match format {
         LineFormat::Table => {
             output.marked(Tone::Aside, &Utc::of(now()).clock(), &message)?;

@@ -6,7 +6,7 @@ use colvin_model::inventory::Uplink;
 use colvin_model::{FindingReason, Inventory};
 
 use super::Check;
-use crate::ports::{called, finding_line};
+use crate::ports::{self, called, finding_line};
 
 /// Where distributions keep the list of PCI names, below the root.
 const NAME_LISTS: [&str; 2] = ["usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"];
@@ -44,7 +44,10 @@ fn uplinks(inventory: &Inventory) -> Check {
             remedy,
         )
     } else {
-        Check::ok("uplinks", format!("{count} ports to the outside"))
+        Check::ok(
+            "uplinks",
+            format!("{} to the outside", ports::count(count, "port")),
+        )
     }
 }
 

@@ -1,0 +1,142 @@
+//! `colvin snapshot`: the machine as one plain-text file, MACs and serials replaced.
+//!
+//! A file is written beside its place and moved there whole; what was there before stands unless `--force`. Left to
+//! others: what is taken and replaced (`colvin_discovery::snapshot`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use colvin_discovery::snapshot::{self, Snapshot as Taken};
+use colvin_discovery::{Discovery, clock};
+use colvin_kernel::archive::FILE_LIMIT_BYTES;
+
+use super::Ended;
+use crate::args::{self, Snapshot};
+use crate::listening::listen;
+use crate::machine::Machine;
+use crate::print::printable;
+
+/// The answers of the kernel that a recorded machine may have below `netlink`.
+const NETLINK_FILES: [&str; 11] = [
+    "links",
+    "addresses",
+    "routes",
+    "ethtool-privflags",
+    "ethtool-linkmodes",
+    "devlink-get",
+    "devlink-info",
+    "devlink-port",
+    "devlink-eswitch",
+    "rdma",
+    "drivers",
+];
+
+/// Takes the machine and writes it.
+///
+/// # Errors
+/// When the file is there already, the machine cannot be recorded, listening was asked for and is not permitted, or
+/// the file cannot be written.
+pub(super) fn run(args: &Snapshot, to: &mut dyn Write) -> anyhow::Result<Ended> {
+    let to_stdout = args.output.as_os_str() == "-";
+    if !to_stdout && !args.force && args.output.symlink_metadata().is_ok() {
+        return Err(exists(&args.output));
+    }
+    let machine = Machine::open(&args::Machine {
+        root: args.root.clone(),
+        ..args::Machine::default()
+    })?;
+    let mut discovery = machine.discovery()?;
+    match args.listen {
+        Some(time) => listen(&mut discovery, time)?,
+        None => {
+            discovery.look_all(clock::now());
+        }
+    }
+    let taken = match machine.folder() {
+        None => snapshot::take_live(&discovery).context("cannot take a snapshot")?,
+        Some(folder) => of_folder(folder, &discovery)?,
+    };
+    if to_stdout {
+        write!(to, "{}", taken.archive)?;
+    } else {
+        place(&args.output, &taken, args.force)?;
+    }
+    for finding in &taken.findings {
+        let line = format!(
+            "! not in the snapshot: {}: {}",
+            finding.subject, finding.message
+        );
+        // Standard output has the archive; who closed standard error does not want to know.
+        drop(writeln!(io::stderr(), "{}", printable(&line)));
+    }
+    Ok(Ended::Well)
+}
+
+/// A recorded machine, MACs and serials replaced.
+fn of_folder(folder: &Path, discovery: &Discovery) -> anyhow::Result<Taken> {
+    let mut netlink = BTreeMap::new();
+    for name in NETLINK_FILES {
+        let path = folder.join("netlink").join(name);
+        match fs::metadata(&path) {
+            Ok(file) if usize::try_from(file.len()).is_ok_and(|size| size <= FILE_LIMIT_BYTES) => {
+                let bytes =
+                    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                netlink.insert(name.to_owned(), bytes);
+            }
+            Ok(_) => bail!(
+                "cannot read {}: it is larger than {FILE_LIMIT_BYTES} bytes",
+                path.display()
+            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
+        }
+    }
+    Ok(snapshot::take(
+        folder,
+        &netlink,
+        discovery.observations(),
+        &discovery.lldp().frames(),
+    ))
+}
+
+/// Writes beside the place, then moves it there.
+fn place(path: &Path, taken: &Taken, force: bool) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".colvin-")
+        .tempfile_in(folder)
+        .with_context(cannot)?;
+    {
+        let mut buffer = io::BufWriter::new(&mut file);
+        write!(buffer, "{}", taken.archive).with_context(cannot)?;
+        buffer.flush().with_context(cannot)?;
+    }
+    file.as_file().sync_all().with_context(cannot)?;
+    if force {
+        file.persist(path)
+            .map_err(|error| error.error)
+            .with_context(cannot)?;
+        return Ok(());
+    }
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
+        Err(error) => Err(error.error).with_context(cannot),
+    }
+}
+
+fn exists(path: &Path) -> anyhow::Error {
+    anyhow::anyhow!(
+        "cannot write {}: it is there already; --force replaces it",
+        path.display()
+    )
+}
