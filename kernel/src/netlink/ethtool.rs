@@ -131,8 +131,9 @@ fn flag(bit: &Attribute<'_>) -> Option<(Symbol, bool)> {
 }
 
 impl Netlink {
-    /// What ethtool tells of these ports: speed, lanes, private flags, driver and firmware. A port
-    /// that is gone is left out; what a driver does not tell is left empty.
+    /// What ethtool tells of these ports: speed, lanes, private flags, driver and firmware. What a
+    /// driver does not tell is left empty; a port that is gone, or of which nothing is told, is left
+    /// out.
     ///
     /// `None` when a record has nothing of all this, or the kernel lacks ethtool's family.
     ///
@@ -150,8 +151,8 @@ impl Netlink {
                     return Ok(None);
                 }
                 let info = live.driver(name)?;
-                if let (Some(facts), Some(info)) = (ports.0.get_mut(index), info) {
-                    info.fill(facts);
+                if let Some(info) = info {
+                    info.fill(ports.0.entry(*index).or_default());
                 }
             }
             return Ok(Some(ports.0));
@@ -226,10 +227,7 @@ impl Live {
                     }
                 }
                 Err(error) if error.refusal() == Some(libc::ENODEV) => return Ok(true),
-                // the driver does not tell
-                Err(error) if is_silence(&error) => {
-                    ports.0.entry(index).or_default();
-                }
+                Err(error) if is_silence(&error) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -60,8 +60,16 @@ impl Monitor {
     /// # Errors
     /// As `socket(2)` and `setsockopt(2)`.
     pub fn open() -> io::Result<Self> {
+        Self::with_room_for(RECEIVE_BUFFER_BYTES)
+    }
+
+    /// As [`Monitor::open`], with room for so many bytes of unread news.
+    ///
+    /// # Errors
+    /// As [`Monitor::open`].
+    pub fn with_room_for(bytes: usize) -> io::Result<Self> {
         let socket = Socket::open_nonblocking(Protocol::Route)?;
-        socket.set_receive_buffer(RECEIVE_BUFFER_BYTES)?;
+        socket.set_receive_buffer(bytes)?;
         for group in GROUPS {
             socket.join(group)?;
         }

@@ -11,7 +11,7 @@ use rustix::net::sockopt::{
     Timeout, set_socket_recv_buffer_size, set_socket_recv_buffer_size_force, set_socket_timeout,
 };
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, recvfrom, sendto,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, recv, recvfrom, sendto,
     socket_with,
 };
 
@@ -54,7 +54,11 @@ impl Socket {
     /// # Errors
     /// As [`Socket::open`].
     pub fn open_nonblocking(protocol: Protocol) -> io::Result<Self> {
-        Self::open_with(protocol, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)
+        let opened = Self::open_with(protocol, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
+        // A socket without a port number hears nothing: the kernel's news goes to everybody but
+        // number 0, which is the kernel (`do_one_broadcast` in `net/netlink/af_netlink.c`).
+        bind(&opened.descriptor, &SocketAddrNetlink::new(0, 0))?;
+        Ok(opened)
     }
 
     fn open_with(protocol: Protocol, flags: SocketFlags) -> io::Result<Self> {
