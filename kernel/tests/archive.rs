@@ -1,11 +1,6 @@
 //! Machine archives: what is written reads back, what is torn or hostile is refused.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "test"
-)]
+#![expect(clippy::panic, clippy::string_slice, reason = "test")]
 
 use std::path::Path;
 

@@ -45,3 +45,35 @@ fn disc_02_four_times_the_devices_cost_four_times_the_calls() {
     let spare = (4 * calls_for_few).abs_diff(calls_for_many);
     assert!(spare <= 32, "{calls_for_few} and {calls_for_many} calls");
 }
+
+#[test]
+fn disc_01_every_read_is_three_calls_and_every_link_one() {
+    let machine = Machine::unpack("vfs-in-pods").unwrap();
+    let root = SysfsRoot::new(machine.path()).unwrap();
+    let vf = "0000:3b:01.0".parse().unwrap();
+    let mut findings = Vec::new();
+    // the first look opens the folder of all devices, too
+    pci::read_one(&root, vf, &mut findings).unwrap();
+    let before = root.calls();
+    pci::read_one(&root, vf, &mut findings).unwrap();
+    let (files, links) = (2, 3);
+    assert_eq!(root.calls() - before, 3 * files + links);
+}
+
+#[test]
+fn disc_01_no_read_goes_by_an_absolute_path() {
+    let machine = Machine::unpack("two-pf-sixteen-vf").unwrap();
+    let root = SysfsRoot::new(machine.path()).unwrap();
+    let before = pci::scan(&root, &mut Vec::new()).unwrap();
+    assert_eq!(before.len(), 18);
+    // what is open stays open under another name
+    let (sys, elsewhere) = (machine.path().join("sys"), machine.path().join("moved"));
+    std::fs::rename(sys, elsewhere).unwrap();
+    let mut findings = Vec::new();
+    assert_eq!(pci::scan(&root, &mut findings).unwrap(), before);
+    assert_eq!(findings, []);
+    for (address, function) in before {
+        let again = pci::read_one(&root, address, &mut findings);
+        assert_eq!(again, Some(function));
+    }
+}
