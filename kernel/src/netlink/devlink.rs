@@ -5,6 +5,9 @@
 //!
 //! Source: kernel `include/uapi/linux/devlink.h`, `Documentation/networking/devlink/`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use colvin_model::observation::{DevlinkDevice, DevlinkFlavour, DevlinkPort, EswitchMode};

@@ -6,6 +6,9 @@
 //! Source: kernel `include/uapi/linux/ethtool_netlink.h`,
 //! `Documentation/networking/ethtool-netlink.rst`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use colvin_model::observation::PortFacts;

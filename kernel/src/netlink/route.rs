@@ -3,6 +3,9 @@
 //! Source: `struct rtmsg`, `RTA_*`, `struct rtnexthop` (kernel `include/uapi/linux/rtnetlink.h`) and
 //! `NHA_*` (`include/uapi/linux/nexthop.h`).
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 
 use colvin_model::IfIndex;

@@ -7,6 +7,9 @@
 //! Source: `IFLA_VFINFO_LIST`, `IFLA_VF_*` (kernel `include/uapi/linux/if_link.h`,
 //! `rtnl_fill_vfinfo` in `net/core/rtnetlink.c`).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use colvin_model::{Finding, FindingReason, IfIndex, LinkAddress, VlanId};
@@ -14,7 +17,7 @@ use colvin_model::{Finding, FindingReason, IfIndex, LinkAddress, VlanId};
 use super::dump::DumpError;
 use super::link;
 use super::source::Netlink;
-use super::wire::{Attribute, Attributes, Message, u16_at, u32_at};
+use super::wire::{Attribute, Attributes, Message, TYPE_MASK, u16_at, u32_at};
 
 /// `RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS`.
 const VFS_WITHOUT_STATS: u32 = 1 | 1 << 3;
@@ -128,27 +131,31 @@ fn decode(message: Message<'_>) -> VfList {
     let mut attributes = Attributes::after(message.payload, HEADER_BYTES);
     loop {
         let before = attributes.rest();
-        let Some(attribute) = attributes.next() else {
-            return list;
-        };
-        match attribute.kind {
-            libc::IFLA_NUM_VF => list.count = attribute.u32(),
-            libc::IFLA_VFINFO_LIST => {
-                let claimed = attribute.nested();
-                list.vfs = entries(claimed, list.count);
-                if list.is_short() {
-                    // the length has wrapped around: read on as long as VFs follow each other
-                    let beyond = Attributes::new(before.get(4..).unwrap_or(&[]));
-                    list.vfs = entries(beyond, list.count);
-                    return list;
-                }
+        // what stands after a list whose length is wrong is no attribute: the list is the last one
+        // that is read
+        let attribute = attributes.next();
+        let kind = u16_at(before, 2).map(|kind| kind & TYPE_MASK);
+        if kind == Some(libc::IFLA_VFINFO_LIST) {
+            list.vfs = match attribute {
+                Some(attribute) => entries(attribute.nested(), list.count),
+                None => BTreeMap::new(),
+            };
+            if attribute.is_none() || list.is_short() {
+                // cut, or its length has wrapped around: read on as long as VFs follow each other
+                let beyond = Attributes::new(before.get(4..).unwrap_or(&[]));
+                list.vfs = entries(beyond, list.count);
+                return list;
             }
-            _ => {}
+        }
+        match attribute {
+            Some(attribute) if attribute.kind == libc::IFLA_NUM_VF => list.count = attribute.u32(),
+            Some(_) => {}
+            None => return list,
         }
     }
 }
 
-/// The VFs that follow each other by index, from 0 on, as far as they do.
+/// The VFs that stand one behind the other, as far as they do.
 fn entries(attributes: Attributes<'_>, count: Option<u32>) -> BTreeMap<u32, VfSettings> {
     let mut vfs = BTreeMap::new();
     let most = usize::try_from(count.unwrap_or(u32::MAX)).unwrap_or(usize::MAX);
@@ -159,6 +166,9 @@ fn entries(attributes: Attributes<'_>, count: Option<u32>) -> BTreeMap<u32, VfSe
         let Some((index, settings)) = entry else {
             break;
         };
+        if vfs.last_key_value().is_some_and(|(last, _)| *last >= index) {
+            break;
+        }
         vfs.insert(index, settings);
     }
     vfs

@@ -18,7 +18,7 @@ pub(crate) const HEADER_BYTES: usize = 16;
 const ATTRIBUTE_HEADER_BYTES: usize = 4;
 
 /// The bits of an attribute's type that are its number (`NLA_TYPE_MASK`).
-const TYPE_MASK: u16 = 0x3fff;
+pub(crate) const TYPE_MASK: u16 = 0x3fff;
 
 /// Marks an attribute as a list of attributes (`NLA_F_NESTED`).
 const NESTED: u16 = 0x8000;
