@@ -95,7 +95,7 @@ fn perform(tier: Tier) -> Outcome {
         Tier::Test => test::run(),
         Tier::Netns => ignored::run("netns"),
         Tier::Fuzz => fuzz::run(fuzz::SECONDS).map(|()| Count::default()),
-        Tier::Bench => bench::run().map(|()| Count::default()),
+        Tier::Bench => bench::run(&[]).map(|()| Count::default()),
         Tier::Vm => ignored::run("vm"),
     };
     let (count, wrong) = match result {

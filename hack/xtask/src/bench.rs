@@ -3,6 +3,7 @@
 //!
 //! Left to others: the programs that are measured, and the situations (`testkit/`).
 
+mod dump;
 mod inventory;
 mod links;
 mod lldp;
@@ -24,10 +25,10 @@ type Subject = (&'static str, fn() -> Result<Vec<Row>>);
 
 const SUBJECTS: [Subject; 6] = [
     ("inventory", inventory::rows),
-    ("one VF", inventory::event_rows),
+    ("event", inventory::event_rows),
     ("show", show::rows),
     ("neighbors", neighbors::rows),
-    ("LLDP", lldp::rows),
+    ("lldp", lldp::rows),
     ("links", links::rows),
 ];
 
@@ -39,11 +40,11 @@ const OURS: [(&str, &str); 4] = [
     ("lldp-rs", "--example decode_bench"),
 ];
 
-/// Builds ours and the peers, measures everything and prints the table.
+/// Builds ours and the peers, measures these subjects (all when none is named) and prints the table.
 ///
 /// # Errors
 /// When a count is over its bar, or a peer or a program of ours is missing.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(subjects: &[String]) -> Result<()> {
     let mut wrong = Vec::new();
     for (package, what) in OURS {
         let build = format!("build --quiet --release --package {package} {what}");
@@ -55,12 +56,15 @@ pub(crate) fn run() -> Result<()> {
     }
     wrong.extend(peers::build().err().map(|error| format!("{error:#}")));
     let measured = if run::is_root()? {
-        measure()
+        measure(subjects)
     } else {
         // everything is built; what is left needs namespaces, not the network
         let ourselves = std::env::current_exe()?;
         let mut command = run::command("unshare", "--map-root-user --net --mount");
-        command.arg(ourselves).args(["bench", "--built"]);
+        command
+            .arg(ourselves)
+            .args(["bench", "--built"])
+            .args(subjects);
         run::succeed(command)
     };
     wrong.extend(measured.err().map(|error| format!("{error:#}")));
@@ -70,18 +74,22 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Measures what is built, and prints the table.
+/// Measures these subjects (all when none is named) with what is built, and prints the table.
 ///
 /// # Errors
 /// As [`run()`].
-pub(crate) fn measure() -> Result<()> {
+pub(crate) fn measure(subjects: &[String]) -> Result<()> {
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
-    for (name, measure) in SUBJECTS {
+    let named = |name: &str| subjects.is_empty() || subjects.iter().any(|it| it == name);
+    for (name, measure) in SUBJECTS.into_iter().filter(|(name, _)| named(name)) {
         run::say(&format!("-- {name}"));
         match measure() {
             Ok(more) => rows.extend(more),
             Err(error) => wrong.push(format!("{name}: {error:#}")),
         }
+    }
+    if rows.is_empty() && wrong.is_empty() {
+        bail!("there is nothing of that name to measure");
     }
     for line in table::lines(&rows) {
         run::say(&line);

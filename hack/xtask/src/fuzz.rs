@@ -13,6 +13,22 @@ pub(crate) const SECONDS: u32 = 20;
 /// A few lines of output, and an end to what a decoder may keep.
 const LIBFUZZER: [&str; 3] = ["-print_final_stats=1", "-verbosity=0", "-rss_limit_mb=512"];
 
+/// What libFuzzer counted: `executed_units: 50033, ...`.
+fn statistics(told: &str) -> String {
+    let counted = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("stat::number_of_"));
+    let most = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("stat::peak_"));
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    counted
+        .chain(most)
+        .map(words)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
 /// Builds and runs each target for that long.
 ///
 /// # Errors
@@ -54,8 +70,9 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
             .arg(format!("-max_total_time={seconds}"))
             .args(LIBFUZZER)
             .env("PATH", &path);
-        if let Err(error) = run::succeed(command) {
-            wrong.push(format!("{error:#}"));
+        match run::output_and_errors(command) {
+            Ok(told) => run::say(&format!("{name}: {}", statistics(&told))),
+            Err(error) => wrong.push(format!("{error:#}")),
         }
     }
     if files.is_empty() {

@@ -59,8 +59,10 @@ enum Chore {
     /// Our figures beside the peers', in the same run; counts are held, times are printed
     Bench {
         /// Everything is built: only measure
-        #[arg(long, hide = true)]
+        #[arg(long)]
         built: bool,
+        /// Only these: inventory, event, show, neighbors, lldp, links
+        subjects: Vec<String>,
     },
     /// Makes the table of network functions' names from a PCI ID list
     PciIds {
@@ -90,8 +92,14 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Vm => all::run_one(all::Tier::Vm),
         Chore::VmShell => colvin_testkit::vm::shell(),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
-        Chore::Bench { built: true } => bench::measure(),
-        Chore::Bench { built: false } => all::run_one(all::Tier::Bench),
+        Chore::Bench {
+            built: true,
+            subjects,
+        } => bench::measure(&subjects),
+        Chore::Bench {
+            built: false,
+            subjects,
+        } => bench::run(&subjects),
         Chore::PciIds { list } => pci_ids::write(list.as_deref()),
         Chore::Rules => rules::print(),
     }

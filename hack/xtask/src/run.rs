@@ -119,6 +119,25 @@ pub(crate) fn output(mut command: Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("the output of `{shown}`"))
 }
 
+/// Runs a command and returns all that it printed.
+///
+/// # Errors
+/// When it cannot be started or does not succeed: then what it printed is shown.
+pub(crate) fn output_and_errors(mut command: Command) -> Result<String> {
+    let shown = shown(&command);
+    say(&format!("$ {shown}"));
+    let output = command
+        .output()
+        .with_context(|| format!("starting `{shown}`"))?;
+    let mut told = String::from_utf8_lossy(&output.stdout).into_owned();
+    told.push_str(&String::from_utf8_lossy(&output.stderr));
+    if !output.status.success() {
+        say(&told);
+        bail!("`{shown}`: {}", output.status);
+    }
+    Ok(told)
+}
+
 /// A `cargo test` that has ended.
 pub(crate) struct Tested {
     /// What ran (`tests/netns_links.rs`, `Doc-tests lldp`), and its tests.

@@ -3,6 +3,7 @@
 //! Left to others: making the trees (`testkit::tree`), reading them (`discovery/examples`).
 
 use super::{
+    dump,
     measure::{Said, calls_between, in_turn, system_calls},
     ours, peers,
     table::{Bar, Row},
@@ -17,21 +18,25 @@ use tempfile::TempDir;
 const SMALL: (u16, u16) = (8, 128);
 const LARGE: (u16, u16) = (32, 128);
 
-/// Whole inventories, ours and ghw's.
+/// Whole inventories, ours and ghw's; links come from a dump, as on a live node. Ours is also shown
+/// with links from `class/net`, which is read where a recorded machine has no dump.
 ///
 /// # Errors
 /// When a program is missing, fails, or sees another number of functions.
 pub(super) fn rows() -> Result<Vec<Row>> {
     let (small, large) = (Tree::make(SMALL)?, Tree::make(LARGE)?);
+    let slow_calls = small.scan_calls()?;
+    let slow_ms = small.scan_ms()?;
     let mut rows = Vec::new();
     let mut per_function = Vec::new();
     for (tree, goal) in [(&small, Bar::Goal(8.0)), (&large, Bar::Goal(32.0))] {
-        let what = format!("inventory of {} functions", tree.functions);
+        let links = dump::write(tree.path())?;
+        let what = format!("inventory: {} functions, {links} links", tree.functions);
         let (ms, ghw_ms) = in_turn(3, || tree.scan_ms(), || tree.ghw_ms())?;
         rows.push(Row::new(&what, ms, "ms", goal).beside("ghw 0.25.0", ghw_ms));
         let calls = tree.scan_calls()?;
         per_function.push(calls);
-        let row = Row::new(&format!("{what}: each"), calls, "calls", Bar::AtMost(16.0));
+        let row = Row::new("  each function", calls, "calls", Bar::AtMost(16.0));
         rows.push(row.beside("ghw 0.25.0", tree.ghw_calls()?));
     }
     let [few, many] = per_function[..] else {
@@ -39,11 +44,14 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     };
     let percent = (many / few - 1.0).abs() * 100.0;
     rows.push(Row::new(
-        "calls each, large tree against small",
+        "  large tree against small",
         percent,
-        "%",
+        "% calls",
         Bar::AtMost(1.0),
     ));
+    let what = format!("inventory: {} functions, by class/net", small.functions);
+    rows.push(Row::new(&what, slow_ms, "ms", Bar::None));
+    rows.push(Row::new("  each function", slow_calls, "calls", Bar::None));
     Ok(rows)
 }
 
@@ -55,8 +63,11 @@ pub(super) fn event_rows() -> Result<Vec<Row>> {
     let (mut calls, mut least_us): (f64, f64) = (0.0, f64::MAX);
     for _ in 0..3 {
         // the example changes the tree: each time another
-        calls = calls.max(calls_between(&Tree::make(SMALL)?.rescan(), "getcwd")?);
-        let said = Said::by(Tree::make(SMALL)?.rescan())?;
+        let (traced, timed) = (Tree::make(SMALL)?, Tree::make(SMALL)?);
+        dump::write(traced.path())?;
+        dump::write(timed.path())?;
+        calls = calls.max(calls_between(&traced.rescan(), "getcwd")?);
+        let said = Said::by(timed.rescan())?;
         if said.value("changes")? < 1.0 {
             bail!("rescan sees no change");
         }
@@ -85,6 +96,7 @@ struct Tree {
 }
 
 impl Tree {
+    /// Makes it without a dump of links.
     fn make((pfs, vfs): (u16, u16)) -> Result<Self> {
         let root = TempDir::with_prefix_in("colvin-bench-", "/dev/shm")
             .context("making a folder in /dev/shm")?;
