@@ -132,12 +132,14 @@ impl Discovery {
         }
     }
 
-    /// Looks at everything at this time. Says whether the inventory is another now.
+    /// Looks at everything at this time. Says whether the inventory, or what is heard on any link, is
+    /// another now.
     pub fn look_all(&mut self, now: Duration) -> bool {
         self.run(Scope::All, now)
     }
 
-    /// Looks again at what is dirty. Says whether the inventory is another now.
+    /// Looks again at what is dirty. Says whether the inventory, or what is heard on any link, is another
+    /// now.
     pub fn look(&mut self, dirty: &Dirty, now: Duration) -> bool {
         if dirty.everything {
             self.run(Scope::All, now)
@@ -209,8 +211,9 @@ impl Discovery {
             news |= step(source.as_mut(), owes, &mut self.seen, scope, now);
         }
         let mut never_owes = false;
-        news |= step(&mut self.lldp, &mut never_owes, &mut self.seen, scope, now);
-        news && self.join()
+        let heard = step(&mut self.lldp, &mut never_owes, &mut self.seen, scope, now);
+        let joined = (news || heard) && self.join();
+        heard || joined
     }
 
     /// Computes the inventory anew. Says whether it is another.

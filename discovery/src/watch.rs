@@ -70,7 +70,7 @@ impl Watcher {
         }
     }
 
-    /// Waits until the inventory is another (`true`) or the time is `until` on [`clock::now`]
+    /// Waits until the inventory, or what is heard on any link, is another (`true`) or the time is `until` on [`clock::now`]
     /// (`false`); without `until`, for as long as it takes.
     ///
     /// Also returns `true` when a port was heard for the first time with nothing else to tell.

@@ -91,6 +91,9 @@ impl LldpSource {
     /// When something is to be done though no frame comes: a neighbour's time or a rest is over, or
     /// a port has been silent for too long.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
+        if matches!(self.listening, Listening::Recorded(_)) {
+            return None;
+        }
         let silent = self.ports.iter().filter_map(|(index, port)| {
             let alone = self.is_alone(*index);
             port.silent_from().filter(|due| alone && *due > now)
@@ -290,9 +293,9 @@ impl Source for LldpSource {
         } else if !matches!(self.listening, Listening::Recorded(_)) {
             self.recall(known, now);
             self.neighbors.expire(now);
-        }
-        for port in self.ports.values_mut() {
-            port.intruder = port.intruder.filter(|intruder| intruder.until > now);
+            for port in self.ports.values_mut() {
+                port.intruder = port.intruder.filter(|intruder| intruder.until > now);
+            }
         }
         let neighbors = &self.neighbors;
         self.stale.retain(|(index, identity)| {

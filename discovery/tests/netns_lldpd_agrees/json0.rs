@@ -11,6 +11,7 @@ use lldp_rs::tlv::{Capability, ChassisId, PortId, SystemCapabilities};
 use lldp_rs::{Lldpdu, NetworkAddress};
 use serde_json::{Map, Value, json};
 
+#[expect(clippy::needless_pass_by_value, reason = "values and references alike")]
 fn one(value: impl ToString) -> Value {
     json!([{ "value": value.to_string() }])
 }
@@ -287,7 +288,7 @@ fn location(tlv: Location<'_>) -> Value {
 fn coordinates(at: Coordinates) -> Value {
     // fixed point, cut off and not rounded
     let fixed = |value: i64, fraction_bits: u32, digits: u32| {
-        let scaled = i128::from(value) * 10_i128.pow(digits) >> fraction_bits;
+        let scaled = (i128::from(value) * 10_i128.pow(digits)) >> fraction_bits;
         let (whole, rest) = (scaled / 10_i128.pow(digits), scaled % 10_i128.pow(digits));
         format!(
             "{whole}.{rest:0width$}",
