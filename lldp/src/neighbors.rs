@@ -41,7 +41,8 @@ impl Default for Limits {
 
 /// The neighbours of all ports; `K` names a port, an `ifindex` for example.
 ///
-/// A neighbour is a chassis id and a port id, byte for byte, heard on one port.
+/// A neighbour is a chassis id and a port id, byte for byte, heard on one port; to which of the three groups it
+/// speaks makes no difference, the last frame's destination is in [`Neighbor::header`].
 #[derive(Clone, Debug)]
 pub struct Neighbors<K> {
     limits: Limits,
