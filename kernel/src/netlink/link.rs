@@ -1,6 +1,6 @@
 //! Links: the inventory dump, and one link by number or by name.
 //!
-//! VFs are never asked for here: their list may not fit any message ([`vf`] has it for one PF).
+//! VFs are never asked for here: their list may not fit any message ([`Netlink::vfs`] has it for one PF).
 //! Left to others: the PCI function of a link whose parent is not on the PCI bus
 //! (`colvin-discovery`).
 //!

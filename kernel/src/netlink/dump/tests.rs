@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::netlink::wire::DUMP_INTERRUPTED;
+use crate::netlink::{Protocol, Socket, link};
 
 /// A kernel that answers each question with the next of its answers, datagram by datagram.
 #[derive(Default)]
@@ -256,4 +257,21 @@ fn a_torn_record_gives_what_was_whole_and_where_it_tore() {
         };
         assert_eq!(torn, (end % 20 != 0).then_some(at));
     }
+}
+
+#[test]
+fn disc_18_a_real_dump_that_does_not_fit_is_dumped_again_in_a_bigger_buffer() {
+    let mut conversation = Conversation::new(Socket::open(Protocol::Route).unwrap());
+    let ask = |conversation: &mut Conversation<Socket>| {
+        let request = link::dump_request();
+        conversation.ask("links", &request, Vec::new, |all: &mut Vec<u8>, message| {
+            message.write_to(all);
+        })
+    };
+    let whole = ask(&mut conversation).unwrap();
+    assert!(whole.len() > 500); // `lo` at least
+    conversation.buffer = Vec::with_capacity(64);
+    let again = ask(&mut conversation).unwrap();
+    assert_eq!(again.len(), whole.len());
+    assert!(conversation.buffer.capacity() > 500);
 }
