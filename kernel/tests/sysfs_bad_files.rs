@@ -109,6 +109,36 @@ fn disc_07_an_unreadable_number_is_not_zero() {
 }
 
 #[test]
+fn disc_06_a_bad_number_of_a_pf_does_not_hide_its_vfs() {
+    let pf = "sys/devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0";
+    let (good, _) = scan(&Machine::unpack("two-pf-sixteen-vf").unwrap());
+    let role = |functions: &BTreeMap<_, PciFunction>| functions[&device(0)].role.clone();
+    for file in ["numvfs", "offset", "stride"] {
+        let machine = Machine::unpack("two-pf-sixteen-vf").unwrap();
+        machine.write(&format!("{pf}/sriov_{file}"), "?\n").unwrap();
+        let (functions, findings) = scan(&machine);
+        assert_eq!(role(&functions), role(&good), "{file}");
+        assert_eq!(findings.len(), 1, "{file}");
+        // an old kernel does not have it
+        machine.remove(&format!("{pf}/sriov_{file}")).unwrap();
+        let (functions, findings) = scan(&machine);
+        assert_eq!(
+            (role(&functions), findings),
+            (role(&good), vec![]),
+            "{file}"
+        );
+    }
+    let machine = Machine::unpack("two-pf-sixteen-vf").unwrap();
+    machine.write(&format!("{pf}/sriov_totalvfs"), "").unwrap();
+    let (functions, findings) = scan(&machine);
+    let Role::Physical { sriov: Some(sriov) } = role(&functions) else {
+        unreachable!("it has VFs");
+    };
+    // at least those that are there
+    assert_eq!((sriov.total, sriov.virtfn.len(), findings.len()), (8, 8, 1));
+}
+
+#[test]
 fn a_name_that_is_no_address_is_one_finding_in_safe_letters() {
     let (_, findings) = scan(&Machine::unpack("broken").unwrap());
     let names: Vec<_> = findings
