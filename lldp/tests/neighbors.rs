@@ -244,3 +244,37 @@ fn a_reserved_tlv_does_not_hide_the_neighbour() {
     assert_eq!(one.header(), header);
     assert_eq!(one.expires(), seconds(120));
 }
+
+#[test]
+fn a_kept_frame_is_taken_in_again_as_the_same() {
+    let mut table = Neighbors::<u32>::default();
+    let plain = frame("a", 120, "x");
+    let Outcome::New(one) = hear(&mut table, &plain, 0) else {
+        panic!("a neighbour")
+    };
+    assert_eq!(one.to_frame(), plain);
+    let Outcome::New(one) = table.ingest(3, &plain, Some(100), &[], seconds(0)) else {
+        panic!("a neighbour")
+    };
+    let kept = one.to_frame();
+    let again = hear(&mut table, &kept, 1);
+    assert!(matches!(again, Outcome::Refreshed(one) if one.header().tag.is_some()));
+}
+
+/// 1,500 octets without an End TLV: one more octet would be refused.
+#[test]
+fn a_kept_frame_of_full_size_is_taken_in_again() {
+    let mut bytes = frame("a", 120, "x");
+    bytes.truncate(bytes.len() - 2);
+    let last = u16::try_from(1514 - bytes.len() - 2 * (2 + 511) - 2).unwrap();
+    for length in [511, 511, last] {
+        bytes.extend((9 << 9 | length).to_be_bytes());
+        bytes.extend(vec![0xaa; usize::from(length)]);
+    }
+    assert_eq!(bytes.len(), 1514);
+    let mut table = Neighbors::<u32>::default();
+    let Outcome::New(one) = hear(&mut table, &bytes, 0) else {
+        panic!("a neighbour")
+    };
+    assert_eq!(one.to_frame(), bytes);
+}

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::{Limits, Outcome, Refusal};
-use crate::{Frame, FrameError, FrameHeader, Lldpdu};
+use crate::{ETHERTYPE_LLDP, Frame, FrameError, FrameHeader, Lldpdu, MAX_LLDPDU};
 
 /// Counters of one port, since it was first heard on (IEEE 802.1AB-2016, 9.2.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +84,25 @@ impl Neighbor {
         // `lldpdu` is the prefix of a payload that Lldpdu::decode accepted, cut after its last TLV: the walk over
         // it takes the same steps, and ends where the bytes end.
         Lldpdu::decode(&self.lldpdu).expect("bytes that were decoded once decode again")
+    }
+
+    /// The last frame, without what was after its last TLV: to keep it, and to take it in again later.
+    ///
+    /// An End Of LLDPDU TLV closes it where that leaves the LLDPDU within its limit.
+    pub fn to_frame(&self) -> Vec<u8> {
+        let mut frame = Vec::with_capacity(self.lldpdu.len().saturating_add(20));
+        frame.extend(self.header.destination.mac().0);
+        frame.extend(self.header.source.0);
+        if let Some(tag) = self.header.tag {
+            frame.extend(tag.kind.ethertype().to_be_bytes());
+            frame.extend(tag.tci.to_be_bytes());
+        }
+        frame.extend(ETHERTYPE_LLDP.to_be_bytes());
+        frame.extend(&*self.lldpdu);
+        if self.lldpdu.len().saturating_add(2) <= MAX_LLDPDU {
+            frame.extend([0, 0]);
+        }
+        frame
     }
 
     /// The addresses and the tag of the last frame.
