@@ -1,5 +1,5 @@
 //! Events are hints: whatever is lost of them, the inventory ends where a fresh look would.
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use std::path::PathBuf;
 use std::time::Duration;

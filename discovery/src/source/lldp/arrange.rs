@@ -63,10 +63,10 @@ impl LldpSource {
                 self.neighbors.clear(&link.index);
             }
             if !matches!(self.listening, Listening::Recorded(_))
-                && let Err(PacketError::NotPermitted { .. }) =
+                && let Err(error @ PacketError::NotPermitted { .. }) =
                     port.open(mode, &mut self.spares, link.index)
             {
-                self.forbidden = Some(PacketError::NotPermitted { source: refused() }.to_string());
+                self.forbidden = Some(error.to_string());
             }
         }
     }
@@ -88,8 +88,4 @@ impl LldpSource {
             }
         }
     }
-}
-
-fn refused() -> std::io::Error {
-    std::io::ErrorKind::PermissionDenied.into()
 }

@@ -220,3 +220,6 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         Some(_) | None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,7 +85,7 @@ impl Port {
         }
         let spare = match spares.pop() {
             Some(spare) => spare,
-            None => Spare::open()?,
+            None => Spare::open().inspect_err(|error| self.note(error))?,
         };
         match spare.listen(link, mode) {
             Ok(socket) => {
@@ -108,7 +108,9 @@ impl Port {
     }
 
     fn note(&mut self, error: &PacketError) {
-        self.failure = Some(match std::error::Error::source(error) {
+        // what is not permitted is so on every port: said once, of the node
+        let once = matches!(error, PacketError::NotPermitted { .. });
+        self.failure = (!once).then(|| match std::error::Error::source(error) {
             Some(cause) => format!("{error}: {cause}"),
             None => error.to_string(),
         });

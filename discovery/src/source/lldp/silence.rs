@@ -43,3 +43,77 @@ pub(super) fn finding(
     );
     Some(of_port(link, FindingReason::LldpSilent, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quirk::tests::port;
+
+    /// The finding about `ens2f0` of this driver, listened on since time 10, at this time.
+    fn at(secs: u64, driver: &str, flags: &[(&str, bool)]) -> Option<String> {
+        let seen = port(driver, flags);
+        let link = seen.links.values().next().unwrap();
+        let since = Duration::from_secs(10);
+        let port = Port::new(link, since);
+        finding(&port, link, &seen, Duration::from_secs(secs)).map(|finding| {
+            assert_eq!(finding.reason, FindingReason::LldpSilent);
+            finding.message
+        })
+    }
+
+    #[test]
+    fn lldp_14_three_frames_must_have_been_missed() {
+        assert_eq!(at(99, "igb", &[]), None);
+        let said = at(100, "igb", &[]).unwrap();
+        assert!(said.contains("90 s (SwitchNotSending)"), "{said}");
+        assert_eq!(
+            at(5000, "igb", &[]),
+            Some(said),
+            "the same state is the same finding"
+        );
+    }
+
+    #[test]
+    fn lldp_14_the_likeliest_reason_is_named() {
+        let agent = at(100, "ice", &[("fw-lldp-agent", true)]).unwrap();
+        assert!(agent.contains("(FirmwareAgent)"), "{agent}");
+        let stopped = at(100, "ice", &[("fw-lldp-agent", false)]).unwrap();
+        assert!(stopped.contains("(SwitchNotSending)"), "{stopped}");
+        let hidden = at(100, "mlx5_core", &[]).unwrap();
+        assert!(
+            hidden.contains("(Filtered)") && hidden.contains("mlxconfig"),
+            "{hidden}"
+        );
+    }
+
+    #[test]
+    fn lldp_14_a_port_without_a_carrier_is_not_silent() {
+        let mut seen = port("igb", &[]);
+        let link = seen.links.values_mut().next().unwrap();
+        link.carrier = colvin_model::observation::Carrier::Down;
+        let link = link.clone();
+        let port = Port::new(&link, Duration::ZERO);
+        assert_eq!(
+            finding(&port, &link, &seen, Duration::from_secs(1000)),
+            None
+        );
+    }
+
+    #[test]
+    fn lldp_14_the_time_counts_from_the_last_frame_and_from_a_new_carrier() {
+        let seen = port("igb", &[]);
+        let link = seen.links.values().next().unwrap();
+        let mut port = Port::new(link, Duration::ZERO);
+        port.heard = Some(Duration::from_secs(50));
+        assert_eq!(port.silent_from(), Some(Duration::from_secs(140)));
+        let mut down = link.clone();
+        down.carrier = colvin_model::observation::Carrier::Down;
+        assert!(
+            port.update(&down, Duration::from_mins(1)),
+            "the carrier was lost"
+        );
+        assert_eq!(port.silent_from(), None);
+        assert!(!port.update(link, Duration::from_secs(70)));
+        assert_eq!(port.silent_from(), Some(Duration::from_secs(160)));
+    }
+}
