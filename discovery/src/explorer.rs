@@ -20,8 +20,8 @@ use step::step;
 use crate::quirk;
 use crate::source::lldp::{Listening, LldpSource};
 use crate::source::{
-    AddressSource, DevlinkSource, EthtoolSource, LinkSource, PciSource, RdmaSource, SharedNetlink,
-    SlotSource, Source,
+    AddressSource, DevlinkSource, EthtoolSource, LinkSource, PciSource, RdmaSource, Rights,
+    SharedNetlink, SlotSource, Source,
 };
 use crate::{Dirty, Scope};
 
@@ -89,12 +89,16 @@ impl Discovery {
     /// Discovery of what this sysfs and this netlink show.
     pub fn of_kernel(sysfs: Arc<SysfsRoot>, netlink: Netlink, listening: Listening) -> Self {
         let netlink = SharedNetlink::new(netlink);
+        let rights = match &listening {
+            Listening::Recorded(_) => Rights::Enough,
+            Listening::Off | Listening::Uplinks | Listening::Links(_) => Rights::here(),
+        };
         let mut discovery = Self::of_sources(vec![
             Box::new(PciSource::new(Arc::clone(&sysfs))),
             Box::new(LinkSource::new(Arc::clone(&sysfs), netlink.clone())),
             Box::new(AddressSource::new(netlink.clone())),
             Box::new(RdmaSource::new(Arc::clone(&sysfs))),
-            Box::new(DevlinkSource::new(netlink.clone())),
+            Box::new(DevlinkSource::new(netlink.clone(), rights)),
             Box::new(EthtoolSource::new(netlink)),
         ]);
         discovery.sysfs = Some(sysfs);

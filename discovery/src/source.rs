@@ -22,7 +22,7 @@ use colvin_model::observation::Observations;
 use colvin_model::{Finding, Observation, Subject};
 
 pub use address::AddressSource;
-pub use devlink::DevlinkSource;
+pub use devlink::{DevlinkSource, Rights};
 pub use ethtool::EthtoolSource;
 pub use link::LinkSource;
 pub use pci::PciSource;
