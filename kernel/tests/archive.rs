@@ -159,6 +159,27 @@ fn unpacked_and_packed_it_is_the_same() {
 }
 
 #[test]
+fn every_fixture_reads_back_and_unpacks_to_itself() {
+    let names = Machine::all_names().unwrap();
+    assert!(names.len() >= 11, "{names:?}");
+    for name in names {
+        let machine = Machine::unpack(&name).unwrap();
+        let archive = Archive::pack(machine.path()).unwrap();
+        assert_eq!(parse(&archive.to_string()).unwrap(), archive, "{name}");
+    }
+}
+
+#[test]
+fn a_machine_that_is_not_there_or_torn_says_which() {
+    let error = Machine::unpack("no-such-machine").unwrap_err();
+    assert!(error.to_string().ends_with("no-such-machine.machine"));
+    let machine = Machine::empty().unwrap();
+    machine.write("torn.machine", &TEXT[..99]).unwrap();
+    let error = Machine::unpack_file(&machine.path().join("torn.machine")).unwrap_err();
+    assert!(format!("{error:#}").contains("it is torn"), "{error:#}");
+}
+
+#[test]
 fn a_folder_with_something_in_it_is_left_alone() {
     let machine = Machine::empty().unwrap();
     let error = parse(TEXT).unwrap().unpack(machine.path()).unwrap_err();

@@ -75,7 +75,11 @@ impl Parser {
                 bytes: content.unwrap_or(bytes),
                 ended: content.is_some(),
             };
-            self.line(&line)?;
+            let taken = self.line(&line);
+            if taken.is_err() && self.begun && !line.ended {
+                return Err(line.error(bytes.len(), SyntaxError::Torn));
+            }
+            taken?;
             line.offset += bytes.len();
         }
         if self.ended {

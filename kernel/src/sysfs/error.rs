@@ -132,6 +132,6 @@ pub(super) fn finding(subject: Subject, errors: &[SysfsError]) -> Option<Finding
     Some(Finding {
         subject,
         reason,
-        message: format!("{}; what it would tell is left out", all.join("; ")),
+        message: format!("{}; the rest about it stands", all.join("; ")),
     })
 }
