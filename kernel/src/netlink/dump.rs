@@ -166,6 +166,10 @@ impl<T: Transport> Conversation<T> {
                 Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
                     return Ok(Attempt::Overrun);
                 }
+                // the socket's own limit of time is over
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(lost(io::ErrorKind::TimedOut.into()));
+                }
                 Err(source) => return Err(lost(source)),
             };
             if !received.from_kernel {

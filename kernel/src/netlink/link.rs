@@ -27,7 +27,8 @@ use super::wire::{Attributes, Message, Request};
 /// Bytes of a `struct ifinfomsg`.
 const HEADER_BYTES: usize = 16;
 
-/// `RTEXT_FILTER_SKIP_STATS`: no counters.
+/// `RTEXT_FILTER_SKIP_STATS`: without the counters that the kernel can leave out, those of VFs and of
+/// IPv6. A link's own come always.
 const SKIP_STATS: u32 = 1 << 3;
 
 pub(super) const TOPIC: Topic = Topic {
@@ -36,7 +37,7 @@ pub(super) const TOPIC: Topic = Topic {
     file: "links",
 };
 
-/// The question for all links, without counters and without VFs.
+/// The question for all links, without VFs and, as far as the kernel goes, without counters.
 pub fn dump_request() -> Request {
     Request::dump(libc::RTM_GETLINK, &[0; HEADER_BYTES])
         .with(libc::IFLA_EXT_MASK, &SKIP_STATS.to_ne_bytes())

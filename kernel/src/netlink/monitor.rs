@@ -158,3 +158,44 @@ fn change(message: Message<'_>) -> Option<Change> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::wire::Request;
+    use proptest::prelude::*;
+
+    fn read(kind: u16, payload: &[u8]) -> Option<Change> {
+        let bytes = Request::get(kind, payload).encode(0);
+        change(Messages::new(&bytes).next().unwrap().unwrap())
+    }
+
+    #[test]
+    fn disc_26_a_message_is_a_hint_at_what_it_is_about() {
+        let link = Some(Change::LinkGone(IfIndex::new(7).unwrap()));
+        assert_eq!(read(libc::RTM_DELLINK, &[0, 0, 1, 0, 7, 0, 0, 0]), link);
+        let port = Some(Change::LinkChanged(IfIndex::new(7).unwrap()));
+        assert_eq!(read(libc::RTM_DELLINK, &[7, 0, 1, 0, 7, 0, 0, 0]), port);
+        assert_eq!(read(libc::RTM_NEWLINK, &[0, 0, 1, 0, 7, 0, 0, 0]), port);
+        let routes = Some(Change::RoutesChanged);
+        assert_eq!(read(libc::RTM_DELROUTE, &[10, 0, 0, 0]), routes);
+        assert_eq!(read(libc::RTM_NEWROUTE, &[2, 24, 0, 0]), None);
+        assert_eq!(read(libc::RTM_NEWNEIGH, &[2, 0, 0, 0]), None);
+    }
+
+    #[test]
+    fn disc_27_a_message_that_says_nothing_is_a_hint_at_everything() {
+        assert_eq!(read(libc::RTM_NEWLINK, &[]), Some(Change::Overrun));
+        assert_eq!(
+            read(libc::RTM_DELLINK, &[0, 0, 1, 0]),
+            Some(Change::Overrun)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read_without_panic(kind: u16, payload: Vec<u8>) {
+            read(kind, &payload);
+        }
+    }
+}

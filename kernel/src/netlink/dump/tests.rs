@@ -233,7 +233,10 @@ fn after_a_lost_answer_the_next_question_starts_clean() {
     let request = Request::dump(18, &[]);
     let count = |count: &mut u32, _: Message<'_>| *count += 1;
     let lost = conversation.ask("things", &request, || 0, count);
-    assert!(matches!(lost, Err(DumpError::Receive { .. })));
+    let Err(DumpError::Receive { source, .. }) = lost else {
+        panic!("{lost:?}");
+    };
+    assert_eq!(source.kind(), io::ErrorKind::TimedOut);
     let seen = conversation.ask("things", &request, || 0, count);
     assert_eq!(seen.unwrap(), 1);
     assert_eq!(conversation.transport.drained, 1);
