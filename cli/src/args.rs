@@ -2,73 +2,18 @@
 //!
 //! `docs/reference/cli.md` is made from this. Left to others: doing it ([`crate::command`]).
 
+mod examples;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-const EXAMPLES: &str = "\
-Examples:
-  colvin show                          the ports of this machine, in a blink
-  colvin show vfs ens2f0               the VFs of one port
-  colvin neighbors                     which switch port is behind each cable
-  colvin snapshot -o node-7.machine    take a machine home, without its MACs and serials
-  colvin show --from node-7.machine    and look at it there
-
-Exit codes: 0 done, 1 failed, 2 wrong usage.";
-
-const SHOW_EXAMPLES: &str = "\
-Examples:
-  colvin show                  one line per port, what is odd below
-  colvin show -o wide          with model, firmware, bond and protection in full
-  colvin show -o json --vfs    a NodeTopology object with every VF by itself
-  colvin show vfs 3b:00.0      the VFs of the PF at this PCI address
-  colvin show --root /host     the machine whose /sys is at /host/sys
-
-VFS is used/configured/total: used are those in another namespace or with a user-space driver.
-`show` asks the kernel only and waits for nothing; neighbours on the wire: `colvin neighbors`.";
-
-const NEIGHBORS_EXAMPLES: &str = "\
-Examples:
-  colvin neighbors             listens until every port with a carrier was heard, at most 35 s
-  colvin neighbors --wait 5s   listens 5 s
-  colvin neighbors -o json     for programs
-
-Switches send every 30 s. Listening needs CAP_NET_RAW: `sudo`, or once
-  setcap cap_net_raw+ep $(command -v colvin)";
-
-const WATCH_EXAMPLES: &str = "\
-Examples:
-  colvin watch                 one line per change, until Ctrl-C
-  colvin watch -o json         one JSON object per line
-  colvin watch --for 1m        ends after a minute
-
-Times are UTC. Neighbours are watched where CAP_NET_RAW allows it.";
-
-const DECODE_EXAMPLES: &str = "\
-Examples:
-  colvin lldp decode capture.pcapng
-  tcpdump -i ens2f0 -w - ether proto 0x88cc | colvin lldp decode -
-  colvin lldp decode -o json capture.pcap    every TLV, also those that are not known";
-
-const SNAPSHOT_EXAMPLES: &str = "\
-Examples:
-  colvin snapshot -o node-7.machine
-  colvin snapshot --listen 35s -o node-7.machine    with the LLDP frames of 35 s
-  colvin show --from node-7.machine
-
-MAC addresses and serial numbers are replaced, each by the same other one everywhere.
-Names of ports, descriptions and what switches say of themselves stay: read it before you give it away.";
-
-const DOCTOR_EXAMPLES: &str = "\
-Each check is OK, WARN (something is not seen) or FAIL (discovery does not work), with the remedy.
-Ends with 1 when a check failed.";
-
 /// See the network cards of a machine, the networks behind them and what is at the other end of
 /// the cable.
 #[derive(Debug, Parser)]
-#[command(name = "colvin", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "colvin", version, after_help = examples::COLVIN, max_term_width = 100)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -79,21 +24,21 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show the ports of a machine, how they hang together and what is odd.
-    #[command(after_help = SHOW_EXAMPLES)]
+    #[command(after_help = examples::SHOW)]
     Show(Show),
     /// Listen for LLDP and show which switch port is behind each port.
-    #[command(after_help = NEIGHBORS_EXAMPLES)]
+    #[command(after_help = examples::NEIGHBORS)]
     Neighbors(Neighbors),
     /// Follow the machine: one line per change.
-    #[command(after_help = WATCH_EXAMPLES)]
+    #[command(after_help = examples::WATCH)]
     Watch(Watch),
     /// Work with LLDP frames.
     Lldp(Lldp),
     /// Write the machine as one plain-text file, MACs and serials replaced.
-    #[command(after_help = SNAPSHOT_EXAMPLES)]
+    #[command(after_help = examples::SNAPSHOT)]
     Snapshot(Snapshot),
     /// Say what on this machine hinders discovery, and the remedy.
-    #[command(after_help = DOCTOR_EXAMPLES)]
+    #[command(after_help = examples::DOCTOR)]
     Doctor(Doctor),
     /// Write the completion script of a shell.
     Completion {
@@ -242,7 +187,7 @@ pub(crate) struct Lldp {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LldpCommand {
     /// Decode the LLDP frames of a capture (pcap or pcapng).
-    #[command(after_help = DECODE_EXAMPLES)]
+    #[command(after_help = examples::DECODE)]
     Decode(Decode),
 }
 

@@ -26,12 +26,7 @@ pub(crate) fn listen(discovery: &mut Discovery, time: Duration) -> anyhow::Resul
         finding.subject == Subject::Node && finding.reason == FindingReason::NotPermitted
     });
     if let Some(finding) = forbidden {
-        bail!(
-            "cannot listen for LLDP: {}; it needs CAP_NET_RAW: use sudo, or once: setcap cap_net_raw+ep {}",
-            finding.message,
-            std::env::current_exe()
-                .map_or_else(|_| "colvin".into(), |path| path.display().to_string())
-        );
+        bail!("cannot listen for LLDP: {}", finding.message);
     }
     let mut progress = Progress::new();
     loop {

@@ -14,6 +14,8 @@ mod machine;
 mod output;
 mod ports;
 mod print;
+#[cfg(test)]
+mod reference;
 mod table;
 mod utc;
 

@@ -113,8 +113,17 @@ pub(crate) fn write_finding(
     Ok(())
 }
 
-/// A finding as a line, about a port by the name people know.
+/// A finding as a line with its reason, about a port by the name people know.
 pub(crate) fn finding_line(finding: &Finding, inventory: &Inventory) -> String {
+    format!(
+        "{} [{}]",
+        finding_sentence(finding, inventory),
+        finding.reason
+    )
+}
+
+/// A finding as a line, about a port by the name people know.
+pub(crate) fn finding_sentence(finding: &Finding, inventory: &Inventory) -> String {
     let port = || {
         inventory
             .uplinks
@@ -126,5 +135,5 @@ pub(crate) fn finding_line(finding: &Finding, inventory: &Inventory) -> String {
         (Subject::Function(at), Some(uplink)) => format!("{} VF {at}", called(uplink)),
         (subject, _) => subject.to_string(),
     };
-    format!("{about}: {} [{}]", finding.message, finding.reason)
+    format!("{about}: {}", finding.message)
 }

@@ -6,7 +6,7 @@ use colvin_model::inventory::Uplink;
 use colvin_model::{FindingReason, Inventory};
 
 use super::Check;
-use crate::ports::{self, called, finding_line};
+use crate::ports::{self, called, finding_sentence};
 
 /// Where distributions keep the list of PCI names, below the root.
 const NAME_LISTS: [&str; 2] = ["usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"];
@@ -23,7 +23,7 @@ pub(super) fn checks(inventory: &Inventory, folder: Option<&Path>) -> Vec<Check>
         checks.extend(pfs.iter().filter_map(|pf| sriov(pf)));
     }
     for finding in &inventory.findings {
-        let line = finding_line(finding, inventory);
+        let line = finding_sentence(finding, inventory);
         checks.push(Check {
             name: finding.reason.as_str(),
             verdict: super::Verdict::Warn,
