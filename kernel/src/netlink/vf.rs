@@ -90,21 +90,32 @@ impl Netlink {
         let answer = live.ask(link::TOPIC, request, VfList::default, |list, message| {
             *list = decode(message);
         });
-        let list = match answer {
-            Ok(list) => list.unwrap_or_default(),
-            Err(error) if error.refusal() == Some(libc::ENODEV) => return Ok(None),
-            Err(error) if error.refusal() == Some(libc::EMSGSIZE) => {
-                let message = format!(
-                    "link {pf} has more VFs than the kernel can tell in one message; their \
-                     addresses and VLANs are not known"
-                );
-                findings.push(Finding::of_node(FindingReason::UndecodableMessage, message));
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
-        findings.extend(list.finding(pf));
-        Ok(Some(list.vfs))
+        told(answer, pf, findings)
+    }
+}
+
+/// The VFs in an answer, with the findings it deserves.
+fn told(
+    answer: Result<Option<VfList>, DumpError>,
+    pf: IfIndex,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<BTreeMap<u32, VfSettings>>, DumpError> {
+    match answer {
+        Ok(list) => {
+            let list = list.unwrap_or_default();
+            findings.extend(list.finding(pf));
+            Ok(Some(list.vfs))
+        }
+        Err(error) if error.refusal() == Some(libc::ENODEV) => Ok(None),
+        Err(error) if error.refusal() == Some(libc::EMSGSIZE) => {
+            let message = format!(
+                "link {pf} has more VFs than the kernel can tell in one message; their addresses \
+                 and VLANs are not known"
+            );
+            findings.push(Finding::of_node(FindingReason::UndecodableMessage, message));
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -119,6 +119,31 @@ fn disc_17_the_question_is_for_one_pf_with_vfs_and_without_counters() {
 }
 
 #[test]
+fn disc_17_a_list_that_the_kernel_cannot_send_is_reported_and_no_error() {
+    let refused = |number| {
+        Err(DumpError::Refused {
+            what: "links",
+            said: None,
+            source: std::io::Error::from_raw_os_error(number),
+        })
+    };
+    let mut findings = Vec::new();
+    let answer = told(refused(libc::EMSGSIZE), pf(), &mut findings);
+    assert_eq!((answer.unwrap(), findings.len()), (None, 1));
+    assert!(
+        findings[0]
+            .message
+            .contains("more VFs than the kernel can tell")
+    );
+    assert_eq!(
+        told(refused(libc::ENODEV), pf(), &mut findings).unwrap(),
+        None
+    );
+    assert!(told(refused(libc::EPERM), pf(), &mut findings).is_err());
+    assert_eq!(findings.len(), 1);
+}
+
+#[test]
 fn an_infiniband_address_has_twenty_bytes() {
     let mut value = vec![0; 4];
     value.extend([9; 20]);
