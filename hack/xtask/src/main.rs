@@ -75,7 +75,8 @@ enum Chore {
 
 fn main() -> ExitCode {
     match perform(Arguments::parse().chore) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             run::complain(&format!("{error:#}"));
             ExitCode::FAILURE
@@ -83,9 +84,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform(chore: Chore) -> Result<()> {
+/// Whether all is well. `all` has said itself what is not: its last line is the count of tests.
+fn perform(chore: Chore) -> Result<bool> {
     match chore {
-        Chore::All { only } => all::run(&only),
+        Chore::All { only } => return Ok(all::run(&only)),
         Chore::Check => all::run_one(all::Tier::Check),
         Chore::Test => all::run_one(all::Tier::Test),
         Chore::Netns => all::run_one(all::Tier::Netns),
@@ -102,5 +104,6 @@ fn perform(chore: Chore) -> Result<()> {
         } => bench::run(&subjects),
         Chore::PciIds { list } => pci_ids::write(list.as_deref()),
         Chore::Rules => rules::print(),
-    }
+    }?;
+    Ok(true)
 }
