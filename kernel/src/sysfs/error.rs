@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use colvin_model::{Finding, FindingReason, Subject};
 
+use super::read::At;
+
 /// A file or folder of sysfs that does not serve. Paths are relative to the root.
 #[derive(Debug, thiserror::Error)]
 pub enum SysfsError {
@@ -134,4 +136,26 @@ pub(super) fn finding(subject: Subject, errors: &[SysfsError]) -> Option<Finding
         reason,
         message: format!("{}; the rest about it stands", all.join("; ")),
     })
+}
+
+/// A name from a folder for people, its first 64 characters.
+pub(super) fn shown_name(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).chars().take(64).collect()
+}
+
+/// One finding for all names in a folder that are none, or nothing when there are none.
+pub(super) fn strange_names(
+    folder: At<'_>,
+    mut names: Vec<String>,
+    what: &str,
+    reason: FindingReason,
+) -> Option<Finding> {
+    names.sort_unstable();
+    let first = names.first()?;
+    let more = match names.len() {
+        1 => String::new(),
+        number => format!(", and {} more", number - 1),
+    };
+    let message = format!("{folder} has {first:?}{more}, which is no {what}: it was left out");
+    Some(Finding::of_node(reason, message))
 }

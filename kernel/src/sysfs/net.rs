@@ -104,23 +104,20 @@ fn list(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<IfName>, Sy
         file: "",
     };
     let mut names: Vec<IfName> = Vec::new();
-    let mut strange: Vec<String> = Vec::new();
+    let mut strange = Vec::new();
     root.list(at, |name| {
         let text = std::str::from_utf8(name).ok();
         match text.and_then(|text| text.parse().ok()) {
             Some(name) => names.push(name),
-            None => strange.push(String::from_utf8_lossy(name).chars().take(64).collect()),
+            None => strange.push(error::shown_name(name)),
         }
     })?;
     names.sort_unstable();
-    strange.sort_unstable();
-    if let Some(first) = strange.first() {
-        let more = match strange.len() {
-            1 => String::new(),
-            number => format!(", and {} more", number - 1),
-        };
-        let message = format!("{at} has {first:?}{more}, which is no link's name: it was left out");
-        findings.push(Finding::of_node(FindingReason::MalformedFile, message));
-    }
+    findings.extend(error::strange_names(
+        at,
+        strange,
+        "link's name",
+        FindingReason::MalformedFile,
+    ));
     Ok(names)
 }

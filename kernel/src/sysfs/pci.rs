@@ -83,25 +83,22 @@ fn list(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<PciAddress>
         file: "",
     };
     let mut addresses = Vec::new();
-    let mut strange: Vec<String> = Vec::new();
+    let mut strange = Vec::new();
     root.list(at, |name| {
         let text = std::str::from_utf8(name).ok();
         match text.and_then(|text| text.parse().ok()) {
             Some(address) => addresses.push(address),
-            None => strange.push(String::from_utf8_lossy(name).chars().take(64).collect()),
+            None => strange.push(error::shown_name(name)),
         }
     })?;
     addresses.sort_unstable();
     addresses.dedup();
-    strange.sort_unstable();
-    if let Some(first) = strange.first() {
-        let more = match strange.len() {
-            1 => String::new(),
-            number => format!(", and {} more", number - 1),
-        };
-        let message = format!("{at} has {first:?}{more}, which is no PCI address: it was left out");
-        findings.push(Finding::of_node(FindingReason::InvalidPciAddress, message));
-    }
+    findings.extend(error::strange_names(
+        at,
+        strange,
+        "PCI address",
+        FindingReason::InvalidPciAddress,
+    ));
     Ok(addresses)
 }
 
