@@ -2,13 +2,13 @@
 //!
 //! Left to others: the sockets (`port`), the frames (`super`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use colvin_kernel::packet::{Listen, LldpSocket, PacketError};
 use colvin_model::inventory::is_uplink;
 use colvin_model::observation::{Link, Observations, Role};
-use colvin_model::{IfIndex, LinkAddress};
+use colvin_model::{IfIndex, LinkAddress, MacAddr, PciAddress};
 
 use super::port::Port;
 use super::{Listening, LldpSource};
@@ -74,18 +74,18 @@ impl LldpSource {
     /// Learns the addresses of the host's own VFs. One that left this namespace keeps its address
     /// in the pod it went to, so it stays known while the VF is there.
     pub(super) fn learn_vfs(&mut self, known: &Observations) {
-        self.vfs.retain(|_, vf| known.functions.contains_key(vf));
-        for link in known.links.values() {
-            let Some(function) = link.function.and_then(|at| known.functions.get(&at)) else {
-                continue;
-            };
-            if let (Role::Virtual { .. }, Some(mac)) = (
-                &function.role,
-                link.address.as_ref().and_then(LinkAddress::mac),
-            ) {
-                self.vfs.retain(|_, vf| *vf != function.address);
-                self.vfs.insert(mac, function.address);
-            }
-        }
+        let is_vf = |at: &PciAddress| {
+            let function = known.functions.get(at);
+            function.is_some_and(|function| matches!(function.role, Role::Virtual { .. }))
+        };
+        let here = known.links.values().filter_map(|link| {
+            let mac = link.address.as_ref().and_then(LinkAddress::mac)?;
+            Some((link.function.filter(is_vf)?, mac))
+        });
+        let here: BTreeMap<PciAddress, MacAddr> = here.collect();
+        let is_still = |mac: &MacAddr, vf: &PciAddress| here.get(vf).is_none_or(|now| now == mac);
+        self.vfs
+            .retain(|mac, vf| known.functions.contains_key(vf) && is_still(mac, vf));
+        self.vfs.extend(here.into_iter().map(|(vf, mac)| (mac, vf)));
     }
 }
