@@ -3,6 +3,9 @@
 //! The questions themselves stand in the files of their families. Left to others: when to ask, and
 //! joining the answers.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
