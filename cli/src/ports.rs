@@ -34,6 +34,36 @@ pub(crate) fn model(uplink: &Uplink, names: &Names) -> String {
     or_empty(name)
 }
 
+/// What every card's name begins or ends with, and so says nothing.
+const BEGINNINGS: [&str; 3] = [
+    "Ethernet Controller ",
+    "Ethernet Connection ",
+    "Ethernet Network Adapter ",
+];
+const ENDS: [&str; 4] = [
+    " Gigabit Network Connection",
+    " Network Connection",
+    " Ethernet Controller",
+    " for QSFP",
+];
+
+/// A card's name without what it shares with all others, such as `E810-C` or `ConnectX-6 Dx`.
+pub(crate) fn short_model(name: &str) -> &str {
+    if let Some((_, product)) = name
+        .strip_suffix(']')
+        .and_then(|name| name.rsplit_once('['))
+    {
+        return product;
+    }
+    let name = BEGINNINGS
+        .iter()
+        .find_map(|begin| name.strip_prefix(begin))
+        .unwrap_or(name);
+    ENDS.iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name)
+}
+
 /// A speed as people say it: `100G`, `2.5G`, `100M`.
 pub(crate) fn speed(uplink: &Uplink) -> String {
     match uplink.port.speed_mbps {
@@ -136,4 +166,23 @@ pub(crate) fn finding_sentence(finding: &Finding, inventory: &Inventory) -> Stri
         (subject, _) => subject.to_string(),
     };
     format!("{about}: {}", finding.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_is_what_tells_a_card_from_others() {
+        for (name, short) in [
+            ("Ethernet Controller E810-C for QSFP", "E810-C"),
+            ("MT2892 Family [ConnectX-6 Dx]", "ConnectX-6 Dx"),
+            ("82576 Gigabit Network Connection", "82576"),
+            ("Virtio 1.0 network device", "Virtio 1.0 network device"),
+            ("]", "]"),
+            ("", ""),
+        ] {
+            assert_eq!(short_model(name), short);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! On a terminal a table fits its width: columns that may shrink are cut, then those that matter least are left
 //! out. Elsewhere it is as wide as it is. Every cell passes [`printable`]. Left to others: what is in it.
 
-use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Width, presets};
+use comfy_table::{ContentArrangement, presets};
 
 use crate::args::Format;
 use crate::print::printable;
@@ -102,34 +102,15 @@ impl Table {
     pub(crate) fn lines(mut self, width: Option<u16>) -> Vec<String> {
         if let Some(width) = width {
             while self.least_width() > width && self.leave_one_out() {}
+            self.cut_to(width);
         }
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
-        table.set_truncation_indicator("…");
+        table.set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(self.columns.iter().map(|column| column.head));
-        for row in &self.rows {
-            let mut cells = comfy_table::Row::from(row.iter().map(Cell::new).collect::<Vec<_>>());
-            cells.max_height(1);
-            table.add_row(cells);
-        }
-        match width {
-            Some(width) if self.least_width() <= width => {
-                table.set_content_arrangement(ContentArrangement::Dynamic);
-                table.set_width(width);
-            }
-            Some(_) | None => {
-                table.set_content_arrangement(ContentArrangement::Disabled);
-            }
-        }
-        let last = self.columns.len().saturating_sub(1);
-        for (at, (column, settings)) in self.columns.iter().zip(table.column_iter_mut()).enumerate()
-        {
-            settings.set_padding((0, if at == last { 0 } else { GAP }));
-            if !column.cut {
-                settings.set_constraint(ColumnConstraint::ContentWidth);
-            } else if width.is_some() {
-                settings.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(GAP + 1)));
-            }
+        table.add_rows(&self.rows);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, GAP));
         }
         table
             .lines()
@@ -137,20 +118,49 @@ impl Table {
             .collect()
     }
 
+    /// Cuts texts that may be cut, the widest column first, until the table has this width.
+    fn cut_to(&mut self, width: u16) {
+        let mut widths: Vec<u16> = (0..self.columns.len())
+            .map(|at| self.width_of(at))
+            .collect();
+        let total = widths
+            .iter()
+            .fold(0, |total: u16, one| total.saturating_add(*one + GAP));
+        for _ in width..total.saturating_sub(GAP) {
+            let columns = widths.iter_mut().zip(&self.columns);
+            let cuttable = columns.filter(|(width, column)| column.cut && **width > NARROWEST);
+            if let Some((width, _)) = cuttable.max_by_key(|(width, _)| **width) {
+                *width -= 1;
+            }
+        }
+        for row in &mut self.rows {
+            for (cell, width) in row.iter_mut().zip(&widths) {
+                if shown_width(cell) > *width {
+                    let kept = usize::from(width.saturating_sub(1));
+                    *cell = cell.chars().take(kept).chain(['…']).collect();
+                }
+            }
+        }
+    }
+
+    /// The width of a column: its head's or its widest cell's.
+    fn width_of(&self, at: usize) -> u16 {
+        let head = self.columns.get(at).map(|column| column.head);
+        let cells = self.rows.iter().filter_map(|row| row.get(at));
+        let texts = head.into_iter().chain(cells.map(String::as_str));
+        texts.map(shown_width).max().unwrap_or_default()
+    }
+
     /// Cells the table needs when what may be cut is cut.
     fn least_width(&self) -> u16 {
         let widths = self.columns.iter().enumerate().map(|(at, column)| {
-            let cells = self.rows.iter().filter_map(|row| row.get(at));
-            let content = cells
-                .map(|cell| shown_width(cell))
-                .max()
-                .unwrap_or_default();
-            let content = if column.cut {
-                content.min(NARROWEST)
+            let width = self.width_of(at);
+            let least = if column.cut {
+                width.min(NARROWEST)
             } else {
-                content
+                width
             };
-            content.max(shown_width(column.head)).saturating_add(GAP)
+            least.saturating_add(GAP)
         });
         widths.fold(0, u16::saturating_add).saturating_sub(GAP)
     }
@@ -175,7 +185,7 @@ impl Table {
     }
 }
 
-/// Cells that a text takes on a terminal; wide characters are counted as one, which only cuts a column later.
+/// Cells that a text takes on a terminal where no letter is wider than one.
 fn shown_width(text: &str) -> u16 {
     u16::try_from(text.chars().count()).unwrap_or(u16::MAX)
 }
@@ -213,10 +223,14 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_cuts_then_leaves_out() {
-        let widths = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max();
-        let cut = table().lines(Some(30));
-        assert!(widths(&cut) <= Some(30), "{cut:#?}");
-        assert!(cut[0].contains("MODEL") && cut[1].contains('…'), "{cut:#?}");
+        assert_eq!(
+            table().lines(Some(31)),
+            [
+                "NETDEV  MODEL            DRIVER",
+                "ens2f0  Ethernet Contr…  ice",
+                "-       I\\x1b[2J         -",
+            ]
+        );
         assert_eq!(
             table().lines(Some(16)),
             ["NETDEV  DRIVER", "ens2f0  ice", "-       -"]

@@ -72,6 +72,17 @@ struct Field {
 struct Context<'a> {
     inventory: &'a Inventory,
     names: &'a Names,
+    format: Format,
+}
+
+impl Context<'_> {
+    fn model(&self, uplink: &Uplink) -> String {
+        let name = ports::model(uplink, self.names);
+        match self.format {
+            Format::Wide => name,
+            Format::Table | Format::Json | Format::Yaml => ports::short_model(&name).to_owned(),
+        }
+    }
 }
 
 const fn field(column: Column, cell: fn(&Uplink, &Context<'_>) -> String) -> Field {
@@ -95,7 +106,7 @@ const FIELDS: [Field; 19] = [
     field(column("NETDEV"), |up, _| or_empty(up.name())),
     field(column("PCI"), |up, _| or_empty(up.address())),
     field(column("MODEL").cut().expendable(9), |up, context| {
-        ports::model(up, context.names)
+        context.model(up)
     }),
     field(column("NUMA").expendable(8), |up, _| {
         or_empty(up.function.as_ref().and_then(|function| function.numa_node))
@@ -140,7 +151,11 @@ const FIELDS: [Field; 19] = [
 
 /// The ports, a row each.
 pub(super) fn table(inventory: &Inventory, names: &Names, format: Format) -> Table {
-    let context = Context { inventory, names };
+    let context = Context {
+        inventory,
+        names,
+        format,
+    };
     let fields = || {
         FIELDS
             .iter()
