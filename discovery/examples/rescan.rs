@@ -28,7 +28,12 @@ fn main() {
     let file = root.join(format!("sys/bus/pci/devices/{address}/uevent"));
     let text = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
     let rest = text.lines().filter(|line| !line.starts_with("DRIVER="));
-    let mut bound = vec!["DRIVER=vfio-pci"];
+    let other = if text.contains("DRIVER=vfio-pci\n") {
+        "DRIVER=iavf"
+    } else {
+        "DRIVER=vfio-pci"
+    };
+    let mut bound = vec![other];
     bound.extend(rest);
     std::fs::write(&file, bound.join("\n") + "\n").unwrap();
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use colvin_discovery::Discovery;
-use colvin_discovery::snapshot::{Frames, Snapshot, take};
+use colvin_discovery::snapshot::{Frames, Snapshot, take, take_live};
 use colvin_kernel::archive::{Archive, Entry};
 use colvin_model::{Inventory, MacAddr};
 use colvin_testkit::machine::Machine;
@@ -140,4 +140,32 @@ fn a_snapshot_of_a_snapshot_is_the_same() {
     first.archive.unpack(copy.path()).unwrap();
     let second = snapshot_of(copy.path(), &look(copy.path()));
     assert_eq!(second.archive, first.archive);
+}
+
+#[test]
+fn this_machine_is_the_same_in_its_snapshot() {
+    let mut discovery = Discovery::live().unwrap();
+    discovery.look_all(colvin_discovery::clock::now());
+    let snapshot = take_live(&discovery).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    snapshot.archive.unpack(copy.path()).unwrap();
+    let (before, old) = without_addresses(discovery.inventory());
+    let (after, new) = without_addresses(look(copy.path()).inventory());
+    assert_eq!(after, before);
+    assert_eq!(old.len(), new.len());
+    let text = snapshot.archive.to_string();
+    for mac in old.iter().filter(|mac| !mac.is_zero() && !mac.is_group()) {
+        assert!(!text.contains(&mac.to_string()), "{mac} is in the text");
+        let bytes: Vec<String> = mac
+            .bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        for entry in snapshot.archive.entries().values() {
+            if let Entry::File(content) = entry {
+                let there = content.windows(6).any(|window| window == mac.bytes());
+                assert!(!there, "{} is in the bytes", bytes.concat());
+            }
+        }
+    }
 }

@@ -6,8 +6,8 @@
 //! frame with the address of one of the host's own VFs makes no neighbour, it makes the port
 //! ambiguous. A lost carrier clears the port at once.
 //!
-//! A flood costs a bounded share of time and memory: a port that had [`FRAMES_AT_ONCE`] frames
-//! waiting rests for [`REST`], and the kernel drops what its socket does not hold.
+//! A flood costs a bounded share of time and memory: a port that had 64 frames waiting
+//! rests for 10 ms, and the kernel drops what its socket does not hold.
 //!
 //! Left to others: waiting for the sockets (`Watcher`), decoding and ageing (`lldp-rs`), believing.
 
@@ -15,6 +15,7 @@ mod arrange;
 mod memory;
 mod neighbor;
 mod port;
+mod receive;
 mod record;
 mod silence;
 
@@ -23,10 +24,10 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use colvin_kernel::packet::{FRAME_BYTES, LldpSocket, Spare};
+use colvin_kernel::packet::{LldpSocket, Spare};
 use colvin_model::observation::{Link, Look, Neighbor, Observations};
 use colvin_model::{Finding, FindingReason, IfIndex, IfName, MacAddr, Observation, PciAddress};
-use lldp_rs::{Neighbors, Outcome};
+use lldp_rs::Neighbors;
 
 pub use memory::MemoryError;
 pub use neighbor::of as neighbor_of;
@@ -34,12 +35,6 @@ use port::Port;
 
 use super::{Looked, Round, Source, SourceError};
 use crate::Scope;
-
-/// Frames that are taken from one port in one go.
-const FRAMES_AT_ONCE: usize = 64;
-
-/// How long a port rests after it had as many.
-const REST: Duration = Duration::from_millis(10);
 
 /// Where LLDP is listened to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,81 +141,6 @@ impl LldpSource {
         frames
     }
 
-    /// Takes the frames that wait. Says whether a look is worth while: something else was said than
-    /// before, a port was heard for the first time, or a socket lost its link.
-    pub fn receive(&mut self, now: Duration) -> bool {
-        let mut news = false;
-        let mut buffer = [0; FRAME_BYTES];
-        let mut ports = std::mem::take(&mut self.ports);
-        for (index, port) in ports
-            .iter_mut()
-            .filter(|(_, port)| port.resting_until <= now)
-        {
-            for taken in 1..=FRAMES_AT_ONCE {
-                let Some(socket) = &port.socket else { break };
-                match socket.recv(&mut buffer) {
-                    Ok(None) => break,
-                    Ok(Some(received)) => {
-                        let tag = received.stripped_tag.map(|tag| tag.tci);
-                        let own = received
-                            .from_own_address
-                            .then_some(received.source)
-                            .flatten();
-                        news |= self.take(*index, port, received.frame, tag, own, now);
-                    }
-                    Err(error) => {
-                        port.fail(&error, &mut self.spares);
-                        news = true;
-                    }
-                }
-                if taken == FRAMES_AT_ONCE {
-                    port.resting_until = now.saturating_add(REST);
-                }
-            }
-        }
-        self.ports = ports;
-        news
-    }
-
-    /// Takes in one frame. Says whether that is news.
-    fn take(
-        &mut self,
-        index: IfIndex,
-        port: &mut Port,
-        frame: &[u8],
-        tag: Option<u16>,
-        own: Option<MacAddr>,
-        now: Duration,
-    ) -> bool {
-        if let Some(source) = source_of(frame)
-            && let Some(vf) = self.vfs.get(&source)
-        {
-            return port.intrude(*vf, frame, tag, now);
-        }
-        let mut own_macs = port.own.clone();
-        own_macs.extend(own.map(|mac| lldp_rs::MacAddr(mac.bytes())));
-        let outcome = self.neighbors.ingest(index, frame, tag, &own_macs, now);
-        let (heard, news) = match &outcome {
-            Outcome::New(_) | Outcome::Changed(_) | Outcome::Removed(_) => (true, true),
-            Outcome::Refreshed(neighbor) => {
-                let key = (index, Box::from(neighbor.identity()));
-                (true, !self.stale.is_empty() && self.stale.contains(&key))
-            }
-            Outcome::Refused(_) => (false, false),
-        };
-        if let Outcome::New(neighbor) | Outcome::Changed(neighbor) | Outcome::Refreshed(neighbor) =
-            outcome
-            && !self.stale.is_empty()
-        {
-            self.stale.remove(&(index, Box::from(neighbor.identity())));
-        }
-        let first = heard && port.heard.is_none();
-        if heard {
-            port.heard = Some(now);
-        }
-        news || first
-    }
-
     fn is_alone(&self, index: IfIndex) -> bool {
         self.neighbors
             .port(&index)
@@ -261,12 +181,6 @@ impl LldpSource {
         }
         findings
     }
-}
-
-/// The source address of a frame.
-fn source_of(frame: &[u8]) -> Option<MacAddr> {
-    let source = frame.get(6..12)?;
-    <[u8; 6]>::try_from(source).ok().map(MacAddr::new)
 }
 
 /// A finding about a link, said of its function where it has one.
