@@ -150,3 +150,63 @@ fn unpack(file: &Path) -> anyhow::Result<Place> {
         folder,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = "colvin-machine 1\n\
+        # a card\n\
+        d sys/class/net\n\
+        f sys/bus/pci/devices/0000:00:03.0/uevent \"DRIVER=e1000e\\nPCI_CLASS=20000\\nPCI_ID=8086:10D3\\n\"\n\
+        l sys/bus/pci/devices/0000:00:03.0/subsystem ../../../pci\n\
+        x netlink/links\n  00010203 # four bytes\n\
+        end 4\n";
+
+    fn open(text: &[u8]) -> anyhow::Result<Machine> {
+        let mut file = tempfile::NamedTempFile::new()?;
+        io::Write::write_all(&mut file, text)?;
+        Machine::open(&args::Machine {
+            from: Some(file.path().to_owned()),
+            root: None,
+        })
+    }
+
+    #[test]
+    fn a_snapshot_torn_at_any_byte_is_an_error_with_an_offset() {
+        let machine = open(WHOLE.as_bytes()).unwrap();
+        assert!(machine.folder().unwrap().join("sys/class/net").is_dir());
+        for length in 0..WHOLE.len() - 1 {
+            let error = open(&WHOLE.as_bytes()[..length]).unwrap_err();
+            let said = format!("{error:#}");
+            assert!(
+                said.starts_with("cannot read the snapshot "),
+                "cut at {length}: {said}"
+            );
+            assert!(said.contains("byte "), "cut at {length}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_in_a_snapshot_is_an_error_or_a_machine() {
+        for at in 0..WHOLE.len() {
+            let mut text = WHOLE.as_bytes().to_vec();
+            text[at] ^= 0x15;
+            if let Ok(machine) = open(&text) {
+                assert!(machine.look().is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_that_leads_out_of_its_folder_is_refused() {
+        for entry in [
+            "f ../evil \"x\"",
+            "l sys/a ../../../../etc/passwd",
+            "f /etc/evil \"x\"",
+        ] {
+            let text = format!("colvin-machine 1\n{entry}\nend 1\n");
+            assert!(open(text.as_bytes()).is_err(), "{entry}");
+        }
+    }
+}
