@@ -83,11 +83,12 @@ fn ignored_fault(name: &Path, line: &str) -> Option<String> {
     else {
         return Some("an ignored test names its tier: \"netns\" or \"vm\"".to_owned());
     };
-    let file = name.file_name()?.to_str()?;
-    let stands = file.starts_with(&format!("{tier}_"))
-        && name
-            .parent()
-            .is_some_and(|folder| folder.ends_with("tests"));
+    // the file itself, or a module of it in the folder of its name
+    let mut parts = name.iter().skip_while(|part| *part != "tests").skip(1);
+    let prefix = format!("{tier}_");
+    let stands = parts
+        .next()
+        .is_some_and(|part| part.to_string_lossy().starts_with(&prefix));
     (!stands).then(|| format!("a test of tier {tier} stands in tests/{tier}_*.rs, or never runs"))
 }
 
@@ -127,6 +128,8 @@ mod tests {
         assert_eq!(faults("a/tests/x.rs", "#[ignore = \"slow\"]"), 1);
         assert_eq!(faults("a/tests/x.rs", "#[ignore = \"vm\"]"), 1);
         assert_eq!(faults("a/src/vm_x.rs", "#[ignore = \"vm\"]"), 1);
+        assert_eq!(faults("a/tests/x/vm_x.rs", "#[ignore = \"vm\"]"), 1);
         assert_eq!(faults("a/tests/vm_x.rs", "    #[ignore = \"vm\"]"), 0);
+        assert_eq!(faults("a/tests/vm_x/part.rs", "#[ignore = \"vm\"]"), 0);
     }
 }
