@@ -28,11 +28,16 @@ use crate::{Dirty, Scope};
 /// The findings of the drivers' quirks stand under this name.
 const QUIRKS: &str = "quirk";
 
+/// When a source that failed is asked again, though no event came.
+const RETRY: Duration = Duration::from_secs(10);
+
 /// A machine's sources and what they saw.
 pub struct Discovery {
     sysfs: Option<Arc<SysfsRoot>>,
     sources: Vec<Runner>,
     lldp: LldpSource,
+    /// When to ask the sources again that failed in the last look.
+    retry: Option<Duration>,
     seen: Observations,
     inventory: Inventory,
 }
@@ -131,6 +136,7 @@ impl Discovery {
             sysfs: None,
             sources: sources.into_iter().map(runner).collect(),
             lldp: LldpSource::default(),
+            retry: None,
             seen: Observations::default(),
             inventory: Inventory::default(),
         }
@@ -182,10 +188,13 @@ impl Discovery {
         self.lldp.sockets(now)
     }
 
-    /// When to look though no event came: a neighbour's time is over, or a port is silent for too
-    /// long. `None` when nothing is due.
+    /// When to look though no event came: a neighbour's time is over, a port is silent for too long,
+    /// or a source that failed is to be asked again. `None` when nothing is due.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
-        self.lldp.next_due(now)
+        [self.lldp.next_due(now), self.retry]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Takes the LLDP frames that wait. Says whether a port was heard for the first time or said
@@ -214,6 +223,8 @@ impl Discovery {
         for Runner { source, owes } in &mut self.sources {
             news |= step(source.as_mut(), owes, &mut self.seen, scope, now);
         }
+        let owes = self.sources.iter().any(|runner| runner.owes);
+        self.retry = owes.then(|| now.saturating_add(RETRY));
         let mut never_owes = false;
         let heard = step(&mut self.lldp, &mut never_owes, &mut self.seen, scope, now);
         let joined = (news || heard) && self.join();

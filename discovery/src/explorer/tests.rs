@@ -176,3 +176,15 @@ fn what_is_not_permitted_says_what_to_do() {
         finding.message
     );
 }
+
+#[test]
+fn a_source_that_failed_is_asked_again_though_nothing_happens() {
+    let answers = vec![Err("boom"), Ok(whole(&["0000:01:00.0"], &[]))];
+    let (mut discovery, _source) = told(answers);
+    let now = Duration::from_secs(7);
+    discovery.look_all(now);
+    assert_eq!(discovery.next_due(now), Some(now + RETRY));
+    discovery.look(&Dirty::default(), now + RETRY);
+    assert_eq!(discovery.inventory().uplinks.len(), 1);
+    assert_eq!(discovery.next_due(now + RETRY), None);
+}

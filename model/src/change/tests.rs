@@ -171,6 +171,19 @@ fn a_cable_that_moves_is_carrier_and_neighbors() {
 }
 
 #[test]
+fn disc_12_an_iommu_groups_new_number_is_no_change() {
+    let before = uplink(2, LinkState::Up);
+    let mut after = before.clone();
+    for function in &mut after.function {
+        function.iommu_group = Some(40);
+    }
+    for vf in &mut after.virtual_functions {
+        vf.iommu_group = Some(41);
+    }
+    assert!(lines(&[before], &[after]).is_empty());
+}
+
+#[test]
 fn findings_come_and_go() {
     let finding = Finding::of_node(FindingReason::SourceFailed, "the links were not to be had");
     let odd = Inventory {
