@@ -162,6 +162,13 @@ fn a_hostile_length_is_refused_before_it_is_allocated() {
         said,
         "the record at byte 24 says 4294967295 bytes, more than 262144"
     );
+    let mut file = all_forms().remove(0);
+    file[32..36].copy_from_slice(&le(262_145));
+    let said = format!("{:#}", packets(&file).1.unwrap_err());
+    assert_eq!(
+        said,
+        "the record at byte 24 says 262145 bytes, more than 262144"
+    );
     let lying = [&le(0)[..], &[0; 8], &le(200_000), &le(200_000), FRAME].concat();
     let section = [&le(0x1a2b_3c4d)[..], &[1, 0, 0, 0], &[0xff; 8]].concat();
     let file = [

@@ -140,3 +140,26 @@ fn exists(path: &Path) -> anyhow::Error {
         path.display()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use colvin_kernel::archive::Archive;
+
+    #[test]
+    fn a_file_that_came_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taken.machine");
+        let taken = Taken {
+            archive: Archive::new(),
+            findings: Vec::new(),
+        };
+        place(&path, &taken, false).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let error = place(&path, &taken, false).unwrap_err();
+        assert!(error.to_string().contains("is there already"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+        place(&path, &taken, true).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"colvin-machine 1\nend 0\n");
+    }
+}
