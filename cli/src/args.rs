@@ -53,7 +53,7 @@ pub(crate) struct Machine {
     /// Look at the machine recorded in this folder, which has a `sys/` tree.
     #[arg(long, value_name = "DIR", global = true, conflicts_with = "from")]
     pub(crate) root: Option<PathBuf>,
-    /// Look at the machine in this snapshot.
+    /// Look at the machine in this snapshot; `-` is standard input.
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) from: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 //!
 //! Left to others: looking (`colvin_discovery`), the archive's form (`colvin_kernel::archive`).
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -119,6 +120,7 @@ impl Machine {
                 .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())),
             Place::Snapshot { file, .. } => file
                 .file_stem()
+                .filter(|name| *name != "-")
                 .map(|name| name.to_string_lossy().into_owned()),
         };
         name.unwrap_or_else(|| "recorded".to_owned())
@@ -138,11 +140,18 @@ fn folder(root: &Path) -> anyhow::Result<Place> {
 }
 
 fn unpack(file: &Path) -> anyhow::Result<Place> {
-    let size = fs::metadata(file)?.len();
-    if usize::try_from(size).map_or(true, |size| size > TEXT_LIMIT_BYTES) {
-        bail!("it has {size} bytes, at most {TEXT_LIMIT_BYTES} are read");
+    let mut text = Vec::new();
+    let most = u64::try_from(TEXT_LIMIT_BYTES).unwrap_or(u64::MAX);
+    if file.as_os_str() == "-" {
+        io::stdin().lock().take(most).read_to_end(&mut text)?;
+    } else {
+        fs::File::open(file)?.take(most).read_to_end(&mut text)?;
     }
-    let archive = Archive::parse(&fs::read(file)?)?;
+    if text.len() >= TEXT_LIMIT_BYTES {
+        bail!("it has {TEXT_LIMIT_BYTES} bytes or more");
+    }
+    let archive = Archive::parse(&text)?;
+    drop(text);
     let folder = tempfile::Builder::new().prefix("colvin-").tempdir()?;
     archive.unpack(folder.path())?;
     Ok(Place::Snapshot {

@@ -123,6 +123,11 @@ impl<'a> Output<'a> {
         writeln!(self.to, "{text}")
     }
 
+    /// Whether a person reads it as it is written.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.width.is_some()
+    }
+
     /// Sends what was written.
     ///
     /// # Errors

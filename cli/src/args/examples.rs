@@ -55,6 +55,7 @@ Examples:
   colvin snapshot -o node-7.machine
   colvin snapshot --listen 35s -o node-7.machine    with the LLDP frames of 35 s
   colvin show --from node-7.machine
+  ssh node-7 colvin snapshot | colvin show --from -
 
 MAC addresses and serial numbers are replaced, each by the same other one everywhere.
 Names of ports, descriptions and what switches say of themselves stay: read it before you give it away.";

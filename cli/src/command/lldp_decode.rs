@@ -15,7 +15,7 @@ use lldp_rs::{Frame, FrameError, Lldpdu, MacAddr};
 use serde::Serialize;
 
 use super::Ended;
-use crate::args::Decode;
+use crate::args::{Decode, Format};
 use crate::capture::{self, LinkType, Packet};
 use crate::frame_report::{self, TlvReport};
 use crate::output::{Output, Tone};
@@ -97,7 +97,7 @@ pub(super) fn run(args: &Decode, to: &mut dyn Write) -> anyhow::Result<Ended> {
     let mut output = Output::new(to, args.look.color);
     match args.look.output.form() {
         Some(form) => output.object(form, &report)?,
-        None => show(&mut output, &report)?,
+        None => show(&mut output, &report, args.look.output)?,
     }
     output.flush()?;
     read.map(|()| Ended::Well)
@@ -231,8 +231,8 @@ fn cooked<'a>(protocol: u16, source: Option<&[u8; 6]>, payload: &'a [u8]) -> Dec
     }
 }
 
-fn show(output: &mut Output<'_>, report: &Report) -> io::Result<()> {
-    let mut table = Table::new([
+fn show(output: &mut Output<'_>, report: &Report, format: Format) -> io::Result<()> {
+    let columns = [
         column("SYSTEM").cut(),
         column("PORT").cut(),
         column("DESCRIPTION").cut(),
@@ -241,7 +241,8 @@ fn show(output: &mut Output<'_>, report: &Report) -> io::Result<()> {
         column("MGMT").expendable(1),
         column("TTL").expendable(3),
         column("FRAMES").expendable(4),
-    ]);
+    ];
+    let mut table = Table::new(columns.map(|column| column.in_format(format)));
     for heard in &report.neighbors {
         let said = &heard.shown;
         let addresses: Vec<String> = said

@@ -40,7 +40,8 @@ pub(super) fn run(args: &Show, to: &mut dyn Write) -> anyhow::Result<Ended> {
         output.line("")?;
         show_vfs::write(&mut output, &seen.inventory, args.look.output)?;
     }
-    if machine.is_live() && seen.inventory.uplinks.iter().any(ports::is_up) {
+    let is_up = seen.inventory.uplinks.iter().any(ports::is_up);
+    if machine.is_live() && output.is_terminal() && is_up {
         output.aside("who is at the other end of the cables: colvin neighbors")?;
     }
     Ok(Ended::Well)

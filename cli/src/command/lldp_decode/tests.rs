@@ -43,7 +43,12 @@ fn shown(file: &[u8]) -> (String, anyhow::Result<()>) {
     let mut decoder = Decoder::default();
     let end = capture::read(&mut &*file, &mut |packet| decoder.take(&packet));
     let mut text = Vec::new();
-    show(&mut Output::plain(&mut text), &decoder.report()).unwrap();
+    show(
+        &mut Output::plain(&mut text),
+        &decoder.report(),
+        Format::Table,
+    )
+    .unwrap();
     (String::from_utf8(text).unwrap(), end)
 }
 
@@ -114,6 +119,31 @@ fn a_torn_capture_shows_what_was_read_before() {
         end.unwrap_err().to_string(),
         format!("the file ends at byte {} within a packet", file.len() - 1)
     );
+}
+
+#[test]
+fn lldp_09_what_a_switch_says_commands_no_terminal() {
+    let mut hostile = frame(120);
+    let name = hostile
+        .windows(7)
+        .position(|window| window == b"leaf-12")
+        .unwrap();
+    hostile[name..name + 7].copy_from_slice(b"\x1b[2J\xc2\x9bm");
+    let mut decoder = Decoder::default();
+    let file = pcap(1, &[hostile]);
+    capture::read(&mut &*file, &mut |packet| decoder.take(&packet)).unwrap();
+    let report = decoder.report();
+    let mut table = Vec::new();
+    show(&mut Output::plain(&mut table), &report, Format::Table).unwrap();
+    let table = String::from_utf8(table).unwrap();
+    assert!(table.contains(r"\x1b[2J\x9bm"), "{table}");
+    let object = crate::output::json(&report).unwrap();
+    for text in [table, object, crate::output::yaml(&report).unwrap()] {
+        assert!(
+            !text.contains(|letter: char| letter != '\n' && letter.is_control()),
+            "{text:?}"
+        );
+    }
 }
 
 #[test]
