@@ -11,10 +11,10 @@ fn check(ns: &Netns, name: &str) -> Value {
     doctor.args(["doctor", "-o", "json"]);
     let output = ns.output_of(doctor).unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let checks = report["checks"].as_array().unwrap();
+    let checks = report.get("checks").unwrap().as_array().unwrap();
     checks
         .iter()
-        .find(|check| check["name"] == name)
+        .find(|check| check.get("name").unwrap() == name)
         .unwrap()
         .clone()
 }

@@ -1,6 +1,8 @@
 //! `colvin watch`: one line per change, until it is ended.
 //!
-//! Left to others: waiting and looking again (`colvin_discovery`), what is a change (`colvin_model::change`).
+//! Left to others: a change's form for programs (`line`), waiting and looking again (`colvin_discovery`), what is a change (`colvin_model::change`).
+
+mod line;
 
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,9 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use colvin_discovery::source::lldp::Listening;
 use colvin_discovery::{Discovery, Watcher, clock};
-use colvin_model::change::{Change, UplinkLabel, changes};
+use colvin_model::change::{Change, changes};
 use colvin_model::{Finding, FindingReason, Inventory, Subject};
-use serde::Serialize;
+
+use line::Line;
 
 use super::Ended;
 use crate::args::{LineFormat, Watch};
@@ -62,14 +65,7 @@ fn start(output: &mut Output<'_>, inventory: &Inventory, format: LineFormat) -> 
             output.flush()?;
         }
         LineFormat::Json => {
-            let time = Utc::of(now()).to_string();
-            output.json_line(&Line {
-                time,
-                change: "Started",
-                uplink: None,
-                name: None,
-                message,
-            })?;
+            output.json_line(&Line::started(message, Utc::of(now())))?;
         }
     }
     Ok(())
@@ -90,18 +86,6 @@ fn now() -> Duration {
         .unwrap_or_default()
 }
 
-/// A change for programs.
-#[derive(Debug, Serialize)]
-struct Line {
-    time: String,
-    change: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uplink: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    message: String,
-}
-
 fn tell(
     output: &mut Output<'_>,
     change: &Change,
@@ -110,37 +94,7 @@ fn tell(
 ) -> anyhow::Result<()> {
     match format {
         LineFormat::Table => output.marked(Tone::Aside, &now.clock(), &change.to_string())?,
-        LineFormat::Json => {
-            let (kind, label) = kind(change);
-            let line = Line {
-                time: now.to_string(),
-                change: kind,
-                uplink: label.map(|label| label.id.to_string()),
-                name: label.and_then(|label| Some(label.name.as_ref()?.to_string())),
-                message: change.to_string(),
-            };
-            output.json_line(&line)?;
-        }
+        LineFormat::Json => output.json_line(&Line::of(change, now))?,
     }
     Ok(())
-}
-
-/// A change's word for programs, and the uplink it is about.
-fn kind(change: &Change) -> (&'static str, Option<&UplinkLabel>) {
-    match change {
-        Change::UplinkAppeared(uplink) => ("UplinkAppeared", Some(uplink)),
-        Change::UplinkGone(uplink) => ("UplinkGone", Some(uplink)),
-        Change::NetdevChanged { uplink, .. } => ("NetdevChanged", Some(uplink)),
-        Change::LinkChanged { uplink, .. } => ("LinkChanged", Some(uplink)),
-        Change::DriverChanged { uplink, .. } => ("DriverChanged", Some(uplink)),
-        Change::MtuChanged { uplink, .. } => ("MtuChanged", Some(uplink)),
-        Change::VfsChanged { uplink, .. } => ("VfsChanged", Some(uplink)),
-        Change::VfChanged { uplink, .. } => ("VfChanged", Some(uplink)),
-        Change::ProtectionChanged { uplink, .. } => ("ProtectionChanged", Some(uplink)),
-        Change::NeighborAppeared { uplink, .. } => ("NeighborAppeared", Some(uplink)),
-        Change::NeighborGone { uplink, .. } => ("NeighborGone", Some(uplink)),
-        Change::NeighborChanged { uplink, .. } => ("NeighborChanged", Some(uplink)),
-        Change::FindingAppeared(_) => ("FindingAppeared", None),
-        Change::FindingGone(_) => ("FindingGone", None),
-    }
 }
