@@ -1,9 +1,9 @@
 //! Names of PCI devices: the node's own list first, then the table that was compiled in.
 //!
 //! The node's list (`pci.ids`, 1.3 MB) is sorted by vendor: one pass in 16 KiB pieces that looks for
-//! the wanted devices only and ends behind the last wanted vendor costs about a millisecond and no
-//! memory to speak of, where a parser that builds the whole tree takes tens of milliseconds and
-//! several megabytes. Left to others: making the table (`cargo xtask pci-ids`), showing the name.
+//! the wanted devices only, and ends behind the last wanted vendor, takes one to three milliseconds
+//! and keeps nothing else in memory. Left to others: making the table (`cargo xtask pci-ids`), showing
+//! the name.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

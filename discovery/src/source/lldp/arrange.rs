@@ -89,3 +89,105 @@ impl LldpSource {
         self.vfs.extend(here.into_iter().map(|(vf, mac)| (mac, vf)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quirk::tests::port;
+    use colvin_kernel::packet::Listen;
+    use colvin_model::observation::LinkParent;
+
+    /// `ens2f0` below a master of this kind.
+    fn below(kind: &str) -> Observations {
+        let mut seen = port("igb", &[]);
+        let mut member = seen.links.values().next().cloned().unwrap();
+        let mut master = member.clone();
+        master.index = IfIndex::new(9).unwrap();
+        master.name = "above".parse().unwrap();
+        master.kind = Some(kind.into());
+        master.function = None;
+        member.master = Some(master.index);
+        member.parent = Some(LinkParent {
+            bus: "pci".into(),
+            name: "0000:3b:00.0".into(),
+        });
+        seen.links = [(member.index, member), (master.index, master)].into();
+        seen
+    }
+
+    fn listened_on(seen: &Observations) -> Vec<(String, Listen)> {
+        let mut source = LldpSource::default();
+        source.listen(Listening::Uplinks);
+        let wanted = source.wanted(seen);
+        wanted
+            .into_iter()
+            .map(|(link, mode)| (link.name.to_string(), mode))
+            .collect()
+    }
+
+    #[test]
+    fn lldp_04_members_are_listened_on_one_by_one_and_never_what_is_above_them() {
+        for kind in ["bond", "bridge", "team"] {
+            let bound = [("ens2f0".to_owned(), Listen::Bound)];
+            assert_eq!(listened_on(&below(kind)), bound, "{kind}");
+        }
+    }
+
+    #[test]
+    fn lldp_02_only_ports_of_open_vswitch_are_listened_on_before_its_handler() {
+        let all = [("ens2f0".to_owned(), Listen::All)];
+        assert_eq!(listened_on(&below("openvswitch")), all);
+    }
+
+    #[test]
+    fn a_link_that_is_down_is_not_listened_on() {
+        let mut seen = below("bond");
+        for link in seen.links.values_mut() {
+            link.admin_up = false;
+        }
+        assert_eq!(listened_on(&seen), []);
+    }
+
+    #[test]
+    fn lldp_05_a_vf_that_went_to_a_pod_keeps_its_address_in_memory() {
+        use colvin_model::observation::{PciFunction, Role};
+        use colvin_model::{DeviceId, PciClass};
+        let mut seen = below("bond");
+        let vf: PciAddress = "0000:3b:00.0".parse().unwrap();
+        let mac = MacAddr::new([0x02, 0, 0, 0, 0, 7]);
+        let function = PciFunction {
+            address: vf,
+            class: PciClass::new(0x02_0000),
+            id: DeviceId {
+                vendor: 0x8086,
+                device: 0x10ca,
+            },
+            subsystem: None,
+            driver: None,
+            numa_node: None,
+            iommu_group: None,
+            pcie_root: None,
+            role: Role::Virtual {
+                pf: "0000:3b:01.0".parse().unwrap(),
+            },
+            slot: None,
+        };
+        seen.functions.insert(vf, function);
+        for link in seen.links.values_mut() {
+            link.address = Some(LinkAddress::Ethernet(mac));
+        }
+        let mut source = LldpSource::default();
+        source.learn_vfs(&seen);
+        assert_eq!(source.vfs, BTreeMap::from([(mac, vf)]));
+        seen.links.clear();
+        source.learn_vfs(&seen);
+        assert_eq!(
+            source.vfs,
+            BTreeMap::from([(mac, vf)]),
+            "its netdev is in a pod"
+        );
+        seen.functions.clear();
+        source.learn_vfs(&seen);
+        assert_eq!(source.vfs, BTreeMap::new(), "the VF is gone");
+    }
+}
