@@ -178,9 +178,10 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<String> {
     Ok(printable_json(&text).into_owned())
 }
 
-/// YAML that is safe on a terminal.
+/// YAML that is safe on a terminal, all text in quotes: a reader of YAML 1.1 takes `0000:08:00.0`
+/// for the number 480 and `no` for false.
 pub(crate) fn yaml(value: &impl Serialize) -> anyhow::Result<String> {
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false, quote_all: true };
     let text = serde_saphyr::to_string_with_options(value, options).context("cannot write YAML")?;
     Ok(printable_yaml(&text).into_owned())
 }
@@ -189,4 +190,24 @@ pub(crate) fn yaml(value: &impl Serialize) -> anyhow::Result<String> {
 fn terminal_width() -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text_for_readers_of_yaml_1_1() {
+        let traps = [
+            "0000:08:00.0",
+            "02:00:00:00:00:01",
+            "no",
+            "1_000",
+            "0x10",
+            "~",
+        ];
+        let shown = yaml(&traps).unwrap();
+        let expected: String = traps.iter().map(|trap| format!("- '{trap}'\n")).collect();
+        assert_eq!(shown, expected);
+    }
 }

@@ -10,6 +10,7 @@ use colvin_crds::v1alpha1::node_topology::VfDetail;
 use colvin_discovery::pci_names::Names;
 use colvin_model::Inventory;
 use colvin_model::inventory::Uplink;
+use colvin_model::observation::EswitchMode;
 
 use super::{Ended, show_vfs};
 use crate::args::{Format, Show};
@@ -63,11 +64,20 @@ fn write(output: &mut Output<'_>, seen: &Seen, format: Format) -> anyhow::Result
     ports::write_findings(output, &seen.inventory)
 }
 
-/// A column: how it looks, whether only the wide table has it, and what stands in it.
+/// A column: how it looks, when a table has it, and what stands in it.
 struct Field {
     column: Column,
-    wide: bool,
+    when: When,
     cell: fn(&Uplink, &Context<'_>) -> String,
+}
+
+/// When a table has a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Always,
+    /// Where a port has something in it, and in the wide table.
+    Filled,
+    Wide,
 }
 
 struct Context<'a> {
@@ -89,7 +99,7 @@ impl Context<'_> {
 const fn field(column: Column, cell: fn(&Uplink, &Context<'_>) -> String) -> Field {
     Field {
         column,
-        wide: false,
+        when: When::Always,
         cell,
     }
 }
@@ -97,13 +107,30 @@ const fn field(column: Column, cell: fn(&Uplink, &Context<'_>) -> String) -> Fie
 const fn wide(head: &'static str, cell: fn(&Uplink, &Context<'_>) -> String) -> Field {
     Field {
         column: column(head),
-        wide: true,
+        when: When::Wide,
         cell,
     }
 }
 
+const fn filled(column: Column, cell: fn(&Uplink, &Context<'_>) -> String) -> Field {
+    Field {
+        column,
+        when: When::Filled,
+        cell,
+    }
+}
+
+/// How many there are; empty where there is none.
+fn number(of: usize) -> String {
+    if of == 0 {
+        String::new()
+    } else {
+        of.to_string()
+    }
+}
+
 /// The columns in their order.
-const FIELDS: [Field; 19] = [
+const FIELDS: [Field; 23] = [
     field(column("NETDEV"), |up, _| or_empty(up.name())),
     field(column("PCI"), |up, _| or_empty(up.address())),
     field(column("MODEL").cut().expendable(9), |up, context| {
@@ -124,8 +151,18 @@ const FIELDS: [Field; 19] = [
     }),
     wide("RDMA", |up, _| or_empty(up.rdma.as_ref())),
     field(column("VFS"), |up, _| ports::vfs(up)),
-    wide("BOND", |up, _| {
-        or_empty(up.bond.as_ref().or(up.bridge.as_ref()))
+    wide("ESWITCH", |up, _| match up.eswitch {
+        Some(EswitchMode::Legacy) => "Legacy".to_owned(),
+        Some(EswitchMode::Switchdev) => "Switchdev".to_owned(),
+        None => String::new(),
+    }),
+    wide("REPRESENTORS", |up, _| number(up.representors.len())),
+    wide("SUBFUNCTIONS", |up, _| number(up.subfunctions.len())),
+    filled(column("BOND").expendable(3), |up, _| {
+        or_empty(up.bond.as_ref())
+    }),
+    filled(column("BRIDGE").expendable(4), |up, _| {
+        or_empty(up.bridge.as_ref())
     }),
     wide("PROTECTED", |up, _| {
         up.protected
@@ -157,17 +194,22 @@ pub(super) fn table(inventory: &Inventory, names: &Names, format: Format) -> Tab
         names,
         format,
     };
-    let fields = || {
-        FIELDS
-            .iter()
-            .filter(|field| format == Format::Wide || !field.wide)
+    let has = |field: &&Field| match field.when {
+        When::Always => true,
+        When::Wide => format == Format::Wide,
+        When::Filled => {
+            let full = |up: &Uplink| !(field.cell)(up, &context).is_empty();
+            format == Format::Wide || inventory.uplinks.iter().any(full)
+        }
     };
-    let columns: Vec<Column> = fields()
+    let fields: Vec<&Field> = FIELDS.iter().filter(has).collect();
+    let columns: Vec<Column> = fields
+        .iter()
         .map(|field| field.column.in_format(format))
         .collect();
     let mut table = Table::new(columns);
     for uplink in &inventory.uplinks {
-        table.row(fields().map(|field| (field.cell)(uplink, &context)));
+        table.row(fields.iter().map(|field| (field.cell)(uplink, &context)));
     }
     table
 }
