@@ -5,6 +5,7 @@
 //! (`Watcher`).
 mod step;
 
+use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use std::time::Duration;
 
 use colvin_kernel::netlink::{DumpError, Netlink};
 use colvin_kernel::sysfs::{SysfsError, SysfsRoot};
+use colvin_model::inventory::VfUse;
 use colvin_model::observation::Observations;
-use colvin_model::{Finding, Inventory, Symbol};
+use colvin_model::{Finding, Inventory, PciAddress, Symbol};
 
 use step::step;
 
@@ -31,13 +33,21 @@ const QUIRKS: &str = "quirk";
 /// When a source that failed is asked again, though no event came.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// When a PF is looked at again whose VFs are half made or half gone. The kernel takes the VFs away
+/// first and changes their number a second later, without an event.
+///
+/// Source: `sriov_disable` in the kernel's `drivers/pci/iov.c`.
+const SETTLE: Duration = Duration::from_secs(2);
+
 /// A machine's sources and what they saw.
 pub struct Discovery {
     sysfs: Option<Arc<SysfsRoot>>,
     sources: Vec<Runner>,
     lldp: LldpSource,
-    /// When to ask the sources again that failed in the last look.
+    /// When to look again without an event: a source failed, or something is unsettled.
     retry: Option<Duration>,
+    /// PFs whose VFs are half made or half gone, and those VFs.
+    unsettled: BTreeSet<PciAddress>,
     seen: Observations,
     inventory: Inventory,
 }
@@ -137,6 +147,7 @@ impl Discovery {
             sources: sources.into_iter().map(runner).collect(),
             lldp: LldpSource::default(),
             retry: None,
+            unsettled: BTreeSet::new(),
             seen: Observations::default(),
             inventory: Inventory::default(),
         }
@@ -152,10 +163,15 @@ impl Discovery {
     /// now.
     pub fn look(&mut self, dirty: &Dirty, now: Duration) -> bool {
         if dirty.everything {
-            self.run(Scope::All, now)
-        } else {
-            self.run(Scope::Dirty(dirty), now)
+            return self.run(Scope::All, now);
         }
+        let is_due = self.retry.is_some_and(|due| due <= now);
+        if !is_due || self.unsettled.is_empty() {
+            return self.run(Scope::Dirty(dirty), now);
+        }
+        let mut dirty = dirty.clone();
+        dirty.functions.extend(&self.unsettled);
+        self.run(Scope::Dirty(&dirty), now)
     }
 
     /// What the machine has, as of the last look.
@@ -189,7 +205,8 @@ impl Discovery {
     }
 
     /// When to look though no event came: a neighbour's time is over, a port is silent for too long,
-    /// or a source that failed is to be asked again. `None` when nothing is due.
+    /// a source
+    /// that failed is to be asked again, or VFs are half made. `None` when nothing is due.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
         [self.lldp.next_due(now), self.retry]
             .into_iter()
@@ -223,11 +240,21 @@ impl Discovery {
         for Runner { source, owes } in &mut self.sources {
             news |= step(source.as_mut(), owes, &mut self.seen, scope, now);
         }
-        let owes = self.sources.iter().any(|runner| runner.owes);
-        self.retry = owes.then(|| now.saturating_add(RETRY));
         let mut never_owes = false;
         let heard = step(&mut self.lldp, &mut never_owes, &mut self.seen, scope, now);
         let joined = (news || heard) && self.join();
+        let unsettled = (!self.unsettled.is_empty()).then_some(SETTLE);
+        let owed = self
+            .sources
+            .iter()
+            .any(|runner| runner.owes)
+            .then_some(RETRY);
+        // events that keep coming do not put it off
+        let set = self.retry.filter(|due| *due > now);
+        self.retry = unsettled.or(owed).map(|span| {
+            let due = now.saturating_add(span);
+            set.map_or(due, |set| set.min(due))
+        });
         heard || joined
     }
 
@@ -237,10 +264,22 @@ impl Discovery {
             .findings
             .insert(QUIRKS.into(), quirk::of(&self.seen));
         let inventory = Inventory::of(&self.seen);
+        self.unsettled = unsettled(&inventory);
         let changed = inventory != self.inventory;
         self.inventory = inventory;
         changed
     }
+}
+
+/// The PFs whose VFs are half made or half gone, and those VFs.
+fn unsettled(inventory: &Inventory) -> BTreeSet<PciAddress> {
+    let uplinks = inventory.uplinks.iter();
+    let half = uplinks.flat_map(|uplink| {
+        let vfs = uplink.virtual_functions.iter();
+        vfs.filter(|vf| vf.usage == VfUse::HalfCreated)
+            .flat_map(|vf| [Some(vf.address), uplink.address()])
+    });
+    half.flatten().collect()
 }
 
 #[cfg(test)]

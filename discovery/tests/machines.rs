@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use colvin_discovery::Discovery;
+use colvin_discovery::{Dirty, Discovery};
 use colvin_model::inventory::VfUse;
 use colvin_model::{FindingReason, Inventory};
 use colvin_testkit::machine::Machine;
@@ -96,6 +96,29 @@ fn disc_10_vfs_that_are_being_made_are_counted_and_named_as_such() {
         .flat_map(|up| &up.virtual_functions);
     assert!(vfs.filter(|vf| vf.usage == VfUse::HalfCreated).count() > 0);
     assert!(reasons(&inventory).contains(&FindingReason::HalfCreated));
+}
+
+#[test]
+fn disc_10_a_pf_that_settles_without_an_event_is_looked_at_again() {
+    let machine = Machine::unpack("half-created").unwrap();
+    let mut discovery = look(machine.path());
+    let half = |seen: &Discovery| reasons(seen.inventory()).contains(&FindingReason::HalfCreated);
+    let now = Duration::from_secs(1_000_000);
+    assert_eq!(discovery.next_due(now), Some(now + Duration::from_secs(2)));
+    // VF 2 is not there; with two VFs there is none to wait for
+    machine
+        .write("sys/bus/pci/devices/0000:3b:00.0/sriov_numvfs", "2\n")
+        .unwrap();
+    discovery.look(&Dirty::default(), now + Duration::from_secs(1));
+    assert!(half(&discovery), "too early");
+    assert_eq!(
+        discovery.next_due(now),
+        Some(now + Duration::from_secs(2)),
+        "not put off"
+    );
+    discovery.look(&Dirty::default(), now + Duration::from_secs(2));
+    assert!(!half(&discovery));
+    assert_eq!(discovery.next_due(now), None);
 }
 
 #[test]
