@@ -174,7 +174,7 @@ fn a_cable_that_moves_is_carrier_and_neighbors() {
 fn disc_12_an_iommu_groups_new_number_is_no_change() {
     let before = uplink(2, LinkState::Up);
     let mut after = before.clone();
-    for function in &mut after.function {
+    if let Some(function) = &mut after.function {
         function.iommu_group = Some(40);
     }
     for vf in &mut after.virtual_functions {

@@ -35,7 +35,9 @@ pub(super) fn uplinks(seen: &Observations) -> Vec<Uplink> {
 
 /// Whether a link is the netdev of an uplink: hardware with a wire, no VF, representor or subfunction.
 pub fn is_uplink(link: &Link, seen: &Observations) -> bool {
-    let function = link.function.and_then(|function| seen.functions.get(&function));
+    let function = link
+        .function
+        .and_then(|function| seen.functions.get(&function));
     let physical = match function.map(|function| &function.role) {
         Some(Role::Physical { .. }) => !is_subfunction(link),
         Some(Role::Virtual { .. }) => false,
