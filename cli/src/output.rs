@@ -207,7 +207,7 @@ mod tests {
             "~",
         ];
         let shown = yaml(&traps).unwrap();
-        let expected: String = traps.iter().map(|trap| format!("- '{trap}'\n")).collect();
+        let expected = traps.map(|trap| format!("- '{trap}'\n")).concat();
         assert_eq!(shown, expected);
     }
 }
