@@ -1,8 +1,8 @@
 //! The attribute table: one row per fact that people and programs select on.
 //!
-//! From a row come the member terms of a `Network`, the DRA attributes, the columns of
-//! `colvin show -o wide` and the reference page. Left to others: the facts themselves
-//! ([`crate::inventory`]), the operators that match them.
+//! The reference page is made from it, and whatever selects uplinks (a `Network`'s member terms, DRA
+//! attributes) names its rows, so that a fact has one name. Left to others: the facts themselves
+//! ([`crate::inventory`]), the operators that match them, the table of `colvin show`, which shortens.
 
 mod value;
 
