@@ -11,7 +11,8 @@ use colvin_kernel::packet::{FRAME_BYTES, Listen, LldpSocket};
 use colvin_model::IfIndex;
 use colvin_testkit::netns::Netns;
 use colvin_testkit::switch::{MED, Port, Switch, SwitchConfig, everything};
-use colvin_testkit::vm::{Bench, default_cache, wait_for};
+use colvin_testkit::vm::{Bench, default_cache};
+use colvin_testkit::wait::try_wait_for;
 use lldp_rs::Frame;
 use serde_json::Value;
 
@@ -54,7 +55,7 @@ fn heard_by_both() -> (Vec<u8>, Value) {
     let listener = SwitchConfig::leaf(2).port(Port::new("a2", "2", "listener"));
     let listener = Switch::start(&bench, &netns, &listener).unwrap();
     let mut frame = Vec::new();
-    let both = wait_for(
+    let both = try_wait_for(
         "the frame with the last TLV",
         Duration::from_secs(20),
         || {

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 
 use crate::netns::Netns;
 use crate::vm::Bench;
-use crate::vm::process::{Tether, checked, environment, folder, wait_for, within};
+use crate::vm::process::{Tether, checked, environment, folder, within};
+use crate::wait::try_wait_for;
 
 mod everything;
 mod port;
@@ -140,7 +141,7 @@ impl Switch {
             daemon,
             folder,
         };
-        let up = wait_for(
+        let up = try_wait_for(
             "lldpd takes its configuration",
             Duration::from_secs(20),
             || {
@@ -195,13 +196,7 @@ impl Switch {
     pub fn plug(&mut self, port: &Port) -> Result<()> {
         self.ports.push(port.clone());
         self.lldpcli(&["pause"])?;
-        self.lldpcli(&[
-            "configure",
-            "system",
-            "interface",
-            "pattern",
-            &pattern(&self.ports),
-        ])?;
+        self.watch_ports()?;
         for line in port.configuration() {
             let words: Vec<&str> = line.iter().map(String::as_str).collect();
             self.lldpcli(&words)?;
@@ -223,14 +218,15 @@ impl Switch {
             bail!("{} has no port at {interface}", self.name);
         };
         let port = self.ports.remove(at);
-        self.lldpcli(&[
-            "configure",
-            "system",
-            "interface",
-            "pattern",
-            &pattern(&self.ports),
-        ])?;
+        self.watch_ports()?;
         Ok(port)
+    }
+
+    /// Tells lldpd which ports it has, and no others.
+    fn watch_ports(&self) -> Result<()> {
+        let ports = pattern(&self.ports);
+        self.lldpcli(&["configure", "system", "interface", "pattern", &ports])
+            .map(drop)
     }
 }
 

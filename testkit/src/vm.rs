@@ -21,6 +21,5 @@ mod shell;
 pub use bench::{Bench, default_cache};
 pub use channel::{Output, Process};
 pub use guest::{Vm, VmConfig};
-pub use process::wait_for;
 pub use scenario::{Scenario, SharedScenario};
 pub use shell::shell;

@@ -1,11 +1,14 @@
 //! Waiting for a condition, with a limit: what tests do instead of sleeping.
 //!
+//! [`wait_for`] takes a condition, [`wait_for_some`] a look that may find a value, [`try_wait_for`] a
+//! look that may also fail.
+//!
 //! Left to others: the condition. It is asked again and again, so it must be cheap and change
 //! nothing.
 
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context as _, Result, bail};
 
 /// The first pause between two looks; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_micros(200);
@@ -19,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// When the condition does not hold within the limit.
-pub fn wait_for(limit: Duration, mut condition: impl FnMut() -> bool) -> anyhow::Result<Duration> {
+pub fn wait_for(limit: Duration, mut condition: impl FnMut() -> bool) -> Result<Duration> {
     let began = Instant::now();
     wait_for_some(limit, || condition().then(|| began.elapsed()))
 }
@@ -28,7 +31,7 @@ pub fn wait_for(limit: Duration, mut condition: impl FnMut() -> bool) -> anyhow:
 ///
 /// # Errors
 /// When there is none within the limit.
-pub fn wait_for_some<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> anyhow::Result<T> {
+pub fn wait_for_some<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Result<T> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
@@ -42,6 +45,18 @@ pub fn wait_for_some<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) ->
         std::thread::sleep(pause.min(limit.saturating_sub(began.elapsed())));
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Waits until `look` gives a value, or fails.
+///
+/// # Errors
+/// When `look` fails, or there is no value within the limit: then the text names `what`.
+pub fn try_wait_for<T>(
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    wait_for_some(limit, || look().transpose()).with_context(|| format!("waiting for: {what}"))?
 }
 
 #[cfg(test)]
@@ -67,5 +82,21 @@ mod tests {
     #[test]
     fn a_limit_of_nothing_still_looks_once() {
         assert!(wait_for(Duration::ZERO, || true).is_ok());
+    }
+
+    #[test]
+    fn a_wait_that_is_over_names_what_it_waited_for() {
+        let error = try_wait_for::<()>("rain", Duration::ZERO, || Ok(None)).unwrap_err();
+        assert!(
+            format!("{error:#}").starts_with("waiting for: rain"),
+            "{error:#}"
+        );
+    }
+
+    #[test]
+    fn a_look_that_fails_ends_the_wait() {
+        let limit = Duration::from_secs(10);
+        let error = try_wait_for::<()>("rain", limit, || bail!("the window is shut")).unwrap_err();
+        assert_eq!(format!("{error:#}"), "the window is shut");
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use colvin_testkit::netns::Netns;
-use colvin_testkit::vm::{Scenario, Vm, VmConfig, wait_for};
+use colvin_testkit::vm::{Scenario, Vm, VmConfig};
+use colvin_testkit::wait::try_wait_for;
 
 #[test]
 #[ignore = "vm"]
@@ -44,7 +45,7 @@ fn a_script_in_the_background_is_watched_and_killed_with_its_children() {
     let output = ticking.wait(second).unwrap();
     assert_eq!(output.status, 128 + 9);
     let sleeps = "grep -l 987 /proc/[0-9]*/cmdline 2>/dev/null | grep -v self | wc -l";
-    wait_for("no sleep is left", second, || {
+    try_wait_for("no sleep is left", second, || {
         Ok((bench.vm.sh(sleeps)? == "1\n").then_some(()))
     })
     .unwrap();
@@ -130,7 +131,7 @@ fn each_pf_hears_its_own_leaf_and_after_a_move_of_the_cable_the_other() {
     let lldpd = bench.vm.start_lldpd().unwrap();
     let heard = |bench: &Scenario, pf: &str, words: &[&str], not: &str| {
         let command = format!("-f keyvalue show neighbors details ports {pf}");
-        wait_for(
+        try_wait_for(
             &format!("{words:?} on {pf}"),
             Duration::from_secs(20),
             || {

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use colvin_testkit::netns::Netns;
 use colvin_testkit::switch::{MED, Port, Switch, SwitchConfig, everything};
-use colvin_testkit::vm::{Bench, default_cache, wait_for};
+use colvin_testkit::vm::{Bench, default_cache};
+use colvin_testkit::wait::try_wait_for;
 
 /// Waits until `switch` hears all the words and not the other one.
 fn hears(switch: &Switch, words: &[&str], not: &str) {
     let mut last = String::new();
-    let heard = wait_for(&format!("{words:?}"), Duration::from_secs(20), || {
+    let heard = try_wait_for(&format!("{words:?}"), Duration::from_secs(20), || {
         last = switch.lldpcli(&["-f", "keyvalue", "show", "neighbors", "details"])?;
         let all = words.iter().all(|word| last.contains(word)) && !last.contains(not);
         Ok(all.then_some(()))

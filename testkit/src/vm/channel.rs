@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::wait::try_wait_for;
+
 /// What the guest has said so far.
 #[derive(Debug, Default)]
 struct Heard {
@@ -198,7 +200,7 @@ impl Process {
         limit: Duration,
         look: impl Fn(&str) -> Option<T>,
     ) -> Result<T> {
-        let found = super::process::wait_for(what, limit, || {
+        let found = try_wait_for(what, limit, || {
             let status = self.status();
             match (look(&self.stdout()?), status) {
                 (None, Some(status)) => bail!("it has ended with status {status}"),

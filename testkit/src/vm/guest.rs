@@ -15,9 +15,10 @@ use tempfile::TempDir;
 use super::bench::Bench;
 use super::channel::{Channel, Output, Process};
 use super::monitor::Monitor;
-use super::process::{Tether, folder, progress, wait_for, within};
+use super::process::{Tether, folder, progress, within};
 use super::qemu;
 use crate::netns::Netns;
+use crate::wait::{try_wait_for, wait_for};
 
 /// PID 1 of the guest.
 const INIT: &str = include_str!("init.sh");
@@ -123,7 +124,7 @@ impl Vm {
                 // to be read until another bench is made ready
                 folder.disable_cleanup(true);
                 let limit = Duration::from_secs(1);
-                let died = wait_for("QEMU", limit, || Ok((!qemu.is_alive()).then_some(())));
+                let died = wait_for(limit, || !qemu.is_alive());
                 let story = format!("{error:#}; {}", report(&at));
                 if died.is_err() {
                     bail!(story);
@@ -233,7 +234,7 @@ impl Vm {
 /// Connects to QEMU and waits until the guest is ready with this many PFs.
 fn ready(at: &Path, qemu: &mut Tether, pfs: usize) -> Result<(Channel, Monitor)> {
     let (port, qmp) = (at.join("port"), at.join("qmp"));
-    wait_for("QEMU's sockets", Duration::from_secs(20), || {
+    try_wait_for("QEMU's sockets", Duration::from_secs(20), || {
         if !qemu.is_alive() {
             bail!("QEMU has ended");
         }

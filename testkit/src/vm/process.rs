@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use crate::netns::Netns;
-use crate::wait::wait_for_some;
+use crate::wait::try_wait_for;
 
 /// Says on standard error what the bench is doing.
 pub(crate) fn progress(what: &str) {
@@ -79,18 +79,6 @@ pub(crate) fn remove_tree(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Looks again and again until `look` gives a value.
-///
-/// # Errors
-/// When `look` fails, or `limit` is over: then the text names `what`.
-pub fn wait_for<T>(
-    what: &str,
-    limit: Duration,
-    mut look: impl FnMut() -> Result<Option<T>>,
-) -> Result<T> {
-    wait_for_some(limit, || look().transpose()).with_context(|| format!("waiting for: {what}"))?
 }
 
 /// `program`, run in the network namespace.
@@ -160,7 +148,7 @@ impl Tether {
     /// Ends the program and waits for its end.
     pub(crate) fn end(&mut self) {
         drop(self.line.take());
-        let ended = wait_for(&self.name, Duration::from_secs(6), || {
+        let ended = try_wait_for(&self.name, Duration::from_secs(6), || {
             self.keeper.try_wait().context("waiting")
         });
         if ended.is_err() {
@@ -178,6 +166,7 @@ impl Drop for Tether {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wait::wait_for;
 
     fn sleeper(log: &Path) -> Tether {
         let mut command = Command::new("sh");
@@ -191,17 +180,14 @@ mod tests {
         let log = folder.path().join("log");
         let mut tether = sleeper(&log);
         let limit = Duration::from_secs(10);
-        let pid = wait_for("its pid", limit, || {
+        let pid = try_wait_for("its pid", limit, || {
             Ok(fs::read_to_string(&log)?.trim().parse::<u32>().ok())
         })
         .unwrap();
         assert!(tether.is_alive());
         drop(tether);
         let process = format!("/proc/{pid}");
-        wait_for("its end", limit, || {
-            Ok((!Path::new(&process).exists()).then_some(()))
-        })
-        .unwrap();
+        wait_for(limit, || !Path::new(&process).exists()).unwrap();
     }
 
     #[test]
@@ -212,14 +198,5 @@ mod tests {
         for part in ["exit status: 3", "this", "that"] {
             assert!(error.contains(part), "{error}");
         }
-    }
-
-    #[test]
-    fn a_wait_that_is_over_names_what_it_waited_for() {
-        let error = wait_for::<()>("rain", Duration::ZERO, || Ok(None)).unwrap_err();
-        assert!(
-            format!("{error:#}").starts_with("waiting for: rain"),
-            "{error:#}"
-        );
     }
 }
