@@ -135,7 +135,7 @@ impl LldpSource {
                 frames
                     .entry(port.name.clone())
                     .or_default()
-                    .push(record::frame(neighbor));
+                    .push(neighbor.to_frame());
             }
         }
         frames

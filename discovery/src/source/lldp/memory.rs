@@ -17,7 +17,7 @@ use std::time::Duration;
 use colvin_model::IfIndex;
 use colvin_model::observation::Observations;
 
-use super::{LldpSource, record};
+use super::LldpSource;
 
 /// First line of the file.
 const HEAD: &str = "colvin-neighbors 1";
@@ -81,7 +81,7 @@ impl LldpSource {
                 continue;
             };
             let millis = neighbor.last_heard().as_millis();
-            let frame = record::frame(neighbor);
+            let frame = neighbor.to_frame();
             let hex: Vec<String> = frame.iter().map(|byte| format!("{byte:02x}")).collect();
             lines.push(format!("n {device} {millis} {}", hex.concat()));
         }
@@ -142,25 +142,17 @@ impl LldpSource {
                 let Ok(decoded) = lldp_rs::Frame::decode(&frame) else {
                     continue;
                 };
-                let Some(identity) =
-                    identity(decoded.lldpdu()).filter(|identity| !is_known(identity))
-                else {
+                let identity = decoded.lldpdu().identity();
+                if is_known(identity) {
                     continue;
-                };
+                }
                 self.neighbors
                     .ingest(index, &frame, None, &[], heard.min(now));
-                self.stale.insert((index, identity));
+                self.stale.insert((index, identity.into()));
             }
         }
         self.neighbors.expire(now);
     }
-}
-
-/// The chassis and port ID TLVs as they came.
-fn identity(lldpdu: &lldp_rs::Lldpdu<'_>) -> Option<Box<[u8]>> {
-    let mut lengths = lldpdu.raw_tlvs().take(2).map(|tlv| tlv.value.len() + 2);
-    let length = lengths.next()? + lengths.next()?;
-    lldpdu.as_bytes().get(..length).map(Box::from)
 }
 
 fn device_of(index: IfIndex, known: &Observations) -> Option<String> {

@@ -10,19 +10,6 @@ use colvin_model::{Finding, FindingReason};
 
 use super::LldpSource;
 
-/// The End Of LLDPDU TLV.
-const END: [u8; 2] = [0; 2];
-
-/// The frame that a neighbour sent last, without its tag.
-pub(super) fn frame(neighbor: &lldp_rs::Neighbor) -> Vec<u8> {
-    let header = neighbor.header();
-    let mut frame = [header.destination.mac().0, header.source.0].concat();
-    frame.extend(lldp_rs::ETHERTYPE_LLDP.to_be_bytes());
-    frame.extend(neighbor.lldpdu_bytes());
-    frame.extend(END);
-    frame
-}
-
 /// The most frames of one link that are taken in, and the most bytes one may have.
 const FRAMES: usize = 4096;
 const FRAME_BYTES: u64 = 64 << 10;
