@@ -25,6 +25,16 @@ fn groups_joined(ns: &Netns, name: &str) -> Vec<MacAddr> {
         .collect()
 }
 
+/// Hears on `up0`, in each mode, a frame that the switch sends.
+#[track_caller]
+fn up0_hears(cable: &Cable) {
+    for mode in MODES {
+        let socket = cable.listen("up0", mode);
+        cable.sender.send(&lldp(1)).unwrap();
+        assert_eq!(heard(&socket), plain(lldp(1)), "{mode:?}");
+    }
+}
+
 #[test]
 #[ignore = "netns"]
 fn lldp_01_the_three_groups_are_joined_and_left_never_promiscuously() {
@@ -168,11 +178,7 @@ fn lldp_04_a_bridge_port_hears() {
         .ip_batch("link add br0 type bridge\nlink set br0 up\n")
         .unwrap();
     cable.node.ip("link set up0 master br0").unwrap();
-    for mode in MODES {
-        let socket = cable.listen("up0", mode);
-        cable.sender.send(&lldp(1)).unwrap();
-        assert_eq!(heard(&socket), plain(lldp(1)), "{mode:?}");
-    }
+    up0_hears(&cable);
 }
 
 #[test]
@@ -184,11 +190,7 @@ fn lldp_04_a_link_under_a_passthru_macvlan_hears() {
         .ip("link add mv0 link up0 type macvlan mode passthru")
         .unwrap();
     cable.node.ip("link set mv0 up").unwrap();
-    for mode in MODES {
-        let socket = cable.listen("up0", mode);
-        cable.sender.send(&lldp(1)).unwrap();
-        assert_eq!(heard(&socket), plain(lldp(1)), "{mode:?}");
-    }
+    up0_hears(&cable);
 }
 
 #[test]
