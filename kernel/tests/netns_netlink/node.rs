@@ -10,27 +10,29 @@ use colvin_testkit::wait::wait_for;
 
 use super::{LIMIT, links};
 
+/// A node with a pair of links, `v0` and `v1`, both up, and what more these lines make.
+fn pair(more: &str) -> Netns {
+    let netns = Netns::new().unwrap();
+    let pair = "link add v0 type veth peer name v1\nlink set v0 up\nlink set v1 up\n";
+    netns.ip_batch(&format!("{pair}{more}")).unwrap();
+    netns
+}
+
 #[test]
 #[ignore = "netns"]
 fn addresses_and_default_routes_of_the_main_table_come_with_all_their_ways() {
-    let netns = Netns::new().unwrap();
-    netns
-        .ip_batch(
-            "link add v0 type veth peer name v1\n\
-             link set v0 up\n\
-             link set v1 up\n\
-             address add 192.0.2.1/24 dev v0\n\
-             address add 198.51.100.1 peer 198.51.100.2/32 dev v1\n\
-             address add 2001:db8::1/64 dev v0 nodad\n\
-             route add default via 192.0.2.254 dev v0 metric 5\n\
-             route add default metric 9 nexthop via 192.0.2.253 dev v0 nexthop dev v1\n\
-             route add default via 192.0.2.252 dev v0 table 77\n\
-             route add unreachable default metric 99\n\
-             route add 203.0.113.0/24 via 192.0.2.254\n\
-             route add default via 2001:db8::fe dev v0\n\
-             route add default via 2001:db8::fd dev v0 metric 11\n",
-        )
-        .unwrap();
+    let netns = pair(
+        "address add 192.0.2.1/24 dev v0\n\
+         address add 198.51.100.1 peer 198.51.100.2/32 dev v1\n\
+         address add 2001:db8::1/64 dev v0 nodad\n\
+         route add default via 192.0.2.254 dev v0 metric 5\n\
+         route add default metric 9 nexthop via 192.0.2.253 dev v0 nexthop dev v1\n\
+         route add default via 192.0.2.252 dev v0 table 77\n\
+         route add unreachable default metric 99\n\
+         route add 203.0.113.0/24 via 192.0.2.254\n\
+         route add default via 2001:db8::fe dev v0\n\
+         route add default via 2001:db8::fd dev v0 metric 11\n",
+    );
     netns
         .run(|| {
             let mut netlink = Netlink::live().unwrap();
@@ -80,19 +82,13 @@ fn addresses_and_default_routes_of_the_main_table_come_with_all_their_ways() {
 #[test]
 #[ignore = "netns"]
 fn a_default_route_by_a_nexthop_object_is_followed() {
-    let netns = Netns::new().unwrap();
-    netns
-        .ip_batch(
-            "link add v0 type veth peer name v1\n\
-             link set v0 up\n\
-             link set v1 up\n\
-             address add 192.0.2.1/24 dev v0\n\
-             nexthop add id 1 via 192.0.2.254 dev v0\n\
-             nexthop add id 2 via 192.0.2.253 dev v0\n\
-             nexthop add id 3 group 1/2\n\
-             route add default nhid 3\n",
-        )
-        .unwrap();
+    let netns = pair(
+        "address add 192.0.2.1/24 dev v0\n\
+         nexthop add id 1 via 192.0.2.254 dev v0\n\
+         nexthop add id 2 via 192.0.2.253 dev v0\n\
+         nexthop add id 3 group 1/2\n\
+         route add default nhid 3\n",
+    );
     netns
         .run(|| {
             for compatible in ["1", "0"] {
@@ -116,10 +112,7 @@ fn a_default_route_by_a_nexthop_object_is_followed() {
 #[test]
 #[ignore = "netns"]
 fn disc_21_ethtool_tells_speed_and_driver_of_the_ports_that_are_named() {
-    let netns = Netns::new().unwrap();
-    netns.ip("link add v0 type veth peer name v1").unwrap();
-    netns.ip("link set v0 up").unwrap();
-    netns.ip("link set v1 up").unwrap();
+    let netns = pair("");
     netns
         .run(|| {
             let mut netlink = Netlink::live().unwrap();
@@ -143,16 +136,10 @@ fn disc_21_ethtool_tells_speed_and_driver_of_the_ports_that_are_named() {
 #[test]
 #[ignore = "netns"]
 fn a_record_answers_as_the_machine_did() {
-    let netns = Netns::new().unwrap();
-    netns
-        .ip_batch(
-            "link add v0 type veth peer name v1\n\
-             link set v0 up\n\
-             link set v1 up\n\
-             address add 192.0.2.1/24 dev v0\n\
-             route add default via 192.0.2.254\n",
-        )
-        .unwrap();
+    let netns = pair(
+        "address add 192.0.2.1/24 dev v0\n\
+         route add default via 192.0.2.254\n",
+    );
     netns
         .run(|| {
             let mut live = Netlink::live().unwrap();
