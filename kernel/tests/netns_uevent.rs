@@ -50,14 +50,20 @@ fn net(action: Action, name: &str, ifindex: Option<IfIndex>) -> Event {
     })
 }
 
+/// Makes the links `one` and `two`, a pair, and hears of `two`, which comes first.
+#[track_caller]
+fn a_new_pair_is_heard(ns: &Netns, socket: &mut UeventSocket) {
+    ns.ip("link add one type veth peer name two").unwrap();
+    assert_eq!(next(socket), net(Action::Add, "two", index(ns, "two")));
+}
+
 #[test]
 #[ignore = "netns"]
 fn disc_24_a_net_device_is_heard_when_it_comes_changes_its_name_and_goes() {
     let ns = Netns::new().unwrap();
     let mut socket = listen(&ns);
-    ns.ip("link add one type veth peer name two").unwrap();
+    a_new_pair_is_heard(&ns, &mut socket);
     let (one, two) = (index(&ns, "one"), index(&ns, "two"));
-    assert_eq!(next(&mut socket), net(Action::Add, "two", two));
     assert_eq!(next(&mut socket), net(Action::Add, "one", one));
     ns.ip("link set one name green0").unwrap();
     let Event::Device(renamed) = next(&mut socket) else {
@@ -121,11 +127,7 @@ fn disc_24_only_the_kernel_is_believed() {
         sendto(forger.unwrap(), message, SendFlags::empty(), &group).unwrap();
     })
     .unwrap();
-    ns.ip("link add one type veth peer name two").unwrap();
-    assert_eq!(
-        next(&mut socket),
-        net(Action::Add, "two", index(&ns, "two"))
-    );
+    a_new_pair_is_heard(&ns, &mut socket);
 }
 
 #[test]
@@ -142,11 +144,7 @@ fn disc_27_a_full_buffer_is_told_and_what_follows_is_heard() {
     }
     assert_eq!(next(&mut socket), Event::Overrun);
     while socket.recv().unwrap().is_some() {}
-    ns.ip("link add one type veth peer name two").unwrap();
-    assert_eq!(
-        next(&mut socket),
-        net(Action::Add, "two", index(&ns, "two"))
-    );
+    a_new_pair_is_heard(&ns, &mut socket);
 }
 
 #[test]
