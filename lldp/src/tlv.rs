@@ -8,10 +8,12 @@
 
 mod capabilities;
 mod chassis_id;
+mod identifier;
 mod management_address;
 pub mod org;
 mod port_description;
 mod port_id;
+mod string;
 mod system_description;
 mod system_name;
 mod time_to_live;
@@ -26,9 +28,8 @@ pub use system_description::SystemDescription;
 pub use system_name::SystemName;
 pub use time_to_live::TimeToLive;
 
-use crate::reader::bounded;
 use crate::writer::Writer;
-use crate::{EncodeError, Text, TlvError};
+use crate::{EncodeError, TlvError};
 
 /// TLV types of IEEE 802.1AB-2016, table 8-1.
 pub(crate) mod kind {
@@ -149,12 +150,6 @@ impl<'a> Tlv<'a> {
             Self::Reserved(raw) => out.bytes(raw.value),
         }
     }
-}
-
-/// A string of 0 to 255 octets that fills a TLV (LLDP-09).
-#[inline]
-pub(crate) fn string<'a>(value: &'a [u8], field: &'static str) -> Result<Text<'a>, TlvError> {
-    bounded(value, 0, 255, field).map(Text::new)
 }
 
 /// What every kind's test does: bytes to value, value to the same bytes, each truncation an error or a value.

@@ -1,124 +1,31 @@
 //! Chassis ID TLV, type 1: which device sends (IEEE 802.1AB-2016, 8.5.2).
 //!
-//! It leaves the identity of a neighbour (both ids together) to [`crate::Neighbors`].
+//! It leaves decoding, writing and showing it to [`super::identifier`], and the identity of a neighbour (both
+//! ids together) to [`crate::Neighbors`].
 
-use core::fmt;
+use super::identifier::identifier;
+use crate::{MacAddr, NetworkAddress, Text};
 
-use crate::address::write_hex;
-use crate::reader::bounded;
-use crate::writer::Writer;
-use crate::{EncodeError, MacAddr, NetworkAddress, Text, TlvError};
-
-/// The sender's chassis id, by subtype; 1 to 255 octets.
-///
-/// `Display` is the customary form: a MAC as `02:00:5e:00:53:01`, an address as such, text escaped, an
-/// unknown subtype in hexadecimal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ChassisId<'a> {
-    /// Subtype 1: entPhysicalAlias of the chassis (RFC 4133).
-    ChassisComponent(Text<'a>),
-    /// Subtype 2: ifAlias (RFC 2863).
-    InterfaceAlias(Text<'a>),
-    /// Subtype 3: entPhysicalAlias of a port or backplane (RFC 4133).
-    PortComponent(Text<'a>),
-    /// Subtype 4: a MAC address.
-    Mac(MacAddr),
-    /// Subtype 5: an address with its family.
-    NetworkAddress(NetworkAddress<'a>),
-    /// Subtype 6: ifName (RFC 2863).
-    InterfaceName(Text<'a>),
-    /// Subtype 7: a string that the sender's administrator chose.
-    Local(Text<'a>),
-    /// A reserved subtype, or a MAC subtype whose id is not six octets long.
-    Other {
-        /// The subtype.
-        subtype: u8,
-        /// The id as it came.
-        id: &'a [u8],
-    },
-}
-
-impl<'a> ChassisId<'a> {
-    #[inline]
-    pub(crate) fn decode(value: &'a [u8]) -> Result<Self, TlvError> {
-        let value = bounded(value, 2, 256, "chassis ID")?;
-        let Some((&subtype, id)) = value.split_first() else {
-            return Err(TlvError::Short {
-                field: "chassis ID",
-                needed: 2,
-                left: 0,
-            });
-        };
-        Ok(match subtype {
-            1 => Self::ChassisComponent(Text::new(id)),
-            2 => Self::InterfaceAlias(Text::new(id)),
-            3 => Self::PortComponent(Text::new(id)),
-            4 => match <[u8; 6]>::try_from(id) {
-                Ok(octets) => Self::Mac(MacAddr(octets)),
-                Err(_) => Self::Other { subtype, id },
-            },
-            5 => Self::NetworkAddress(NetworkAddress::decode(id)?),
-            6 => Self::InterfaceName(Text::new(id)),
-            7 => Self::Local(Text::new(id)),
-            _ => Self::Other { subtype, id },
-        })
-    }
-
-    pub(crate) fn encode(&self, out: &mut Writer<'_>) -> Result<(), EncodeError> {
-        out.u8(self.subtype())?;
-        match self {
-            Self::ChassisComponent(text)
-            | Self::InterfaceAlias(text)
-            | Self::PortComponent(text)
-            | Self::InterfaceName(text)
-            | Self::Local(text) => out.bytes(text.as_bytes()),
-            Self::Mac(mac) => out.bytes(&mac.0),
-            Self::NetworkAddress(address) => address.encode(out),
-            Self::Other { id, .. } => out.bytes(id),
-        }
-    }
-
-    /// The subtype's number.
-    pub fn subtype(&self) -> u8 {
-        match self {
-            Self::ChassisComponent(_) => 1,
-            Self::InterfaceAlias(_) => 2,
-            Self::PortComponent(_) => 3,
-            Self::Mac(_) => 4,
-            Self::NetworkAddress(_) => 5,
-            Self::InterfaceName(_) => 6,
-            Self::Local(_) => 7,
-            Self::Other { subtype, .. } => *subtype,
-        }
-    }
-
-    /// The id as text, where its subtype says that it is one.
-    pub fn text(&self) -> Option<Text<'a>> {
-        match self {
-            Self::ChassisComponent(text)
-            | Self::InterfaceAlias(text)
-            | Self::PortComponent(text)
-            | Self::InterfaceName(text)
-            | Self::Local(text) => Some(*text),
-            Self::Mac(_) | Self::NetworkAddress(_) | Self::Other { .. } => None,
-        }
-    }
-}
-
-impl fmt::Display for ChassisId<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ChassisComponent(text)
-            | Self::InterfaceAlias(text)
-            | Self::PortComponent(text)
-            | Self::InterfaceName(text)
-            | Self::Local(text) => text.fmt(f),
-            Self::Mac(mac) => mac.fmt(f),
-            Self::NetworkAddress(address) => address.fmt(f),
-            Self::Other { id, .. } => write_hex(id, f),
-        }
-    }
+identifier! {
+    /// The sender's chassis id, by subtype; 1 to 255 octets.
+    ///
+    /// `Display` is the customary form: a MAC as `02:00:5e:00:53:01`, an address as such, text escaped, an
+    /// unknown subtype in hexadecimal.
+    ChassisId, "chassis ID":
+    /// entPhysicalAlias of the chassis (RFC 4133).
+    1 => ChassisComponent(Text<'a>),
+    /// ifAlias (RFC 2863).
+    2 => InterfaceAlias(Text<'a>),
+    /// entPhysicalAlias of a port or backplane (RFC 4133).
+    3 => PortComponent(Text<'a>),
+    /// a MAC address.
+    4 => Mac(MacAddr),
+    /// an address with its family.
+    5 => NetworkAddress(NetworkAddress<'a>),
+    /// ifName (RFC 2863).
+    6 => InterfaceName(Text<'a>),
+    /// a string that the sender's administrator chose.
+    7 => Local(Text<'a>),
 }
 
 #[cfg(test)]
@@ -147,10 +54,16 @@ mod tests {
     fn each_subtype_has_its_own_form() {
         let mac = ChassisId::Mac(MacAddr([2, 0, 0x5e, 0, 0x53, 1]));
         assert_wire(1, MAC, &Tlv::ChassisId(mac));
-        assert_eq!(mac.to_string(), "02:00:5e:00:53:01");
-        let network = ChassisId::decode(NETWORK).unwrap();
+        assert_eq!(
+            (mac.to_string().as_str(), mac.text()),
+            ("02:00:5e:00:53:01", None)
+        );
+        let network = ChassisId::NetworkAddress(NetworkAddress::Ipv4([192, 0, 2, 1].into()));
         assert_wire(1, NETWORK, &Tlv::ChassisId(network));
-        assert_eq!(network.to_string(), "192.0.2.1");
+        assert_eq!(
+            (network.to_string().as_str(), network.text()),
+            ("192.0.2.1", None)
+        );
         let name = ChassisId::InterfaceName("Eth1/4".into());
         assert_wire(1, NAME, &Tlv::ChassisId(name));
         assert_eq!(
@@ -160,30 +73,25 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_subtype_or_length_stays_raw() {
-        let reserved = ChassisId::Other {
-            subtype: 0xc8,
-            id: &[0xab, 0x01],
-        };
-        assert_eq!(ChassisId::decode(&[0xc8, 0xab, 0x01]), Ok(reserved));
-        assert_eq!(reserved.to_string(), "ab:01");
-        let short = ChassisId::decode(&[4, 1, 2, 3, 4, 5]);
-        assert_eq!(
-            short,
-            Ok(ChassisId::Other {
-                subtype: 4,
-                id: &[1, 2, 3, 4, 5]
-            })
-        );
+    fn each_text_has_its_own_subtype() {
+        let text = Text::from("x");
+        let texts = [
+            (1, ChassisId::ChassisComponent(text)),
+            (2, ChassisId::InterfaceAlias(text)),
+            (3, ChassisId::PortComponent(text)),
+            (6, ChassisId::InterfaceName(text)),
+            (7, ChassisId::Local(text)),
+        ];
+        for (subtype, id) in texts {
+            assert_wire(1, &[subtype, b'x'], &Tlv::ChassisId(id));
+            assert_eq!(id.subtype(), subtype);
+        }
     }
 
     #[test]
-    fn lldp_08_an_id_has_1_to_255_octets() {
-        let mut value = [b'x'; 257];
-        value[0] = 7;
-        assert!(ChassisId::decode(&value[..1]).is_err());
-        assert!(ChassisId::decode(&value[..2]).is_ok());
-        assert!(ChassisId::decode(&value[..256]).is_ok());
-        assert!(ChassisId::decode(&value).is_err());
+    fn a_mac_of_another_length_stays_raw() {
+        let id = &[1, 2, 3, 4, 5];
+        let short = ChassisId::decode(&[4, 1, 2, 3, 4, 5]);
+        assert_eq!(short, Ok(ChassisId::Other { subtype: 4, id }));
     }
 }
