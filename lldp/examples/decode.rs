@@ -1,6 +1,6 @@
 //! Decodes a frame given as hexadecimal, or one of its own, and prints what it says.
 //!
-//! `cargo run -p lldp-rs --example decode -- 0180c200000e02005e00530188cc02020761040207620602007800 00`
+//! `cargo run -p lldp-rs --example decode -- 0180c200000e02005e00530188cc020207610402076206020078 0000`
 #![expect(clippy::print_stdout, reason = "a program for people")]
 
 use std::env;

@@ -1,11 +1,28 @@
-//! IEEE 802.1AB (LLDP): whole Ethernet frames from bytes to values and back, and the receive side's ageing.
+//! IEEE 802.1AB (LLDP): whole Ethernet frames from bytes to values and back, and a table of the neighbours heard.
+//!
+//! ```
+//! use lldp_rs::Frame;
+//!
+//! let bytes = b"\x01\x80\xc2\x00\x00\x0e\x02\x00\x5e\x00\x53\x01\x88\xcc\
+//!     \x02\x07\x07leaf-1\x04\x07\x05Eth1/4\x06\x02\x00\x78\x00\x00";
+//! let frame = Frame::decode(bytes)?;
+//! println!("{} {}", frame.lldpdu().chassis_id(), frame.lldpdu().port_id());
+//! # Ok::<(), lldp_rs::FrameError>(())
+//! ```
+//!
+//! Where to begin:
+//! - to read: [`Frame::decode`], or [`Lldpdu::decode`] without the Ethernet header; then [`Lldpdu`]'s methods by
+//!   name, or [`Lldpdu::tlvs`] for each [`Tlv`];
+//! - to write: [`LldpduBuilder`];
+//! - to know who is there: [`Neighbors`].
 //!
 //! What it promises:
-//! - [`Frame::decode`] reads a frame from its destination address on, borrows from it and allocates nothing.
+//! - [`Frame::decode`] borrows from the frame and allocates nothing.
 //! - Whatever the bytes are, the answer is a value or an error, never a panic; every inner length is checked
-//!   against every outer one, and a frame has at most [`MAX_LLDPDU`] octets and [`MAX_TLVS`] TLVs.
+//!   against every outer one, and an LLDPDU has at most [`MAX_LLDPDU`] octets and [`MAX_TLVS`] TLVs.
 //! - [`LldpduBuilder`] writes into the caller's buffer and refuses whatever would not decode to the same value.
 //! - [`Neighbors`] holds what was heard, bounded, and ages it; time is an argument.
+//! - An error does not repeat its [`source`](core::error::Error::source): print the chain.
 //!
 //! What it leaves to others: sockets, clocks, files, timers, and what a neighbour means.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]

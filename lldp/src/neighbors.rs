@@ -21,12 +21,13 @@ pub use port::{Neighbor, Port, Statistics};
 
 use crate::{Frame, MacAddr};
 
-/// How much is kept (LLDP-13).
+/// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Neighbours of one port; further ones are refused, the oldest stay. 8 by default.
     pub neighbors_per_port: usize,
-    /// Octets of one neighbour's LLDPDU; a longer one is refused. 2048 by default.
+    /// Octets of one neighbour's LLDPDU; a longer one is refused. 2048 by default, more than
+    /// [`MAX_LLDPDU`](crate::MAX_LLDPDU): none is.
     pub octets_per_neighbor: usize,
 }
 
@@ -96,7 +97,7 @@ impl<K: Ord> Neighbors<K> {
     /// Take in a frame that `port` received at `now`.
     ///
     /// `frame` begins with the destination address; `stripped_tci` is the VLAN tag that the card took off, if it
-    /// did; a frame whose source is one of `own_macs` is our own, come back, and is refused (LLDP-05).
+    /// did; a frame whose source is one of `own_macs` is our own, come back, and is refused.
     /// Neighbours whose time is over are [`Neighbors::expire`]'s business: call that first.
     pub fn ingest(
         &mut self,

@@ -130,8 +130,7 @@ impl Neighbor {
         self.expires
     }
 
-    /// How many frames in a row said the same, from the same source address: 1 after a change. Two are what
-    /// a change of network needs (LLDP-16).
+    /// How many frames in a row said the same, from the same source address: 1 after a change.
     pub fn frames_in_a_row(&self) -> u32 {
         self.in_a_row
     }
