@@ -6,6 +6,7 @@
 mod device_id;
 mod if_name;
 mod mac;
+mod network_name;
 mod numa;
 mod pci;
 mod symbol;
@@ -14,6 +15,7 @@ mod vlan;
 pub use device_id::{DeviceId, InvalidDeviceId, PciClass};
 pub use if_name::{IfIndex, IfName, InvalidIfName};
 pub use mac::{InvalidMacAddr, LinkAddress, MacAddr};
+pub use network_name::{InvalidNetworkName, NetworkName};
 pub use numa::NumaNode;
 pub use pci::{InvalidPciAddress, PciAddress};
 pub use symbol::Symbol;

@@ -2,7 +2,8 @@
 //!
 //! [`identity`] holds the words that everything else is said in (PCI address, interface name, MAC);
 //! [`observation`] what one source saw in one look; [`inventory`] the one consistent picture that is
-//! computed from all observations; [`change`] what differs between two; [`attribute`] the table of facts that people and programs select
+//! computed from all observations; [`network`] which networks that means; [`change`] what differs
+//! between two; [`attribute`] the table of facts that people and programs select
 //! on. Everything here is a value or a pure function: no file, socket, clock or task.
 //!
 //! Left to others: fetching (`colvin-kernel`, `colvin-discovery`), the wire form of the API
@@ -15,11 +16,13 @@ pub mod change;
 pub mod finding;
 pub mod identity;
 pub mod inventory;
+pub mod network;
 pub mod observation;
 
 pub use finding::{Finding, FindingReason, Subject};
 pub use identity::{
-    DeviceId, IfIndex, IfName, LinkAddress, MacAddr, NumaNode, PciAddress, PciClass, Symbol, VlanId,
+    DeviceId, IfIndex, IfName, LinkAddress, MacAddr, NetworkName, NumaNode, PciAddress, PciClass,
+    Symbol, VlanId,
 };
 pub use inventory::Inventory;
 pub use observation::Observation;
