@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A Linux network interface name: 1 to 15 bytes, no `/`, `:` or white space, not `.` or `..`.
 ///
-/// The kernel takes any other byte; this type takes UTF-8 only, what is not is a finding.
+/// The kernel takes any other byte; this type takes UTF-8 only, what is not is a finding. Cheap to
+/// clone.
 ///
 /// Source: `dev_valid_name` in the kernel's `net/core/dev.c`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IfName(Box<str>);
+pub struct IfName(Arc<str>);
 
 /// A text that is no interface name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 //!
 //! Left to others: what is odd about the result (`oddity`), what is protected (`protection`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::virtual_function::is_for_userspace;
 use super::{LinkState, Subfunction, Uplink, UplinkId, VfUse, VirtualFunction};
@@ -12,7 +12,8 @@ use crate::{IfIndex, IfName, PciAddress, Symbol};
 /// What is looked up per function, made once so that a thousand VFs cost a thousand look-ups.
 struct Index<'a> {
     seen: &'a Observations,
-    links: BTreeMap<PciAddress, Vec<&'a Link>>,
+    /// The links of each function, in order of the functions.
+    links: Vec<(PciAddress, &'a Link)>,
     rdma: BTreeMap<PciAddress, &'a Symbol>,
     children: BTreeMap<PciAddress, Vec<&'a PciFunction>>,
 }
@@ -85,12 +86,11 @@ fn is_subfunction(link: &Link) -> bool {
 
 impl<'a> Index<'a> {
     fn of(seen: &'a Observations) -> Self {
-        let mut links: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for link in seen.links.values() {
-            if let (Some(function), None) = (link.function, &link.kind) {
-                links.entry(function).or_default().push(link);
-            }
-        }
+        let hardware = seen.links.values().filter(|link| link.kind.is_none());
+        let mut links: Vec<_> = hardware
+            .filter_map(|link| Some((link.function?, link)))
+            .collect();
+        links.sort_by_key(|(function, _)| *function);
         let rdma = seen
             .rdma
             .iter()
@@ -109,29 +109,32 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn links_of(&self, function: PciAddress) -> &[&'a Link] {
-        self.links.get(&function).map_or(&[], Vec::as_slice)
+    /// A function's links, in order of their indexes.
+    fn links_of(&self, function: PciAddress) -> impl Iterator<Item = &'a Link> {
+        let first = self.links.partition_point(|(of, _)| *of < function);
+        let rest = self.links.get(first..).unwrap_or_default().iter();
+        rest.take_while(move |(of, _)| *of == function)
+            .map(|(_, link)| *link)
     }
 
     /// A function's uplink; a card with two ports behind one function gives two.
     fn uplinks_of(&self, function: &PciFunction, uplinks: &mut Vec<Uplink>) {
-        let links = self.links_of(function.address);
-        let own = |link: &&&Link| has_a_wire(link, self.seen) && !is_subfunction(link);
-        let mut ports = links.iter().filter(own);
+        let links = || self.links_of(function.address);
+        let own = |link: &&Link| has_a_wire(link, self.seen) && !is_subfunction(link);
+        let mut ports = links().filter(own);
         let has_rdma = self.rdma.contains_key(&function.address);
-        let first = ports.next().copied();
+        let first = ports.next();
         if first.is_none() && !function.class.is_network() && !has_rdma {
             return;
         }
         let mut uplink = self.uplink(UplinkId::Function(function.address), Some(function), first);
         uplink.virtual_functions = self.virtual_functions_of(function);
-        uplink.representors = links
-            .iter()
+        uplink.representors = links()
             .filter(|link| !has_a_wire(link, self.seen) && !is_subfunction(link))
             .map(|link| link.name.clone())
             .collect();
         uplink.representors.sort();
-        uplink.subfunctions = links.iter().filter_map(|link| subfunction(link)).collect();
+        uplink.subfunctions = links().filter_map(subfunction).collect();
         uplink.subfunctions.sort();
         uplinks.push(uplink);
         for link in ports {
@@ -182,27 +185,26 @@ impl<'a> Index<'a> {
         let Role::Physical { sriov: Some(sriov) } = &pf.role else {
             return Vec::new();
         };
-        let mut vfs = Vec::new();
-        let mut there = BTreeSet::new();
-        let named: BTreeMap<PciAddress, u16> = sriov
-            .virtfn
-            .iter()
-            .map(|(index, address)| (*address, *index))
-            .collect();
-        for function in self
-            .children
-            .get(&pf.address)
-            .map_or(&[][..], Vec::as_slice)
-        {
+        let named = |address: PciAddress| {
+            let mut names = sriov.virtfn.iter();
+            names
+                .rfind(|(_, vf)| **vf == address)
+                .map(|(index, _)| *index)
+        };
+        let children = self.children.get(&pf.address);
+        let mut vfs = Vec::with_capacity(children.map_or(0, Vec::len));
+        for function in children.into_iter().flatten() {
             let reckoned = pf
                 .address
                 .index_of(sriov.offset, sriov.stride, function.address);
-            if let Some(index) = reckoned.or_else(|| named.get(&function.address).copied()) {
-                there.insert(index);
+            if let Some(index) = reckoned.or_else(|| named(function.address)) {
                 vfs.push(self.virtual_function(index, function));
             }
         }
-        for index in (0..sriov.configured).filter(|index| !there.contains(index)) {
+        vfs.sort_by_key(|vf| vf.index);
+        let is_there = |index: &u16| vfs.binary_search_by_key(index, |vf| vf.index).is_ok();
+        let missing: Vec<u16> = (0..sriov.configured).filter(|i| !is_there(i)).collect();
+        for index in missing {
             let reckoned = || {
                 pf.address
                     .virtual_function(sriov.offset, sriov.stride, index)
@@ -218,7 +220,6 @@ impl<'a> Index<'a> {
     fn virtual_function(&self, index: u16, function: &PciFunction) -> VirtualFunction {
         let link = self
             .links_of(function.address)
-            .iter()
             .find(|link| !is_subfunction(link));
         let usage = match (&function.driver, link) {
             (None, _) => VfUse::NoDriver,
