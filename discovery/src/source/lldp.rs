@@ -58,7 +58,7 @@ pub struct LldpSource {
     neighbors: Neighbors<IfIndex>,
     spares: Vec<Spare>,
     /// The addresses that the host's own VFs have, or had when they were last seen here.
-    vfs: BTreeMap<MacAddr, PciAddress>,
+    vfs: BTreeMap<PciAddress, MacAddr>,
     /// Neighbours known from an earlier run only: link, and chassis and port ID as they came.
     stale: BTreeSet<(IfIndex, Box<[u8]>)>,
     remembered: memory::Remembered,

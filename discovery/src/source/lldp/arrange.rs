@@ -74,19 +74,19 @@ impl LldpSource {
     /// Learns the addresses of the host's own VFs. One that left this namespace keeps its address
     /// in the pod it went to, so it stays known while the VF is there.
     pub(super) fn learn_vfs(&mut self, known: &Observations) {
-        let is_vf = |at: &PciAddress| {
-            let function = known.functions.get(at);
-            function.is_some_and(|function| matches!(function.role, Role::Virtual { .. }))
-        };
         let here = known.links.values().filter_map(|link| {
             let mac = link.address.as_ref().and_then(LinkAddress::mac)?;
-            Some((link.function.filter(is_vf)?, mac))
+            Some((link.function?, mac))
         });
         let here: BTreeMap<PciAddress, MacAddr> = here.collect();
-        let is_still = |mac: &MacAddr, vf: &PciAddress| here.get(vf).is_none_or(|now| now == mac);
-        self.vfs
-            .retain(|mac, vf| known.functions.contains_key(vf) && is_still(mac, vf));
-        self.vfs.extend(here.into_iter().map(|(vf, mac)| (mac, vf)));
+        let vfs = known.functions.iter().filter_map(|(at, function)| {
+            let Role::Virtual { .. } = function.role else {
+                return None;
+            };
+            let mac = here.get(at).or_else(|| self.vfs.get(at))?;
+            Some((*at, *mac))
+        });
+        self.vfs = vfs.collect();
     }
 }
 
@@ -178,12 +178,12 @@ mod tests {
         }
         let mut source = LldpSource::default();
         source.learn_vfs(&seen);
-        assert_eq!(source.vfs, BTreeMap::from([(mac, vf)]));
+        assert_eq!(source.vfs, BTreeMap::from([(vf, mac)]));
         seen.links.clear();
         source.learn_vfs(&seen);
         assert_eq!(
             source.vfs,
-            BTreeMap::from([(mac, vf)]),
+            BTreeMap::from([(vf, mac)]),
             "its netdev is in a pod"
         );
         seen.functions.clear();
