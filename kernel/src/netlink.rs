@@ -27,6 +27,7 @@ pub mod wire;
 pub use driver::DriverInfo;
 pub use dump::DumpError;
 pub use monitor::{Change, Monitor};
+pub use record::RECORD_FILES;
 pub use socket::{Protocol, Socket};
 pub use source::Netlink;
 pub use vf::{VfLinkState, VfSettings};

@@ -12,27 +12,13 @@ use anyhow::{Context as _, bail};
 use colvin_discovery::snapshot::{self, Snapshot as Taken};
 use colvin_discovery::{Discovery, clock};
 use colvin_kernel::archive::FILE_LIMIT_BYTES;
+use colvin_kernel::netlink::RECORD_FILES;
 
 use super::Ended;
 use crate::args::{self, Snapshot};
 use crate::listening::listen;
 use crate::machine::Machine;
 use crate::print::printable;
-
-/// The answers of the kernel that a recorded machine may have below `netlink`.
-const NETLINK_FILES: [&str; 11] = [
-    "links",
-    "addresses",
-    "routes",
-    "ethtool-privflags",
-    "ethtool-linkmodes",
-    "devlink-get",
-    "devlink-info",
-    "devlink-port",
-    "devlink-eswitch",
-    "rdma",
-    "drivers",
-];
 
 /// Takes the machine and writes it.
 ///
@@ -78,7 +64,7 @@ pub(super) fn run(args: &Snapshot, to: &mut dyn Write) -> anyhow::Result<Ended> 
 /// A recorded machine, MACs and serials replaced.
 fn of_folder(folder: &Path, discovery: &Discovery) -> anyhow::Result<Taken> {
     let mut netlink = BTreeMap::new();
-    for name in NETLINK_FILES {
+    for name in RECORD_FILES {
         let path = folder.join("netlink").join(name);
         match fs::metadata(&path) {
             Ok(file) if usize::try_from(file.len()).is_ok_and(|size| size <= FILE_LIMIT_BYTES) => {

@@ -16,6 +16,9 @@ use std::os::fd::{AsFd, AsRawFd as _};
 use colvin_model::observation::PortFacts;
 use colvin_model::{Finding, FindingReason, IfName};
 
+/// The file of a record, below `netlink/`: a line per link.
+pub(super) const FILE: &str = "drivers";
+
 /// `ETHTOOL_GDRVINFO`.
 const GET_DRIVER_INFO: u32 = 3;
 

@@ -184,7 +184,7 @@ impl Netlink {
             Ports::default,
             Ports::take_private_flags,
         )?;
-        let drivers = self.recorded_file("drivers")?;
+        let drivers = self.recorded_file(driver::FILE)?;
         if ports.is_none() && flags.is_none() && drivers.is_none() {
             return Ok(None);
         }

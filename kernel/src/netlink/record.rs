@@ -7,7 +7,22 @@ use colvin_model::{Finding, FindingReason, IfName};
 use super::dump::DumpError;
 use super::source::{Live, Netlink, Topic};
 use super::wire::{Message, Request};
-use super::{address, devlink, ethtool, genl, link, rdma, route};
+use super::{address, devlink, driver, ethtool, genl, link, rdma, route};
+
+/// The files that a record may have below `netlink/`: one per kind of answer.
+pub const RECORD_FILES: [&str; 11] = [
+    link::TOPIC.file,
+    address::TOPIC.file,
+    route::TOPIC.file,
+    ethtool::PRIVATE_FLAGS.file,
+    ethtool::LINK_MODES.file,
+    devlink::DEVICES.file,
+    devlink::INFO.file,
+    devlink::PORTS.file,
+    devlink::ESWITCH.file,
+    rdma::TOPIC.file,
+    driver::FILE,
+];
 
 impl Netlink {
     /// Every answer that this room knows to ask for, by the name of its file below `netlink/`:
@@ -73,7 +88,7 @@ impl Netlink {
                 drivers.push_str(&info.line(&name));
             }
         }
-        files.insert("drivers", drivers.into_bytes());
+        files.insert(driver::FILE, drivers.into_bytes());
         Ok(files)
     }
 }

@@ -6,19 +6,7 @@ use colvin_model::IfIndex;
 use proptest::prelude::*;
 
 use super::*;
-
-const FILES: [&str; 10] = [
-    "links",
-    "addresses",
-    "routes",
-    "ethtool-privflags",
-    "ethtool-linkmodes",
-    "devlink-get",
-    "devlink-info",
-    "devlink-port",
-    "devlink-eswitch",
-    "rdma",
-];
+use crate::netlink::RECORD_FILES;
 
 /// Asks every question; gives how many had an answer.
 fn ask_all(netlink: &mut Netlink, findings: &mut Vec<Finding>) -> usize {
@@ -98,10 +86,9 @@ proptest! {
         bytes.extend(rest);
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("netlink")).unwrap();
-        for name in FILES {
+        for name in RECORD_FILES {
             std::fs::write(root.path().join("netlink").join(name), &bytes).unwrap();
         }
-        std::fs::write(root.path().join("netlink/drivers"), &bytes).unwrap();
         ask_all(&mut Netlink::recorded(root.path()), &mut Vec::new());
     }
 }
