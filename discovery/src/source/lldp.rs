@@ -57,8 +57,9 @@ pub struct LldpSource {
     ports: BTreeMap<IfIndex, Port>,
     neighbors: Neighbors<IfIndex>,
     spares: Vec<Spare>,
-    /// The addresses that the host's own VFs have, or had when they were last seen here.
-    vfs: BTreeMap<PciAddress, MacAddr>,
+    /// The addresses that the host's own VFs have, or had when they were last seen here; in order of
+    /// the VFs.
+    vfs: Vec<(PciAddress, MacAddr)>,
     /// Neighbours known from an earlier run only: link, and chassis and port ID as they came.
     stale: BTreeSet<(IfIndex, Box<[u8]>)>,
     remembered: memory::Remembered,

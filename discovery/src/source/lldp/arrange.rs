@@ -2,7 +2,7 @@
 //!
 //! Left to others: the sockets (`port`), the frames (`super`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use colvin_kernel::packet::{Listen, LldpSocket, PacketError};
@@ -78,16 +78,24 @@ impl LldpSource {
             let mac = link.address.as_ref().and_then(LinkAddress::mac)?;
             Some((link.function?, mac))
         });
-        let here: BTreeMap<PciAddress, MacAddr> = here.collect();
-        let vfs = known.functions.iter().filter_map(|(at, function)| {
+        let mut here: Vec<(PciAddress, MacAddr)> = here.collect();
+        here.sort_by_key(|(at, _)| *at);
+        let vfs = known.functions.values().filter_map(|function| {
             let Role::Virtual { .. } = function.role else {
                 return None;
             };
-            let mac = here.get(at).or_else(|| self.vfs.get(at))?;
-            Some((*at, *mac))
+            let at = function.address;
+            let mac = mac_of(&here, at).or_else(|| mac_of(&self.vfs, at))?;
+            Some((at, mac))
         });
         self.vfs = vfs.collect();
     }
+}
+
+/// A function's address in a list that is in order of the functions.
+fn mac_of(list: &[(PciAddress, MacAddr)], function: PciAddress) -> Option<MacAddr> {
+    let at = list.binary_search_by_key(&function, |(of, _)| *of).ok()?;
+    list.get(at).map(|(_, mac)| *mac)
 }
 
 #[cfg(test)]
@@ -178,16 +186,12 @@ mod tests {
         }
         let mut source = LldpSource::default();
         source.learn_vfs(&seen);
-        assert_eq!(source.vfs, BTreeMap::from([(vf, mac)]));
+        assert_eq!(source.vfs, vec![(vf, mac)]);
         seen.links.clear();
         source.learn_vfs(&seen);
-        assert_eq!(
-            source.vfs,
-            BTreeMap::from([(vf, mac)]),
-            "its netdev is in a pod"
-        );
+        assert_eq!(source.vfs, vec![(vf, mac)], "its netdev is in a pod");
         seen.functions.clear();
         source.learn_vfs(&seen);
-        assert_eq!(source.vfs, BTreeMap::new(), "the VF is gone");
+        assert_eq!(source.vfs, vec![], "the VF is gone");
     }
 }

@@ -65,7 +65,7 @@ impl LldpSource {
         now: Duration,
     ) -> bool {
         if let Some(source) = source_of(frame)
-            && let Some((vf, _)) = self.vfs.iter().find(|(_, mac)| **mac == source)
+            && let Some((vf, _)) = self.vfs.iter().find(|(_, mac)| *mac == source)
         {
             return port.intrude(*vf, frame, tag, now);
         }
