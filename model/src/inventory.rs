@@ -13,6 +13,8 @@ pub use join::is_uplink;
 pub use uplink::{LinkState, Protection, Subfunction, Uplink, UplinkId};
 pub use virtual_function::{VfUse, VirtualFunction};
 
+use join::Joined;
+
 use crate::observation::Observations;
 use crate::{Finding, PciAddress};
 
@@ -28,11 +30,14 @@ pub struct Inventory {
 impl Inventory {
     /// Joins what the sources saw.
     pub fn of(seen: &Observations) -> Self {
-        let mut uplinks = join::uplinks(seen);
+        let Joined {
+            mut uplinks,
+            strays,
+        } = join::join(seen);
         protection::protect(seen, &mut uplinks);
         let mut findings: Vec<Finding> = seen.findings.values().flatten().cloned().collect();
         for uplink in &uplinks {
-            oddity::of_uplink(uplink, seen, &mut findings);
+            oddity::of_uplink(uplink, &strays, &mut findings);
         }
         findings.sort();
         findings.dedup();

@@ -18,20 +18,31 @@ struct Index<'a> {
     children: BTreeMap<PciAddress, Vec<&'a PciFunction>>,
 }
 
-pub(super) fn uplinks(seen: &Observations) -> Vec<Uplink> {
+/// The uplinks, and what has no place below them.
+pub(super) struct Joined {
+    /// In order of their ids.
+    pub(super) uplinks: Vec<Uplink>,
+    /// PFs that are named by VFs which have no index below them, and the first such VF.
+    pub(super) strays: BTreeMap<PciAddress, PciAddress>,
+}
+
+pub(super) fn join(seen: &Observations) -> Joined {
     let index = Index::of(seen);
-    let mut uplinks = Vec::new();
+    let mut joined = Joined {
+        uplinks: Vec::new(),
+        strays: BTreeMap::new(),
+    };
     for function in seen.functions.values() {
         if let Role::Physical { .. } = function.role {
-            index.uplinks_of(function, &mut uplinks);
+            index.uplinks_of(function, &mut joined);
         }
     }
     let named = seen.links.values().filter(|link| stands_alone(link, seen));
-    uplinks.extend(
+    joined.uplinks.extend(
         named.map(|link| index.uplink(UplinkId::Netdev(link.name.clone()), None, Some(link))),
     );
-    uplinks.sort_by(|a, b| a.id.cmp(&b.id));
-    uplinks
+    joined.uplinks.sort_by(|a, b| a.id.cmp(&b.id));
+    joined
 }
 
 /// Whether a link is the netdev of an uplink: hardware with a wire, no VF, representor or subfunction.
@@ -118,7 +129,7 @@ impl<'a> Index<'a> {
     }
 
     /// A function's uplink; a card with two ports behind one function gives two.
-    fn uplinks_of(&self, function: &PciFunction, uplinks: &mut Vec<Uplink>) {
+    fn uplinks_of(&self, function: &PciFunction, joined: &mut Joined) {
         let links = || self.links_of(function.address);
         let own = |link: &&Link| has_a_wire(link, self.seen) && !is_subfunction(link);
         let mut ports = links().filter(own);
@@ -128,7 +139,7 @@ impl<'a> Index<'a> {
             return;
         }
         let mut uplink = self.uplink(UplinkId::Function(function.address), Some(function), first);
-        uplink.virtual_functions = self.virtual_functions_of(function);
+        uplink.virtual_functions = self.virtual_functions_of(function, &mut joined.strays);
         uplink.representors = links()
             .filter(|link| !has_a_wire(link, self.seen) && !is_subfunction(link))
             .map(|link| link.name.clone())
@@ -136,9 +147,11 @@ impl<'a> Index<'a> {
         uplink.representors.sort();
         uplink.subfunctions = links().filter_map(subfunction).collect();
         uplink.subfunctions.sort();
-        uplinks.push(uplink);
+        joined.uplinks.push(uplink);
         for link in ports {
-            uplinks.push(self.uplink(UplinkId::Netdev(link.name.clone()), None, Some(link)));
+            joined
+                .uplinks
+                .push(self.uplink(UplinkId::Netdev(link.name.clone()), None, Some(link)));
         }
     }
 
@@ -181,7 +194,11 @@ impl<'a> Index<'a> {
     }
 
     /// The VFs: those that name this PF, and those that the PF names and that are not there yet.
-    fn virtual_functions_of(&self, pf: &PciFunction) -> Vec<VirtualFunction> {
+    fn virtual_functions_of(
+        &self,
+        pf: &PciFunction,
+        strays: &mut BTreeMap<PciAddress, PciAddress>,
+    ) -> Vec<VirtualFunction> {
         let Role::Physical { sriov: Some(sriov) } = &pf.role else {
             return Vec::new();
         };
@@ -197,8 +214,11 @@ impl<'a> Index<'a> {
             let reckoned = pf
                 .address
                 .index_of(sriov.offset, sriov.stride, function.address);
-            if let Some(index) = reckoned.or_else(|| named(function.address)) {
-                vfs.push(self.virtual_function(index, function));
+            match reckoned.or_else(|| named(function.address)) {
+                Some(index) => vfs.push(self.virtual_function(index, function)),
+                None => {
+                    strays.entry(pf.address).or_insert(function.address);
+                }
             }
         }
         vfs.sort_by_key(|vf| vf.index);

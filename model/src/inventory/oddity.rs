@@ -2,18 +2,25 @@
 //!
 //! Left to others: oddities of one source (it reports its own), vendor quirks (`colvin-discovery`).
 
+use std::collections::BTreeMap;
+
 use super::virtual_function::is_for_userspace;
 use super::{Uplink, UplinkId, VfUse};
-use crate::observation::{Observations, Role, SlotLink};
+use crate::observation::SlotLink;
 use crate::{Finding, FindingReason, PciAddress, Subject};
 
 /// Bytes of an untagged Ethernet frame beside its payload: two addresses, type, check sum.
 const FRAME_OVERHEAD_BYTES: u32 = 18;
 
-pub(super) fn of_uplink(uplink: &Uplink, seen: &Observations, findings: &mut Vec<Finding>) {
+/// Adds what is odd about one uplink; `strays` is the first VF of each PF that has no index.
+pub(super) fn of_uplink(
+    uplink: &Uplink,
+    strays: &BTreeMap<PciAddress, PciAddress>,
+    findings: &mut Vec<Finding>,
+) {
     no_kernel_driver(uplink, findings);
     half_created(uplink, findings);
-    misplaced(uplink, seen, findings);
+    misplaced(uplink, strays, findings);
     narrow_slot(uplink, findings);
     mtu(uplink, findings);
     ambiguous(uplink, findings);
@@ -65,7 +72,11 @@ fn half_created(uplink: &Uplink, findings: &mut Vec<Finding>) {
 }
 
 /// VFs whose place and `virtfnN` disagree: one finding per PF, naming the first.
-fn misplaced(uplink: &Uplink, seen: &Observations, findings: &mut Vec<Finding>) {
+fn misplaced(
+    uplink: &Uplink,
+    strays: &BTreeMap<PciAddress, PciAddress>,
+    findings: &mut Vec<Finding>,
+) {
     let (Some(pf), Some(sriov)) = (uplink.address(), uplink.sriov()) else {
         return;
     };
@@ -74,23 +85,15 @@ fn misplaced(uplink: &Uplink, seen: &Observations, findings: &mut Vec<Finding>) 
         .virtfn
         .iter()
         .find(|(index, vf)| reckoned(**vf) != Some(**index));
-    let stray = || {
-        seen.functions
-            .values()
-            .find(|function| match function.role {
-                Role::Virtual { pf: owner } => owner == pf && reckoned(function.address).is_none(),
-                Role::Physical { .. } => false,
-            })
-    };
     let message = match wrong {
         Some((index, vf)) => format!(
             "virtfn{index} is {vf}, where offset {} and stride {} put no VF of that index: the PF was being changed, look again",
             sriov.offset, sriov.stride
         ),
-        None => match stray() {
-            Some(function) => format!(
-                "{} names this PF, where offset {} and stride {} put no VF: the PF was being changed, look again",
-                function.address, sriov.offset, sriov.stride
+        None => match strays.get(&pf) {
+            Some(vf) => format!(
+                "{vf} names this PF, where offset {} and stride {} put no VF: the PF was being changed, look again",
+                sriov.offset, sriov.stride
             ),
             None => return,
         },

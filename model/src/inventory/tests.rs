@@ -157,6 +157,22 @@ fn disc_03_a_vf_in_the_wrong_place_is_a_finding() {
 }
 
 #[test]
+fn disc_03_the_first_vf_without_an_index_is_named_by_its_own_pf_only() {
+    let (near, far) = (pf("0000:3b:00.0", 1), pf("0000:3c:00.0", 0));
+    let vfs =
+        ["0000:3b:00.2", "0000:3a:00.3", "0000:3a:00.2"].map(|vf_at| vf(vf_at, "0000:3b:00.0"));
+    let functions = [near, far].into_iter().chain(vfs).collect();
+    let inventory = Inventory::of(&observations(functions, vec![]));
+    let mut found = inventory.findings.iter();
+    let stray = found.rfind(|found| found.reason == FindingReason::VfIndexMismatch);
+    let stray = stray.unwrap();
+    assert!(stray.message.starts_with("0000:3a:00.2 names this PF"));
+    assert_eq!(stray.subject, Subject::Function(at("0000:3b:00.0")));
+    assert!(found.all(|found| found.reason != FindingReason::VfIndexMismatch));
+    assert_eq!(inventory.uplinks[0].virtual_functions.len(), 1);
+}
+
+#[test]
 fn two_ports_behind_one_function_are_two_uplinks() {
     let seen = observations(
         vec![function("0000:3b:00.0", Role::Physical { sriov: None })],
