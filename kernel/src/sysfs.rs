@@ -14,6 +14,7 @@
 mod device_path;
 mod error;
 pub mod infiniband;
+mod look;
 pub mod net;
 pub mod pci;
 mod read;

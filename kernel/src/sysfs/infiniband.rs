@@ -6,9 +6,10 @@
 use colvin_model::observation::RdmaDevice;
 use colvin_model::{Finding, PciAddress, Subject};
 
-use super::read::{At, Folder};
+use super::look::Look;
+use super::read::Folder;
 use super::symbols::{Symbols, is_name};
-use super::{SysfsError, SysfsRoot, device_path, error};
+use super::{SysfsError, SysfsRoot, device_path};
 
 /// Reads all RDMA devices, in order of their names; a machine without RDMA has none.
 ///
@@ -19,7 +20,7 @@ use super::{SysfsError, SysfsRoot, device_path, error};
 /// [`SysfsError::List`] when they cannot be listed.
 pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<RdmaDevice>, SysfsError> {
     let mut names: Vec<String> = Vec::new();
-    root.list(at("", ""), |name| {
+    root.list(Folder::Infiniband.at("", ""), |name| {
         if let Some(name) = std::str::from_utf8(name).ok().filter(|name| is_name(name)) {
             names.push(name.to_owned());
         }
@@ -28,20 +29,13 @@ pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<RdmaDev
     let mut symbols = Symbols::default();
     let mut devices = Vec::with_capacity(names.len());
     for name in names {
-        let mut errors = Vec::new();
-        let function = function(root, &name).unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let layer = root.attribute(at(&name, "ports/1/link_layer"), "a link layer", |text| {
+        let mut look = Look::new(root, Folder::Infiniband, &name);
+        let function = function(root, &name);
+        let function = look.keep(function);
+        let link_layer = look.attribute("ports/1/link_layer", "a link layer", |text| {
             is_name(text).then(|| symbols.get(text))
         });
-        let link_layer = layer.unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let subject = function.map_or(Subject::Node, Subject::Function);
-        findings.extend(error::finding(subject, &errors));
+        findings.extend(look.finding(function.map_or(Subject::Node, Subject::Function)));
         devices.push(RdmaDevice {
             name: symbols.get(&name),
             function,
@@ -55,7 +49,7 @@ pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<RdmaDev
 fn function(root: &SysfsRoot, name: &str) -> Result<Option<PciAddress>, SysfsError> {
     let expected = "a link to a device";
     for file in ["", "device"] {
-        let found = root.link(at(name, file), expected, |target| {
+        let found = root.link(Folder::Infiniband.at(name, file), expected, |target| {
             Some(device_path::function(target))
         })?;
         if let Some(Some(function)) = found {
@@ -63,12 +57,4 @@ fn function(root: &SysfsRoot, name: &str) -> Result<Option<PciAddress>, SysfsErr
         }
     }
     Ok(None)
-}
-
-fn at<'a>(device: &'a str, file: &'a str) -> At<'a> {
-    At {
-        folder: Folder::Infiniband,
-        device,
-        file,
-    }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use colvin_model::observation::{Link, PortFacts};
 use colvin_model::{Finding, FindingReason, IfIndex, IfName, PciAddress, Subject};
 
+use super::look::Look;
 use super::read::{At, Folder};
 use super::symbols::{Symbols, is_name};
 use super::{SysfsError, SysfsRoot, device_path, error};
@@ -42,7 +43,7 @@ pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<NetFacts, S
     let mut masters: BTreeMap<IfIndex, IfName> = BTreeMap::new();
     for name in names {
         let mut reader = Reader::new(root, &name, &mut symbols);
-        if let Some(seen) = reader.look() {
+        if let Some(seen) = reader.seen() {
             let index = seen.link.index;
             if let Some(master) = seen.master {
                 masters.insert(index, master);
@@ -52,8 +53,8 @@ pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<NetFacts, S
             }
             facts.links.insert(index, seen.link);
         }
-        let errors = reader.errors;
-        findings.extend(error::finding(Subject::Link(name), &errors));
+        let finding = reader.look.finding(Subject::Link(name.clone()));
+        findings.extend(finding);
     }
     let indexes: BTreeMap<IfName, IfIndex> = facts
         .links
@@ -85,11 +86,7 @@ pub fn function_of(
         return Ok(None);
     }
     let folder = format!("bus/{bus}/devices");
-    let at = At {
-        folder: Folder::Sys,
-        device: &folder,
-        file: device,
-    };
+    let at = Folder::Sys.at(&folder, device);
     let function = root.link(at, "a link to a device", |target| {
         Some(device_path::function(target))
     })?;
@@ -98,11 +95,7 @@ pub fn function_of(
 
 /// The names of all links, in order; what is no name makes one finding.
 fn list(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<IfName>, SysfsError> {
-    let at = At {
-        folder: Folder::Net,
-        device: "",
-        file: "",
-    };
+    let at = Folder::Net.at("", "");
     let mut names: Vec<IfName> = Vec::new();
     let mut strange = Vec::new();
     root.list(at, |name| {

@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use colvin_model::observation::{PciFunction, Role};
 use colvin_model::{Finding, FindingReason, NumaNode, PciAddress, Subject, Symbol};
 
-use super::read::{At, Folder};
+use super::look::Look;
+use super::read::Folder;
 use super::symbols::Symbols;
 use super::{SysfsError, SysfsRoot, device_path, error};
 
@@ -35,8 +36,9 @@ pub fn scan(
     let mut functions = BTreeMap::new();
     let mut bare = BTreeSet::new();
     for address in addresses {
-        let mut reader = Reader::new(root, address, &mut symbols);
-        match reader.look() {
+        let name = address.to_string();
+        let mut reader = Reader::new(root, address, &name, &mut symbols);
+        match reader.seen() {
             Seen::Function(function) => {
                 functions.insert(address, function);
             }
@@ -66,8 +68,9 @@ pub fn read_one(
     findings: &mut Vec<Finding>,
 ) -> Option<PciFunction> {
     let mut symbols = Symbols::default();
-    let mut reader = Reader::new(root, address, &mut symbols);
-    let seen = reader.look();
+    let name = address.to_string();
+    let mut reader = Reader::new(root, address, &name, &mut symbols);
+    let seen = reader.seen();
     findings.extend(reader.finding());
     match seen {
         Seen::Function(function) => Some(function),
@@ -77,11 +80,7 @@ pub fn read_one(
 
 /// The addresses of all functions, in order; names that are none make one finding.
 fn list(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<PciAddress>, SysfsError> {
-    let at = At {
-        folder: Folder::PciDevices,
-        device: "",
-        file: "",
-    };
+    let at = Folder::PciDevices.at("", "");
     let mut addresses = Vec::new();
     let mut strange = Vec::new();
     root.list(at, |name| {
@@ -119,76 +118,51 @@ enum Seen {
 
 /// One look at one function.
 struct Reader<'a> {
-    root: &'a SysfsRoot,
+    look: Look<'a>,
     symbols: &'a mut Symbols,
     address: PciAddress,
-    name: String,
-    errors: Vec<SysfsError>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(root: &'a SysfsRoot, address: PciAddress, symbols: &'a mut Symbols) -> Self {
+    /// `name` is the address as text.
+    fn new(
+        root: &'a SysfsRoot,
+        address: PciAddress,
+        name: &'a str,
+        symbols: &'a mut Symbols,
+    ) -> Self {
         Self {
-            root,
+            look: Look::new(root, Folder::PciDevices, name),
             symbols,
             address,
-            name: address.to_string(),
-            errors: Vec::new(),
         }
     }
 
-    fn finding(self) -> Option<Finding> {
-        error::finding(Subject::Function(self.address), &self.errors)
+    fn finding(&self) -> Option<Finding> {
+        self.look.finding(Subject::Function(self.address))
     }
 
-    /// Notes an error, so that the device stays.
-    fn keep<T>(&mut self, read: Result<Option<T>, SysfsError>) -> Option<T> {
-        match read {
-            Ok(value) => value,
-            Err(error) => {
-                self.errors.push(error);
-                None
-            }
-        }
-    }
-
-    fn attribute<T>(
-        &mut self,
-        file: &str,
-        expected: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
-        let read = self.root.attribute(at(&self.name, file), expected, parse);
-        self.keep(read)
-    }
-
-    fn link<T>(
-        &mut self,
-        file: &str,
-        expected: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
-        let read = self.root.link(at(&self.name, file), expected, parse);
-        self.keep(read)
-    }
-
-    fn look(&mut self) -> Seen {
+    fn seen(&mut self) -> Seen {
         let identity = match self.identity() {
             Ok(Some(identity)) => identity,
             Ok(None) => return self.without_identity(),
             Err(()) => return Seen::Other,
         };
         if !identity.class.is_network() && !self.has_rdma() {
-            self.errors.clear();
+            self.look.forget();
             return Seen::Other;
         }
-        let numa_node = self.attribute("numa_node", "-1 or a NUMA node's number", numa_node);
-        let iommu_group = self.link("iommu_group", "a link to an IOMMU group", |target| {
-            device_path::last(target).parse().ok()
-        });
+        let numa_node = self
+            .look
+            .attribute("numa_node", "-1 or a NUMA node's number", numa_node);
+        let iommu_group = self
+            .look
+            .link("iommu_group", "a link to an IOMMU group", |target| {
+                device_path::last(target).parse().ok()
+            });
         let pcie_root = self.pcie_root();
         let address_of = |target: &str| device_path::last(target).parse().ok();
-        let role = match self.link("physfn", "a link to a PF", address_of) {
+        let role = match self.look.link("physfn", "a link to a PF", address_of) {
             Some(pf) => Role::Virtual { pf },
             None => Role::Physical {
                 sriov: self.sriov(),
@@ -210,7 +184,7 @@ impl<'a> Reader<'a> {
 
     /// A function without `uevent`: gone, unless its link is still there.
     fn without_identity(&mut self) -> Seen {
-        match self.root.is_there(at(&self.name, "")) {
+        match self.look.root.is_there(self.look.at("")) {
             Ok(true) => Seen::Bare,
             Ok(false) | Err(_) => Seen::Gone,
         }
@@ -218,28 +192,16 @@ impl<'a> Reader<'a> {
 
     /// Whether it, or the PF it belongs to, has an RDMA device: some are no network controllers.
     fn has_rdma(&mut self) -> bool {
-        ["infiniband", "physfn/infiniband"].iter().any(|folder| {
-            let there = self.root.is_there(at(&self.name, folder));
-            self.keep(there.map(Some)).unwrap_or_default()
-        })
+        let mut folders = ["infiniband", "physfn/infiniband"].iter();
+        folders.any(|folder| self.look.has(folder))
     }
 
     fn pcie_root(&mut self) -> Option<Symbol> {
         let symbols = &mut *self.symbols;
-        let read = self.root.link(
-            at(&self.name, ""),
-            "a link to a folder below a PCIe root",
-            |target| device_path::pcie_root(target).map(|root| symbols.get(root)),
-        );
-        self.keep(read)
-    }
-}
-
-fn at<'a>(device: &'a str, file: &'a str) -> At<'a> {
-    At {
-        folder: Folder::PciDevices,
-        device,
-        file,
+        self.look
+            .link("", "a link to a folder below a PCIe root", |target| {
+                device_path::pcie_root(target).map(|root| symbols.get(root))
+            })
     }
 }
 

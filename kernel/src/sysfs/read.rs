@@ -43,15 +43,24 @@ impl Folder {
             Self::AuxiliaryDevices => "sys/bus/auxiliary/devices",
         }
     }
+
+    /// A place below it: a device, or a file of that.
+    pub(super) fn at<'a>(self, device: &'a str, file: &'a str) -> At<'a> {
+        At {
+            folder: self,
+            device,
+            file,
+        }
+    }
 }
 
 /// A place below a folder: a device's folder (or the link to it), or a file in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
-    pub(super) folder: Folder,
-    pub(super) device: &'a str,
+    folder: Folder,
+    device: &'a str,
     /// The file in the device's folder, or nothing for the device itself.
-    pub(super) file: &'a str,
+    file: &'a str,
 }
 
 impl At<'_> {

@@ -7,7 +7,7 @@
 use colvin_model::PciAddress;
 use colvin_model::observation::SlotLink;
 
-use super::read::{At, Folder};
+use super::read::Folder;
 use super::{SysfsError, SysfsRoot, device_path};
 
 /// The widths and rates of both ends, or `None` when the function has no port above it (it is part
@@ -19,9 +19,13 @@ use super::{SysfsError, SysfsRoot, device_path};
 /// [`SysfsError`] when a file is there and does not serve.
 pub fn read(root: &SysfsRoot, card: PciAddress) -> Result<Option<SlotLink>, SysfsError> {
     let card = card.to_string();
-    let above = root.link(at(&card, ""), "a link to a device", |target| {
-        Some(device_path::parent(target).and_then(|parent| parent.parse::<PciAddress>().ok()))
-    })?;
+    let above = root.link(
+        Folder::PciDevices.at(&card, ""),
+        "a link to a device",
+        |target| {
+            Some(device_path::parent(target).and_then(|parent| parent.parse::<PciAddress>().ok()))
+        },
+    )?;
     let Some(above) = above.flatten() else {
         return Ok(None);
     };
@@ -40,7 +44,7 @@ pub fn read(root: &SysfsRoot, card: PciAddress) -> Result<Option<SlotLink>, Sysf
 /// The lanes, or `None` for 0 and 255, by which the kernel says that it does not know.
 fn lanes(root: &SysfsRoot, function: &str) -> Result<Option<u16>, SysfsError> {
     let lanes = root.attribute(
-        at(function, "max_link_width"),
+        Folder::PciDevices.at(function, "max_link_width"),
         "a number of lanes",
         |text| text.parse().ok(),
     )?;
@@ -50,7 +54,7 @@ fn lanes(root: &SysfsRoot, function: &str) -> Result<Option<u16>, SysfsError> {
 /// The rate in MT/s; `None` for `Unknown`.
 fn mega_transfers(root: &SysfsRoot, function: &str) -> Result<Option<u32>, SysfsError> {
     let rate = root.attribute(
-        at(function, "max_link_speed"),
+        Folder::PciDevices.at(function, "max_link_speed"),
         "a rate such as 16.0 GT/s PCIe",
         |text| match text {
             "Unknown" | "Unknown speed" => Some(None),
@@ -65,14 +69,6 @@ fn rate(text: &str) -> Option<u32> {
     let tenths: u32 = tenths.parse().ok().filter(|tenths| *tenths < 10)?;
     let whole: u32 = whole.parse().ok()?;
     whole.checked_mul(1000)?.checked_add(tenths * 100)
-}
-
-fn at<'a>(device: &'a str, file: &'a str) -> At<'a> {
-    At {
-        folder: Folder::PciDevices,
-        device,
-        file,
-    }
 }
 
 #[cfg(test)]

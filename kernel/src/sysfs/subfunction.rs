@@ -4,8 +4,9 @@
 
 use colvin_model::{Finding, PciAddress, Subject, Symbol};
 
-use super::read::{At, Folder};
-use super::{SysfsError, SysfsRoot, device_path, error};
+use super::look::Look;
+use super::read::Folder;
+use super::{SysfsError, SysfsRoot, device_path};
 
 /// A subfunction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,29 +28,20 @@ pub struct Subfunction {
 /// [`SysfsError::List`] when they cannot be listed.
 pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<Subfunction>, SysfsError> {
     let mut names: Vec<String> = Vec::new();
-    root.list(at("", ""), |name| {
+    root.list(Folder::AuxiliaryDevices.at("", ""), |name| {
         let text = std::str::from_utf8(name).ok();
         names.extend(text.filter(|name| is_subfunction(name)).map(str::to_owned));
     })?;
     names.sort_unstable();
     let mut found = Vec::with_capacity(names.len());
     for name in names {
-        let mut errors = Vec::new();
-        let function = root.link(at(&name, ""), "a link to a device", |target| {
+        let mut look = Look::new(root, Folder::AuxiliaryDevices, &name);
+        let function = look.link("", "a link to a device", |target| {
             Some(device_path::function(target))
         });
-        let function = function.unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let number = root.attribute(at(&name, "sfnum"), "a number", |text| text.parse().ok());
-        let number = number.unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
         let function = function.flatten();
-        let subject = function.map_or(Subject::Node, Subject::Function);
-        findings.extend(error::finding(subject, &errors));
+        let number = look.attribute("sfnum", "a number", |text| text.parse().ok());
+        findings.extend(look.finding(function.map_or(Subject::Node, Subject::Function)));
         found.push(Subfunction {
             name: Symbol::from(name.as_str()),
             function,
@@ -63,12 +55,4 @@ pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<Subfunc
 fn is_subfunction(name: &str) -> bool {
     name.rsplit_once(".sf.")
         .is_some_and(|(driver, id)| super::symbols::is_name(driver) && id.parse::<u32>().is_ok())
-}
-
-fn at<'a>(device: &'a str, file: &'a str) -> At<'a> {
-    At {
-        folder: Folder::AuxiliaryDevices,
-        device,
-        file,
-    }
 }

@@ -5,7 +5,7 @@
 use colvin_model::IfName;
 use colvin_model::observation::BondMember;
 
-use super::{At, Folder};
+use super::Folder;
 use crate::sysfs::net::{reader::Reader, value::address_at};
 
 impl Reader<'_> {
@@ -16,16 +16,17 @@ impl Reader<'_> {
     ///
     /// Source: kernel `drivers/net/bonding/bond_sysfs_slave.c` and `bond_sysfs.c`.
     pub(super) fn bond_member(&mut self, master: Option<&IfName>) -> Option<BondMember> {
-        let active = self.attribute(
-            "bonding_slave/state",
-            "active or backup",
-            |text| match text {
-                "active" => Some(true),
-                "backup" => Some(false),
-                _ => None,
-            },
-        )?;
-        let aggregator = self.attribute(
+        let active =
+            self.look.attribute(
+                "bonding_slave/state",
+                "active or backup",
+                |text| match text {
+                    "active" => Some(true),
+                    "backup" => Some(false),
+                    _ => None,
+                },
+            )?;
+        let aggregator = self.look.attribute(
             "bonding_slave/ad_aggregator_id",
             "an aggregator's number or N/A",
             |text| match text {
@@ -41,26 +42,23 @@ impl Reader<'_> {
             partner_key: None,
         };
         if let (Some(aggregator), Some(master)) = (aggregator, master) {
-            let of_bond = |file| At {
-                folder: Folder::Net,
-                device: master.as_str(),
-                file,
-            };
+            let of_bond = |file| Folder::Net.at(master.as_str(), file);
             let number = |text: &str| text.parse::<u16>().ok();
-            let active = self.root.attribute(
+            let look = &mut self.look;
+            let active = look.root.attribute(
                 of_bond("bonding/ad_aggregator"),
                 "an aggregator's number",
                 number,
             );
-            if self.keep(active) == Some(aggregator) {
-                let key = self.root.attribute(
+            if look.keep(active) == Some(aggregator) {
+                let key = look.root.attribute(
                     of_bond("bonding/ad_partner_key"),
                     "a partner's key",
                     number,
                 );
-                member.partner_key = self.keep(key);
-                let partner = address_at(self.root, of_bond("bonding/ad_partner_mac"));
-                member.partner = self.keep(partner).flatten();
+                member.partner_key = look.keep(key);
+                let partner = address_at(look.root, of_bond("bonding/ad_partner_mac"));
+                member.partner = look.keep(partner).flatten();
             }
         }
         Some(member)

@@ -7,7 +7,7 @@ use colvin_model::{IfIndex, IfName, LinkAddress, PciAddress, Symbol};
 use rustix::io::Errno;
 
 use super::value::{self, address_at, bytes_of, flags, number};
-use super::{At, Folder, Symbols, SysfsError, SysfsRoot, device_path, is_name};
+use super::{Folder, Look, Symbols, SysfsError, SysfsRoot, device_path, is_name};
 
 /// `IFF_UP` (kernel `include/uapi/linux/if.h`).
 const UP: u32 = 1;
@@ -27,36 +27,36 @@ pub(super) struct Seen {
 
 /// One look at one link.
 pub(super) struct Reader<'a> {
-    pub(super) root: &'a SysfsRoot,
-    pub(super) symbols: &'a mut Symbols,
-    pub(super) name: &'a IfName,
-    pub(super) errors: Vec<SysfsError>,
+    pub(super) look: Look<'a>,
+    symbols: &'a mut Symbols,
+    name: &'a IfName,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(root: &'a SysfsRoot, name: &'a IfName, symbols: &'a mut Symbols) -> Self {
         Self {
-            root,
+            look: Look::new(root, Folder::Net, name.as_str()),
             symbols,
             name,
-            errors: Vec::new(),
         }
     }
 
     /// What is known of the link, or `None` when it is none or its index is not to be had.
-    pub(super) fn look(&mut self) -> Option<Seen> {
-        let index = self.attribute("ifindex", "an index", |text| {
+    pub(super) fn seen(&mut self) -> Option<Seen> {
+        let index = self.look.attribute("ifindex", "an index", |text| {
             text.parse().ok().and_then(IfIndex::new)
         })?;
         let (function, is_virtual) = self.place();
         let kind = self.kind().filter(|_| is_virtual);
         let lower = self.lower(index, kind.as_ref());
-        let master = self.link("master", "a link to a link", |target| {
+        let master = self.look.link("master", "a link to a link", |target| {
             device_path::last(target).parse().ok()
         });
         let bond = self.bond_member(master.as_ref());
         let address = self.hardware_address("address");
-        let own = self.attribute("addr_assign_type", "0 to 3", |text| text.parse().ok());
+        let own = self
+            .look
+            .attribute("addr_assign_type", "0 to 3", |text| text.parse().ok());
         let before_bond = self.hardware_address("bonding_slave/perm_hwaddr");
         let parent = self.parent();
         let port = self.port(parent.is_some());
@@ -89,16 +89,6 @@ impl<'a> Reader<'a> {
         Some(Seen { link, master, port })
     }
 
-    pub(super) fn attribute<T>(
-        &mut self,
-        file: &str,
-        expected: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
-        let read = self.root.attribute(self.at(file), expected, parse);
-        self.keep(read)
-    }
-
     /// A file without which there is no link to speak of.
     fn required<T>(
         &mut self,
@@ -106,13 +96,14 @@ impl<'a> Reader<'a> {
         expected: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let read = self.root.attribute(self.at(file), expected, parse);
+        let look = &mut self.look;
+        let read = look.root.attribute(look.at(file), expected, parse);
         // a link that went meanwhile is no finding
-        if matches!(read, Ok(None)) && self.root.is_there(self.at("ifindex")).unwrap_or(true) {
-            let path = self.at(file).shown();
-            self.errors.push(SysfsError::Missing { path });
+        if matches!(read, Ok(None)) && look.root.is_there(look.at("ifindex")).unwrap_or(true) {
+            let path = look.at(file).shown();
+            look.note(SysfsError::Missing { path });
         }
-        self.keep(read)
+        look.keep(read)
     }
 
     /// A file whose reading fails when the driver has no answer, or the link is down.
@@ -123,13 +114,16 @@ impl<'a> Reader<'a> {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let unanswered = [Errno::INVAL, Errno::OPNOTSUPP].map(Errno::raw_os_error);
-        let read = self.root.attribute(self.at(file), expected, |text| {
-            if text.is_empty() {
-                Some(None)
-            } else {
-                parse(text).map(Some)
-            }
-        });
+        let read = self
+            .look
+            .root
+            .attribute(self.look.at(file), expected, |text| {
+                if text.is_empty() {
+                    Some(None)
+                } else {
+                    parse(text).map(Some)
+                }
+            });
         match read {
             Err(error)
                 if error
@@ -138,7 +132,7 @@ impl<'a> Reader<'a> {
             {
                 None
             }
-            other => self.keep(other).flatten(),
+            other => self.look.keep(other).flatten(),
         }
     }
 
@@ -149,37 +143,9 @@ impl<'a> Reader<'a> {
         Some(self.symbols.get(&name))
     }
 
-    fn link<T>(
-        &mut self,
-        file: &str,
-        expected: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
-        let read = self.root.link(self.at(file), expected, parse);
-        self.keep(read)
-    }
-
-    pub(super) fn keep<T>(&mut self, read: Result<Option<T>, SysfsError>) -> Option<T> {
-        match read {
-            Ok(value) => value,
-            Err(error) => {
-                self.errors.push(error);
-                None
-            }
-        }
-    }
-
-    fn at<'b>(&'b self, file: &'b str) -> At<'b> {
-        At {
-            folder: Folder::Net,
-            device: self.name.as_str(),
-            file,
-        }
-    }
-
     /// The PCI function below which the link lies, and whether it lies below none at all.
     fn place(&mut self) -> (Option<PciAddress>, bool) {
-        let place = self.link("", "a link to a device", |target| {
+        let place = self.look.link("", "a link to a device", |target| {
             let is_virtual = target.contains("/devices/virtual/");
             Some((device_path::function(target), is_virtual))
         });
@@ -187,14 +153,16 @@ impl<'a> Reader<'a> {
     }
 
     fn parent(&mut self) -> Option<LinkParent> {
-        let name = self.link("device", "a link to a device", |target| {
+        let name = self.look.link("device", "a link to a device", |target| {
             let name = device_path::last(target);
             is_name(name).then(|| name.to_owned())
         })?;
-        let bus = self.link("device/subsystem", "a link to a bus", |target| {
-            let name = device_path::last(target);
-            is_name(name).then(|| name.to_owned())
-        })?;
+        let bus = self
+            .look
+            .link("device/subsystem", "a link to a bus", |target| {
+                let name = device_path::last(target);
+                is_name(name).then(|| name.to_owned())
+            })?;
         Some(LinkParent {
             bus: self.symbols.get(&bus),
             name: self.symbols.get(&name),
@@ -203,7 +171,7 @@ impl<'a> Reader<'a> {
 
     /// The kind of a software link, as far as sysfs tells.
     fn kind(&mut self) -> Option<Symbol> {
-        let kind = self.attribute("uevent", "KEY=value lines", |text| {
+        let kind = self.look.attribute("uevent", "KEY=value lines", |text| {
             let kind = text.lines().find_map(|line| line.strip_prefix("DEVTYPE="));
             Some(kind.filter(|kind| is_name(kind)).map(str::to_owned))
         });
@@ -216,8 +184,7 @@ impl<'a> Reader<'a> {
             ("tun_flags", "tun"),
         ];
         for (folder, kind) in folders {
-            let there = self.root.is_there(self.at(folder)).map(Some);
-            if self.keep(there) == Some(true) {
+            if self.look.has(folder) {
                 return Some(self.symbols.get(kind));
             }
         }
@@ -229,20 +196,22 @@ impl<'a> Reader<'a> {
         if !kind.is_some_and(|kind| STACKED.contains(&kind.as_str())) {
             return None;
         }
-        let lower = self.attribute("iflink", "an index", |text| text.parse().ok());
+        let lower = self
+            .look
+            .attribute("iflink", "an index", |text| text.parse().ok());
         lower.and_then(IfIndex::new).filter(|lower| *lower != index)
     }
 
     fn hardware_address(&mut self, file: &str) -> Option<LinkAddress> {
-        let read = address_at(self.root, self.at(file));
-        self.keep(read).flatten()
+        let read = address_at(self.look.root, self.look.at(file));
+        self.look.keep(read).flatten()
     }
 
     fn alias(&mut self) -> Option<Symbol> {
-        let read = self.root.bytes(self.at("ifalias"), |bytes| {
+        let read = self.look.root.bytes(self.look.at("ifalias"), |bytes| {
             Ok(WireText::from_wire(bytes).map(|text| Symbol::from(text.as_str())))
         });
-        self.keep(read).flatten()
+        self.look.keep(read).flatten()
     }
 
     fn carrier(&mut self) -> Carrier {
@@ -251,7 +220,9 @@ impl<'a> Reader<'a> {
     }
 
     fn oper_state(&mut self) -> OperState {
-        let state = self.attribute("operstate", "a state of RFC 2863", value::oper_state);
+        let state = self
+            .look
+            .attribute("operstate", "a state of RFC 2863", value::oper_state);
         state.unwrap_or(OperState::Unknown)
     }
 
@@ -261,10 +232,12 @@ impl<'a> Reader<'a> {
             return PortFacts::default();
         }
         let speed = self.driver_answer("speed", "a speed in Mb/s", |text| text.parse().ok());
-        let driver = self.link("device/driver", "a link to a driver", |target| {
-            let name = device_path::last(target);
-            is_name(name).then(|| name.to_owned())
-        });
+        let driver = self
+            .look
+            .link("device/driver", "a link to a driver", |target| {
+                let name = device_path::last(target);
+                is_name(name).then(|| name.to_owned())
+            });
         PortFacts {
             // the kernel says −1, or all ones, where there is none
             speed_mbps: speed

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use colvin_model::PciAddress;
 use colvin_model::observation::SriovCapability;
 
-use super::{Reader, at};
+use super::Reader;
 use crate::sysfs::{SysfsError, device_path};
 
 /// What a file with a number holds.
@@ -23,16 +23,19 @@ impl Reader<'_> {
     pub(super) fn sriov(&mut self) -> Option<SriovCapability> {
         let total = match self.read_number("sriov_totalvfs") {
             Ok(None) => return None,
-            read => self.keep(read),
+            read => self.look.keep(read),
         };
         let configured = self.number("sriov_numvfs");
         let offset = self.number("sriov_offset");
         let stride = self.number("sriov_stride");
-        let vf_device = self.attribute("sriov_vf_device", "a device number such as 1889", |text| {
-            u16::from_str_radix(text, 16).ok()
-        });
-        let drivers_autoprobe =
-            self.attribute("sriov_drivers_autoprobe", "0 or 1", |text| match text {
+        let vf_device =
+            self.look
+                .attribute("sriov_vf_device", "a device number such as 1889", |text| {
+                    u16::from_str_radix(text, 16).ok()
+                });
+        let drivers_autoprobe = self
+            .look
+            .attribute("sriov_drivers_autoprobe", "0 or 1", |text| match text {
                 "0" => Some(false),
                 "1" => Some(true),
                 _ => None,
@@ -52,13 +55,14 @@ impl Reader<'_> {
     }
 
     fn read_number(&self, file: &str) -> Result<Option<u16>, SysfsError> {
-        let file = at(&self.name, file);
-        self.root.attribute(file, NUMBER, |text| text.parse().ok())
+        let at = self.look.at(file);
+        let root = self.look.root;
+        root.attribute(at, NUMBER, |text| text.parse().ok())
     }
 
     fn number(&mut self, file: &str) -> Option<u16> {
         let read = self.read_number(file);
-        self.keep(read)
+        self.look.keep(read)
     }
 
     /// What `virtfnN` says: of all that are configured, and of those beyond that are there already
@@ -72,7 +76,7 @@ impl Reader<'_> {
             file.truncate(0);
             file.push_str("virtfn");
             file.push_str(&index.to_string());
-            let vf = self.link(&file, "a link to a VF", |target| {
+            let vf = self.look.link(&file, "a link to a VF", |target| {
                 device_path::last(target).parse().ok()
             });
             match vf {

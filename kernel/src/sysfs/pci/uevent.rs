@@ -4,7 +4,7 @@
 
 use colvin_model::{DeviceId, PciClass, Symbol};
 
-use super::{Reader, at};
+use super::Reader;
 use crate::sysfs::device_path;
 use crate::sysfs::error::SysfsError;
 use crate::sysfs::read::malformed;
@@ -33,8 +33,8 @@ impl Reader<'_> {
     /// What the function is; `Ok(None)` when it has no `uevent`, an error when nothing tells.
     pub(super) fn identity(&mut self) -> Result<Option<Identity>, ()> {
         let symbols = &mut *self.symbols;
-        let file = at(&self.name, "uevent");
-        let read = self.root.attribute(file, "KEY=value lines", |text| {
+        let file = self.look.at("uevent");
+        let read = self.look.root.attribute(file, "KEY=value lines", |text| {
             let mut uevent = Uevent::default();
             for line in text.lines() {
                 uevent.take(line, |name| symbols.get(name));
@@ -45,7 +45,7 @@ impl Reader<'_> {
             Ok(None) => Ok(None),
             Ok(Some(uevent)) => {
                 if let Some((expected, line)) = &uevent.strange {
-                    self.errors.push(malformed(file, expected, line));
+                    self.look.note(malformed(file, expected, line));
                 }
                 let class = uevent.class.or_else(|| self.class());
                 let id = uevent.id.or_else(|| self.id());
@@ -60,7 +60,7 @@ impl Reader<'_> {
                 }))
             }
             Err(error) => {
-                self.errors.push(error);
+                self.look.note(error);
                 let (Some(class), Some(id)) = (self.class(), self.id()) else {
                     return self.unknown();
                 };
@@ -76,18 +76,19 @@ impl Reader<'_> {
 
     /// Notes what is missing, where the files that are there did serve.
     fn unknown(&mut self) -> Result<Option<Identity>, ()> {
-        if self.errors.is_empty() {
-            let path = at(&self.name, "vendor").shown();
-            self.errors.push(SysfsError::Missing { path });
+        if self.look.is_clean() {
+            let path = self.look.at("vendor").shown();
+            self.look.note(SysfsError::Missing { path });
         }
         Err(())
     }
 
     fn class(&mut self) -> Option<PciClass> {
-        self.attribute("class", "a class such as 0x020000", |text| {
-            let digits = text.strip_prefix("0x")?;
-            u32::from_str_radix(digits, 16).ok().map(PciClass::new)
-        })
+        self.look
+            .attribute("class", "a class such as 0x020000", |text| {
+                let digits = text.strip_prefix("0x")?;
+                u32::from_str_radix(digits, 16).ok().map(PciClass::new)
+            })
     }
 
     fn id(&mut self) -> Option<DeviceId> {
@@ -101,20 +102,17 @@ impl Reader<'_> {
     fn pair(&mut self, vendor: &str, device: &str) -> Option<DeviceId> {
         let number = |text: &str| u16::from_str_radix(text.strip_prefix("0x")?, 16).ok();
         let expected = "a number such as 0x8086";
-        let vendor = self.attribute(vendor, expected, number)?;
-        let device = self.attribute(device, expected, number)?;
+        let vendor = self.look.attribute(vendor, expected, number)?;
+        let device = self.look.attribute(device, expected, number)?;
         Some(DeviceId { vendor, device })
     }
 
     fn driver(&mut self) -> Option<Symbol> {
         let symbols = &mut *self.symbols;
-        let read = self
-            .root
-            .link(at(&self.name, "driver"), "a link to a driver", |target| {
-                let name = device_path::last(target);
-                is_name(name).then(|| symbols.get(name))
-            });
-        self.keep(read)
+        self.look.link("driver", "a link to a driver", |target| {
+            let name = device_path::last(target);
+            is_name(name).then(|| symbols.get(name))
+        })
     }
 }
 
