@@ -5,11 +5,12 @@
 
 mod join;
 mod oddity;
+mod port;
 mod protection;
 mod uplink;
 mod virtual_function;
 
-pub use join::is_uplink;
+pub use port::is_uplink;
 pub use uplink::{LinkState, Protection, Subfunction, Uplink, UplinkId};
 pub use virtual_function::{VfUse, VirtualFunction};
 

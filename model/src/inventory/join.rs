@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use super::port::{has_a_wire, is_subfunction, stands_alone};
 use super::virtual_function::is_for_userspace;
 use super::{LinkState, Subfunction, Uplink, UplinkId, VfUse, VirtualFunction};
-use crate::observation::{DevlinkFlavour, Link, Observations, PciFunction, Role};
+use crate::observation::{Link, Observations, PciFunction, Role};
 use crate::{IfIndex, IfName, PciAddress, Symbol};
 
 /// What is looked up per function, made once so that a thousand VFs cost a thousand look-ups.
@@ -43,56 +44,6 @@ pub(super) fn join(seen: &Observations) -> Joined {
     );
     joined.uplinks.sort_by(|a, b| a.id.cmp(&b.id));
     joined
-}
-
-/// Whether a link is the netdev of an uplink: hardware with a wire, no VF, representor or subfunction.
-pub fn is_uplink(link: &Link, seen: &Observations) -> bool {
-    let function = link
-        .function
-        .and_then(|function| seen.functions.get(&function));
-    let physical = match function.map(|function| &function.role) {
-        Some(Role::Physical { .. }) => !is_subfunction(link),
-        Some(Role::Virtual { .. }) => false,
-        None => link.parent.is_some(),
-    };
-    link.kind.is_none() && physical && has_a_wire(link, seen)
-}
-
-/// A hardware link whose device is no PCI function that we know.
-fn stands_alone(link: &Link, seen: &Observations) -> bool {
-    let known = link
-        .function
-        .is_some_and(|function| seen.functions.contains_key(&function));
-    link.kind.is_none() && link.parent.is_some() && !known && has_a_wire(link, seen)
-}
-
-/// Whether a link is a port to the outside and no representor: devlink says so, else its port name
-/// is empty, `p<N>` or `p<N>s<M>`.
-fn has_a_wire(link: &Link, seen: &Observations) -> bool {
-    match seen.devlink_ports.get(&link.index).map(|port| port.flavour) {
-        Some(DevlinkFlavour::Physical) => true,
-        Some(DevlinkFlavour::PciPf | DevlinkFlavour::PciVf | DevlinkFlavour::PciSf) => false,
-        Some(DevlinkFlavour::Virtual | DevlinkFlavour::Other) | None => link
-            .port_name
-            .as_ref()
-            .is_none_or(|name| is_port(name.as_str())),
-    }
-}
-
-fn is_port(name: &str) -> bool {
-    let number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    match name.strip_prefix('p').unwrap_or(name) {
-        "" => name.is_empty(),
-        rest => match rest.split_once('s') {
-            Some((port, split)) => number(port) && number(split),
-            None => number(rest),
-        },
-    }
-}
-
-fn is_subfunction(link: &Link) -> bool {
-    let parent = link.parent.as_ref();
-    parent.is_some_and(|parent| parent.bus == "auxiliary" && parent.name.as_str().contains(".sf."))
 }
 
 impl<'a> Index<'a> {
