@@ -75,51 +75,16 @@ fn yaml_escape(to: &mut String, letter: char) {
 
 #[cfg(test)]
 mod tests {
+    use colvin_testkit::hostile::TEXTS;
+
     use super::*;
 
-    /// What a hostile file name, description or dump may hold.
-    pub(crate) const HOSTILE: [&str; 40] = [
-        "\x1b[2J",
-        "\x1b[31mred",
-        "\x1b]0;title\x07",
-        "\x1b]8;;http://x\x1b\\",
-        "\x1bP$q\x1b\\",
-        "\x1bc",
-        "\x1b[6n",
-        "\x1b[?1049h",
-        "\x1b(0",
-        "\x1b#8",
-        "\u{9b}31m",
-        "\u{9d}0;t\u{9c}",
-        "\u{90}x\u{9c}",
-        "\u{85}next",
-        "\r\rover",
-        "a\nb",
-        "\x08\x08\x08",
-        "\x07",
-        "\x7f\x7f",
-        "\0nul",
-        "\x0b\x0c",
-        "\x0e\x0f",
-        "\u{202e}gnp.exe",
-        "\u{202d}x\u{202c}",
-        "\u{2066}x\u{2069}",
-        "\u{200e}\u{200f}",
-        "\u{200b}zero",
-        "\u{200d}join",
-        "\u{2028}line",
-        "\u{2029}para",
-        "\u{feff}bom",
-        "\u{ad}soft",
-        "\u{61c}",
-        "\u{180e}",
-        "\u{fff9}a\u{fffb}",
-        "\u{e0041}tag",
-        "\u{2060}",
-        "\x1b",
-        "tab\there",
-        "end\x1b[0m ",
-    ];
+    /// What a text may hold that is no file name.
+    const NO_NAMES: [&str; 2] = ["\0nul", "\x1b]8;;http://x\x1b\\"];
+
+    fn hostile() -> impl Iterator<Item = &'static str> {
+        TEXTS.into_iter().chain(NO_NAMES)
+    }
 
     fn is_safe(text: &str) -> bool {
         text.chars()
@@ -128,7 +93,7 @@ mod tests {
 
     #[test]
     fn hostile_text_reaches_no_terminal() {
-        for hostile in HOSTILE {
+        for hostile in hostile() {
             let shown = printable(hostile);
             assert!(
                 is_safe(&shown) && !shown.contains('\n'),
@@ -140,7 +105,7 @@ mod tests {
 
     #[test]
     fn hostile_text_in_json_and_yaml_is_escaped() {
-        for hostile in HOSTILE {
+        for hostile in hostile() {
             let json = serde_json::to_string_pretty(&[hostile]).unwrap();
             let shown = printable_json(&json);
             assert!(is_safe(&shown), "{hostile:?} is shown as {shown:?}");

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod hostile;
 pub mod machine;
 pub mod netns;
 pub mod switch;

@@ -1,0 +1,48 @@
+//! Texts that want to command a terminal, or to mislead who reads there.
+//!
+//! Left to others: where such a text comes from, and what it must not do.
+
+/// What a file name, a file, a description or a dump may hold. None has a slash or a NUL, so that each can
+/// be a file's name.
+pub const TEXTS: [&str; 40] = [
+    "\x1b[2J",
+    "\x1b[31mred",
+    "\x1b]0;title\x07",
+    "\x1b]8;;x\x1b\\",
+    "\x1bP$q\x1b\\",
+    "\x1bc",
+    "\x1b[6n",
+    "\x1b[?1049h",
+    "\x1b(0",
+    "\x1b#8",
+    "\u{9b}31m",
+    "\u{9d}0;t\u{9c}",
+    "\u{90}x\u{9c}",
+    "\u{85}next",
+    "\r\rover",
+    "a\nb",
+    "\x08\x08\x08",
+    "\x07",
+    "\x7f\x7f",
+    "\x01nul",
+    "\x0b\x0c",
+    "\x0e\x0f",
+    "\u{202e}gnp",
+    "\u{202d}x\u{202c}",
+    "\u{2066}x\u{2069}",
+    "\u{200e}\u{200f}",
+    "\u{200b}zero",
+    "\u{200d}join",
+    "\u{2028}line",
+    "\u{2029}para",
+    "\u{feff}bom",
+    "\u{ad}soft",
+    "\u{61c}",
+    "\u{180e}",
+    "\u{fff9}a\u{fffb}",
+    "\u{e0041}tag",
+    "\u{2060}",
+    "\x1b",
+    "tab\there",
+    "end\x1b[0m ",
+];
