@@ -83,7 +83,18 @@ impl Table {
         }
     }
 
-    /// Adds a row: a text per column, an empty one shows as `-`.
+    /// A table without rows, in this form; the last `only_wide` of the columns are for a wide one only.
+    pub(crate) fn in_format(columns: &[Column], only_wide: usize, format: Format) -> Self {
+        let shown = match format {
+            Format::Wide => columns.len(),
+            Format::Table | Format::Json | Format::Yaml => columns.len().saturating_sub(only_wide),
+        };
+        let shown = columns.iter().take(shown);
+        let shown: Vec<Column> = shown.map(|column| column.in_format(format)).collect();
+        Self::new(shown)
+    }
+
+    /// Adds a row: a text per column, an empty one shows as `-`; those beyond the columns are left out.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cell = |(text, column): (String, &Column)| match printable(&text) {
             safe if safe.is_empty() && !column.blank => "-".to_owned(),

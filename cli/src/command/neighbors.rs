@@ -168,17 +168,7 @@ fn table(inventory: &Inventory, format: Format) -> Table {
         column("VLANS").expendable(2).cut(),
         column("CAPABILITIES").expendable(4),
     ];
-    let shown = if format == Format::Wide {
-        columns.len()
-    } else {
-        columns.len() - 2
-    };
-    let columns: Vec<_> = columns
-        .into_iter()
-        .take(shown)
-        .map(|column| column.in_format(format))
-        .collect();
-    let mut table = Table::new(columns);
+    let mut table = Table::in_format(&columns, 2, format);
     for uplink in &inventory.uplinks {
         for neighbor in &uplink.neighbors {
             let addresses = neighbor
@@ -205,7 +195,7 @@ fn table(inventory: &Inventory, format: Format) -> Table {
                 joined(vlans),
                 joined(capabilities),
             ];
-            table.row(cells.into_iter().take(shown));
+            table.row(cells);
         }
     }
     table

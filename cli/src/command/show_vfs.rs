@@ -14,7 +14,7 @@ use crate::args::{Format, Show};
 use crate::machine::{Machine, Seen};
 use crate::output::Output;
 use crate::ports::{self, called, or_empty};
-use crate::table::{Column, Table, column};
+use crate::table::{Table, column};
 
 /// Shows the VFs of the PF that is called so, or of all.
 ///
@@ -135,17 +135,7 @@ fn table(uplinks: &[Uplink], format: Format) -> Table {
         column("USE"),
         column("RDMA").expendable(4),
     ];
-    let shown = if format == Format::Wide {
-        columns.len()
-    } else {
-        columns.len() - 1
-    };
-    let columns: Vec<Column> = columns
-        .into_iter()
-        .take(shown)
-        .map(|column| column.in_format(format))
-        .collect();
-    let mut table = Table::new(columns);
+    let mut table = Table::in_format(&columns, 1, format);
     for uplink in uplinks {
         for vf in &uplink.virtual_functions {
             let cells = [
@@ -160,7 +150,7 @@ fn table(uplinks: &[Uplink], format: Format) -> Table {
                 vf.usage.as_str().to_owned(),
                 or_empty(vf.rdma.as_ref()),
             ];
-            table.row(cells.into_iter().take(shown));
+            table.row(cells);
         }
     }
     table
