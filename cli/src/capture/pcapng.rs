@@ -164,6 +164,16 @@ impl Section {
     fn enhanced(&self, file: &mut Source<'_>, block: &mut Block) -> anyhow::Result<Packet> {
         let number = self.order.u32(block.array(file)?);
         let interface = self.interface(number, block)?;
+        self.timed(file, block, interface)
+    }
+
+    /// What the enhanced and the obsolete block have behind their interface.
+    fn timed(
+        &self,
+        file: &mut Source<'_>,
+        block: &mut Block,
+        interface: Interface,
+    ) -> anyhow::Result<Packet> {
         let _time: [u8; 8] = block.array(file)?;
         let length = self.order.u32(block.array(file)?);
         let _original: [u8; 4] = block.array(file)?;
@@ -194,14 +204,6 @@ impl Section {
         let [number_0, number_1, _, _] = block.array(file)?;
         let number = self.order.u16([number_0, number_1]);
         let interface = self.interface(number.into(), block)?;
-        let _time: [u8; 8] = block.array(file)?;
-        let length = self.order.u32(block.array(file)?);
-        let _original: [u8; 4] = block.array(file)?;
-        let bytes = block.packet(file, length)?;
-        Ok(Packet {
-            offset: block.offset,
-            link_type: interface.link_type,
-            bytes,
-        })
+        self.timed(file, block, interface)
     }
 }
