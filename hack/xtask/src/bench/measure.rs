@@ -39,17 +39,23 @@ pub(super) fn wall_ms(mut command: Command) -> Result<f64> {
     Ok(took)
 }
 
-/// System calls of a command and its threads and children, from start to end.
-pub(super) fn system_calls(command: &Command) -> Result<f64> {
-    let file = tempfile::NamedTempFile::new().context("making a file for strace")?;
-    let mut strace = run::command("strace", "-f -c -o");
-    strace
+/// What a tool that runs the command writes of it. `options` end in the one that names the file.
+fn observed(tool: &str, options: &str, command: &Command) -> Result<String> {
+    let file =
+        tempfile::NamedTempFile::new().with_context(|| format!("making a file for {tool}"))?;
+    let mut observer = run::command(tool, options);
+    observer
         .arg(file.path())
         .arg("--")
         .arg(command.get_program())
         .args(command.get_args());
-    wall_ms(strace)?;
-    let table = std::fs::read_to_string(file.path()).context("reading strace's table")?;
+    wall_ms(observer)?;
+    std::fs::read_to_string(file.path()).with_context(|| format!("reading what {tool} wrote"))
+}
+
+/// System calls of a command and its threads and children, from start to end.
+pub(super) fn system_calls(command: &Command) -> Result<f64> {
+    let table = observed("strace", "-f -c -o", command)?;
     total_calls(&table).with_context(|| format!("no total in strace's table:\n{table}"))
 }
 
@@ -63,15 +69,7 @@ fn total_calls(table: &str) -> Option<f64> {
 
 /// System calls of a command between the first two calls of `marker`, which it makes for that.
 pub(super) fn calls_between(command: &Command, marker: &str) -> Result<f64> {
-    let file = tempfile::NamedTempFile::new().context("making a file for strace")?;
-    let mut strace = run::command("strace", "-f -o");
-    strace
-        .arg(file.path())
-        .arg("--")
-        .arg(command.get_program())
-        .args(command.get_args());
-    wall_ms(strace)?;
-    let trace = std::fs::read_to_string(file.path()).context("reading strace's trace")?;
+    let trace = observed("strace", "-f -o", command)?;
     between(&trace, marker).with_context(|| format!("no two calls of {marker} in the trace"))
 }
 
@@ -102,14 +100,7 @@ fn between(trace: &str, marker: &str) -> Option<f64> {
 
 /// Peak resident memory of a command, in MB (10^6 bytes).
 pub(super) fn peak_mb(command: &Command) -> Result<f64> {
-    let file = tempfile::NamedTempFile::new().context("making a file for time")?;
-    let mut time = run::command("/usr/bin/time", "-f %M -o");
-    time.arg(file.path())
-        .arg("--")
-        .arg(command.get_program())
-        .args(command.get_args());
-    wall_ms(time)?;
-    let text = std::fs::read_to_string(file.path()).context("reading time's answer")?;
+    let text = observed("/usr/bin/time", "-f %M -o", command)?;
     let kib: f64 = text
         .trim()
         .parse()
