@@ -1,0 +1,182 @@
+//! Networks as far as the mapping needs them, and the node as Kubernetes knows it.
+//!
+//! Left to others: how a pod is attached, who may ask, the wire form.
+
+use std::collections::BTreeMap;
+
+use super::{Functions, Term};
+use crate::{NetworkName, Symbol};
+
+/// A node as Kubernetes knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// Its name.
+    pub name: Symbol,
+    /// Its labels.
+    pub labels: BTreeMap<Symbol, Symbol>,
+}
+
+/// One way to belong to a network: an uplink for which all terms hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// What evidence calls it.
+    name: Symbol,
+    /// At least one; in order.
+    terms: Vec<Term>,
+}
+
+/// A member that grants everything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("member {name:?} has no terms, so it would take every uplink")]
+pub struct InvalidMember {
+    name: String,
+}
+
+/// A network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkSpec {
+    /// Its name, unique in the cluster.
+    name: NetworkName,
+    /// When it was created, in seconds since 1970; of two that contend, the older keeps. Names
+    /// decide between two of one second.
+    created_unix_secs: i64,
+    /// What it gives to pods.
+    devices: Devices,
+    /// Whether it suffers no second network on its uplinks.
+    exclusive_uplink: bool,
+    /// The ways to belong, of which any will do; in the order in which evidence prefers them.
+    members: Vec<Member>,
+}
+
+/// Members that cannot be told apart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("network {network} has two members {member:?}")]
+pub struct InvalidNetwork {
+    network: NetworkName,
+    member: String,
+}
+
+/// What a network gives to pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// VFs of the uplink, those with these indexes.
+    VirtualFunction(Functions),
+    /// The uplink itself.
+    PhysicalFunction,
+    /// macvlan children of the uplink.
+    Macvlan,
+    /// ipvlan children of the uplink.
+    Ipvlan,
+    /// vlan children of the uplink.
+    Vlan,
+}
+
+impl Devices {
+    /// The word for people and programs.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::VirtualFunction(_) => "VirtualFunction",
+            Self::PhysicalFunction => "PhysicalFunction",
+            Self::Macvlan => "Macvlan",
+            Self::Ipvlan => "Ipvlan",
+            Self::Vlan => "Vlan",
+        }
+    }
+}
+
+impl Member {
+    /// A member with these terms.
+    ///
+    /// # Errors
+    /// [`InvalidMember`] without terms.
+    pub fn new(name: Symbol, mut terms: Vec<Term>) -> Result<Self, InvalidMember> {
+        if terms.is_empty() {
+            let name = name.as_str().chars().take(64).collect();
+            return Err(InvalidMember { name });
+        }
+        terms.sort();
+        terms.dedup();
+        Ok(Self { name, terms })
+    }
+
+    /// What evidence calls it.
+    pub const fn name(&self) -> &Symbol {
+        &self.name
+    }
+
+    /// Its terms, in order.
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// Whether it believes what a neighbour says.
+    pub fn is_by_neighbor(&self) -> bool {
+        self.terms.iter().any(Term::is_of_neighbor)
+    }
+
+    /// Whether it names one uplink of a node.
+    pub fn names_the_uplink(&self) -> bool {
+        self.terms.iter().any(Term::names_the_uplink)
+    }
+}
+
+impl NetworkSpec {
+    /// A network with these members.
+    ///
+    /// # Errors
+    /// [`InvalidNetwork`] when two members have one name.
+    pub fn new(
+        name: NetworkName,
+        created_unix_secs: i64,
+        devices: Devices,
+        exclusive_uplink: bool,
+        mut members: Vec<Member>,
+    ) -> Result<Self, InvalidNetwork> {
+        members.sort_by(|a, b| a.name.cmp(&b.name));
+        let twins = members.windows(2).find_map(|pair| match pair {
+            [a, b] if a.name == b.name => Some(a),
+            _ => None,
+        });
+        if let Some(twin) = twins {
+            let member = twin.name.as_str().chars().take(64).collect();
+            return Err(InvalidNetwork {
+                network: name,
+                member,
+            });
+        }
+        // what an administrator pinned is better evidence than what a neighbour says
+        members.sort_by_key(Member::is_by_neighbor);
+        Ok(Self {
+            name,
+            created_unix_secs,
+            devices,
+            exclusive_uplink,
+            members,
+        })
+    }
+
+    /// Its name.
+    pub const fn name(&self) -> &NetworkName {
+        &self.name
+    }
+
+    /// What it gives to pods.
+    pub const fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
+    /// Its members: those that need no neighbour first, then by name.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// What sorts networks by age, the oldest first.
+    pub const fn age(&self) -> (i64, &NetworkName) {
+        (self.created_unix_secs, &self.name)
+    }
+
+    /// Whether it suffers no second network on its uplinks: it says so, or takes them whole.
+    pub const fn is_exclusive(&self) -> bool {
+        self.exclusive_uplink || matches!(self.devices, Devices::PhysicalFunction)
+    }
+}

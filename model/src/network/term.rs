@@ -1,0 +1,284 @@
+//! What a member asks of an uplink: one fact, and which values of it will do.
+//!
+//! Left to others: reading the facts (`facts`), joining terms to members.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::facts::UplinkFacts;
+use super::{Found, Pattern, Subnet};
+use crate::Symbol;
+use crate::attribute::{ATTRIBUTES, AttributeType, AttributeValue};
+
+/// One condition on an uplink: any one of the wanted values will do.
+///
+/// Terms are ordered as members show them: the node, then rows of the attribute table in its order,
+/// then addresses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Node(BTreeSet<Pattern>),
+    NodeLabel(Symbol, BTreeSet<Symbol>),
+    Texts(Row, BTreeSet<Pattern>),
+    Numbers(Row, BTreeSet<u64>),
+    Subnets(BTreeSet<Subnet>),
+}
+
+/// A row of the attribute table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    pub(super) position: usize,
+    name: &'static str,
+}
+
+/// Something that is no term.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTerm {
+    /// The attribute table has no such row.
+    #[error("there is no attribute {name:?}")]
+    UnknownAttribute {
+        /// The name asked for, cut.
+        name: String,
+    },
+    /// A number was asked of a text, or a text of a number.
+    #[error("{name} is {}", if *.number { "a number" } else { "text" })]
+    WrongType {
+        /// The attribute.
+        name: &'static str,
+        /// Whether its values are numbers.
+        number: bool,
+    },
+    /// No value would do.
+    #[error("{name} has no value to match")]
+    NoValue {
+        /// The term's name.
+        name: &'static str,
+    },
+}
+
+impl Term {
+    /// The node's name is one of these.
+    ///
+    /// # Errors
+    /// [`InvalidTerm::NoValue`] without a pattern.
+    pub fn node(wanted: impl IntoIterator<Item = Pattern>) -> Result<Self, InvalidTerm> {
+        Ok(Self(Kind::Node(some(NODE, wanted)?)))
+    }
+
+    /// The node's label with this key has one of these values.
+    ///
+    /// # Errors
+    /// [`InvalidTerm::NoValue`] without a value.
+    pub fn node_label(
+        key: Symbol,
+        wanted: impl IntoIterator<Item = Symbol>,
+    ) -> Result<Self, InvalidTerm> {
+        Ok(Self(Kind::NodeLabel(key, some(NODE_SELECTOR, wanted)?)))
+    }
+
+    /// The attribute, or one of its values where it has several, is one of these.
+    ///
+    /// # Errors
+    /// [`InvalidTerm`] when there is no such attribute, it is a number, or nothing is wanted.
+    pub fn text(
+        attribute: &str,
+        wanted: impl IntoIterator<Item = Pattern>,
+    ) -> Result<Self, InvalidTerm> {
+        let row = row(attribute, false)?;
+        Ok(Self(Kind::Texts(row, some(row.name, wanted)?)))
+    }
+
+    /// The attribute, or one of its values where it has several, is one of these.
+    ///
+    /// # Errors
+    /// [`InvalidTerm`] when there is no such attribute, it is text, or nothing is wanted.
+    pub fn number(
+        attribute: &str,
+        wanted: impl IntoIterator<Item = u64>,
+    ) -> Result<Self, InvalidTerm> {
+        let row = row(attribute, true)?;
+        Ok(Self(Kind::Numbers(row, some(row.name, wanted)?)))
+    }
+
+    /// An address of the uplink, or of the bond or bridge it is a port of, lies in one of these.
+    ///
+    /// # Errors
+    /// [`InvalidTerm::NoValue`] without a subnet.
+    pub fn subnet(wanted: impl IntoIterator<Item = Subnet>) -> Result<Self, InvalidTerm> {
+        Ok(Self(Kind::Subnets(some(SUBNET, wanted)?)))
+    }
+
+    /// What evidence calls it: the attribute's name, `subnet`, `node` or `nodeSelector`.
+    pub const fn name(&self) -> &'static str {
+        match &self.0 {
+            Kind::Node(_) => NODE,
+            Kind::NodeLabel(..) => NODE_SELECTOR,
+            Kind::Texts(row, _) | Kind::Numbers(row, _) => row.name,
+            Kind::Subnets(_) => SUBNET,
+        }
+    }
+
+    /// Whether it believes what a neighbour says.
+    pub fn is_of_neighbor(&self) -> bool {
+        self.name().starts_with("neighbor.")
+    }
+
+    /// Whether it is about the node and not about one of its uplinks.
+    pub const fn is_of_node(&self) -> bool {
+        matches!(self.0, Kind::Node(_) | Kind::NodeLabel(..))
+    }
+
+    /// Whether it names one uplink of a node: by name, PCI or MAC address, without a wildcard.
+    pub fn names_the_uplink(&self) -> bool {
+        match &self.0 {
+            Kind::Texts(row, wanted) => {
+                matches!(row.name, "interface" | "altName" | "pciAddress" | "mac")
+                    && wanted.iter().all(Pattern::is_literal)
+            }
+            Kind::Node(_) | Kind::NodeLabel(..) | Kind::Numbers(..) | Kind::Subnets(_) => false,
+        }
+    }
+
+    /// The value that matched, or `None` when none does.
+    pub(super) fn matched(&self, facts: &UplinkFacts<'_>) -> Option<String> {
+        match &self.0 {
+            Kind::Node(wanted) => text(wanted, facts.node.name.as_str()),
+            Kind::NodeLabel(key, wanted) => {
+                let value = facts.node.labels.get(key)?;
+                wanted.contains(value).then(|| value.to_string())
+            }
+            Kind::Texts(row, wanted) => match facts.value(*row)? {
+                AttributeValue::Text(value) => text(wanted, value),
+                AttributeValue::Texts(values) => {
+                    values.iter().find_map(|value| text(wanted, value))
+                }
+                AttributeValue::Number(_) | AttributeValue::Numbers(_) => None,
+            },
+            Kind::Numbers(row, wanted) => {
+                let number = match facts.value(*row)? {
+                    AttributeValue::Number(value) => wanted.get(value),
+                    AttributeValue::Numbers(values) => {
+                        values.iter().find(|value| wanted.contains(value))
+                    }
+                    AttributeValue::Text(_) | AttributeValue::Texts(_) => None,
+                };
+                number.map(ToString::to_string)
+            }
+            Kind::Subnets(wanted) => {
+                let lies = |address: &&_| wanted.iter().any(|subnet| subnet.contains(**address));
+                let address = facts.addresses.as_ref()?.iter().find(lies);
+                address.map(ToString::to_string)
+            }
+        }
+    }
+
+    /// What is there, for who asks why it did not match.
+    pub(super) fn found(&self, facts: &UplinkFacts<'_>) -> Found {
+        match &self.0 {
+            Kind::Node(_) => Found::Values(vec![cut(facts.node.name.as_str()).to_owned()]),
+            Kind::NodeLabel(key, _) => {
+                let value = facts.node.labels.get(key);
+                value.map_or(Found::Absent, |value| {
+                    Found::Values(vec![cut(value.as_str()).to_owned()])
+                })
+            }
+            Kind::Texts(row, _) | Kind::Numbers(row, _) => match facts.value(*row) {
+                None if self.is_of_neighbor() && facts.uplink.neighbors.is_empty() => {
+                    Found::NoNeighbor
+                }
+                None => Found::Absent,
+                Some(value) => Found::Values(match value {
+                    AttributeValue::Text(text) => vec![cut(text).to_owned()],
+                    AttributeValue::Number(number) => vec![number.to_string()],
+                    AttributeValue::Texts(texts) => {
+                        texts.iter().map(|text| cut(text).to_owned()).collect()
+                    }
+                    AttributeValue::Numbers(numbers) => {
+                        numbers.iter().map(ToString::to_string).collect()
+                    }
+                }),
+            },
+            Kind::Subnets(_) => match &facts.addresses {
+                None => Found::Unread,
+                Some(none) if none.is_empty() => Found::Absent,
+                Some(some) => Found::Values(some.iter().map(ToString::to_string).collect()),
+            },
+        }
+    }
+
+    /// The values that would do, as `110 or 120`.
+    pub fn wanted(&self) -> String {
+        match &self.0 {
+            Kind::Node(wanted) | Kind::Texts(_, wanted) => or(wanted),
+            Kind::NodeLabel(key, wanted) => format!("{key}={}", or(wanted)),
+            Kind::Numbers(_, wanted) => or(wanted),
+            Kind::Subnets(wanted) => or(wanted),
+        }
+    }
+}
+
+const NODE: &str = "node";
+const NODE_SELECTOR: &str = "nodeSelector";
+const SUBNET: &str = "subnet";
+
+fn some<T: Ord>(
+    name: &'static str,
+    wanted: impl IntoIterator<Item = T>,
+) -> Result<BTreeSet<T>, InvalidTerm> {
+    let wanted: BTreeSet<T> = wanted.into_iter().collect();
+    if wanted.is_empty() {
+        Err(InvalidTerm::NoValue { name })
+    } else {
+        Ok(wanted)
+    }
+}
+
+fn row(asked: &str, number: bool) -> Result<Row, InvalidTerm> {
+    let (position, attribute) = ATTRIBUTES
+        .iter()
+        .enumerate()
+        .find(|(_, attribute)| attribute.name == asked)
+        .ok_or_else(|| InvalidTerm::UnknownAttribute {
+            name: cut(asked).to_owned(),
+        })?;
+    let name = attribute.name;
+    let has_numbers = matches!(
+        attribute.kind,
+        AttributeType::Number | AttributeType::Numbers
+    );
+    if has_numbers == number {
+        Ok(Row { position, name })
+    } else {
+        Err(InvalidTerm::WrongType {
+            name,
+            number: has_numbers,
+        })
+    }
+}
+
+fn text(wanted: &BTreeSet<Pattern>, value: &str) -> Option<String> {
+    let value = cut(value);
+    let any = wanted.iter().any(|pattern| pattern.matches(value));
+    any.then(|| value.to_owned())
+}
+
+/// As much of a text as is published: who maps from the object sees what the node saw.
+fn cut(text: &str) -> &str {
+    match text.char_indices().nth(Pattern::MAX_CHARACTERS) {
+        Some((end, _)) => text.get(..end).unwrap_or(text),
+        None => text,
+    }
+}
+
+fn or<T: ToString>(wanted: &BTreeSet<T>) -> String {
+    let wanted: Vec<_> = wanted.iter().map(ToString::to_string).collect();
+    wanted.join(" or ")
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name(), self.wanted())
+    }
+}
