@@ -10,7 +10,7 @@ mod protection;
 mod uplink;
 mod virtual_function;
 
-pub use port::is_uplink;
+pub use port::uplink_links;
 pub use uplink::{LinkState, Protection, Subfunction, Uplink, UplinkId};
 pub use virtual_function::{VfUse, VirtualFunction};
 

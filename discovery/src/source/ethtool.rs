@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use colvin_model::inventory::is_uplink;
+use colvin_model::inventory::uplink_links;
 use colvin_model::observation::{Look, Observations, PortFacts};
 use colvin_model::{Finding, IfIndex, IfName, Observation, Subject};
 
@@ -67,10 +67,7 @@ impl EthtoolSource {
 
 /// The uplinks among the links with such an index.
 fn uplinks(known: &Observations, only: impl Fn(IfIndex) -> bool) -> BTreeMap<IfIndex, IfName> {
-    let uplinks = known
-        .links
-        .values()
-        .filter(|link| only(link.index) && is_uplink(link, known));
+    let uplinks = uplink_links(known).filter(|link| only(link.index));
     uplinks
         .map(|link| (link.index, link.name.clone()))
         .collect()

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::port::{has_a_wire, is_subfunction, stands_alone};
+use super::port::{alone, has_a_wire, is_subfunction};
 use super::virtual_function::is_for_userspace;
 use super::{LinkState, Subfunction, Uplink, UplinkId, VfUse, VirtualFunction};
 use crate::observation::{Link, Observations, PciFunction, Role};
@@ -38,7 +38,7 @@ pub(super) fn join(seen: &Observations) -> Joined {
             index.uplinks_of(function, &mut joined);
         }
     }
-    let named = seen.links.values().filter(|link| stands_alone(link, seen));
+    let named = alone(seen);
     joined.uplinks.extend(
         named.map(|link| index.uplink(UplinkId::Netdev(link.name.clone()), None, Some(link))),
     );

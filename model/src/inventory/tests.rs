@@ -278,7 +278,12 @@ proptest! {
             port_name: representor.then(|| Symbol::from("pf0vf0")),
             ..link(u32::try_from(index).unwrap() + 1, &format!("eth{index}"), Some(&place(*rid)))
         });
-        let inventory = Inventory::of(&observations(functions, links.collect()));
+        let seen = observations(functions, links.collect());
+        prop_assert_eq!(port::with_functions(&seen).count(), seen.links.len());
+        for (link, function) in port::with_functions(&seen) {
+            prop_assert_eq!(function, link.function.and_then(|at| seen.functions.get(&at)));
+        }
+        let inventory = Inventory::of(&seen);
         prop_assert!(inventory.uplinks.is_sorted_by(|a, b| a.id < b.id));
         for uplink in &inventory.uplinks {
             prop_assert!(uplink.virtual_functions.is_sorted_by(|a, b| a.index < b.index));

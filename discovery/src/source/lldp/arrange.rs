@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use colvin_kernel::packet::{Listen, LldpSocket, PacketError};
-use colvin_model::inventory::is_uplink;
+use colvin_model::inventory::uplink_links;
 use colvin_model::observation::{Link, Observations, Role};
 use colvin_model::{IfIndex, LinkAddress, MacAddr, PciAddress};
 
@@ -16,12 +16,6 @@ use super::{Listening, LldpSource};
 impl LldpSource {
     /// The links to listen on, and how.
     fn wanted<'a>(&self, known: &'a Observations) -> Vec<(&'a Link, Listen)> {
-        let chosen = |link: &&Link| match &self.listening {
-            Listening::Off => false,
-            Listening::Uplinks => link.admin_up && is_uplink(link, known),
-            Listening::Links(names) => link.admin_up && names.contains(&link.name),
-            Listening::Recorded(_) => is_uplink(link, known),
-        };
         let mode = |link: &Link| {
             let master = link.master.and_then(|master| known.links.get(&master));
             match master.and_then(|master| master.kind.as_ref()) {
@@ -29,12 +23,17 @@ impl LldpSource {
                 _ => Listen::Bound,
             }
         };
-        known
-            .links
-            .values()
-            .filter(chosen)
-            .map(|link| (link, mode(link)))
-            .collect()
+        let chosen: Vec<&Link> = match &self.listening {
+            Listening::Off => Vec::new(),
+            Listening::Uplinks => uplink_links(known).filter(|link| link.admin_up).collect(),
+            Listening::Links(names) => {
+                let links = known.links.values();
+                let chosen = |link: &&Link| link.admin_up && names.contains(&link.name);
+                links.filter(chosen).collect()
+            }
+            Listening::Recorded(_) => uplink_links(known).collect(),
+        };
+        chosen.into_iter().map(|link| (link, mode(link))).collect()
     }
 
     /// Opens and closes sockets until they are as wanted.
