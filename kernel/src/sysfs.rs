@@ -17,6 +17,7 @@ pub mod infiniband;
 mod look;
 pub mod net;
 pub mod pci;
+mod place;
 mod read;
 pub mod slot;
 pub mod subfunction;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use colvin_model::{Finding, FindingReason, Subject};
 
-use super::read::At;
+use super::place::At;
 
 /// A file or folder of sysfs that does not serve. Paths are relative to the root.
 #[derive(Debug, thiserror::Error)]

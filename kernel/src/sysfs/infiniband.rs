@@ -7,7 +7,7 @@ use colvin_model::observation::RdmaDevice;
 use colvin_model::{Finding, PciAddress, Subject};
 
 use super::look::Look;
-use super::read::Folder;
+use super::place::Folder;
 use super::symbols::{Symbols, is_name};
 use super::{SysfsError, SysfsRoot, device_path};
 

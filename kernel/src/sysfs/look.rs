@@ -5,7 +5,7 @@
 use colvin_model::{Finding, Subject};
 
 use super::error;
-use super::read::{At, Folder};
+use super::place::{At, Folder};
 use super::{SysfsError, SysfsRoot};
 
 /// One look at one device.

@@ -16,7 +16,7 @@ use colvin_model::observation::{Link, PortFacts};
 use colvin_model::{Finding, FindingReason, IfIndex, IfName, PciAddress, Subject};
 
 use super::look::Look;
-use super::read::{At, Folder};
+use super::place::{At, Folder};
 use super::symbols::{Symbols, is_name};
 use super::{SysfsError, SysfsRoot, device_path, error};
 use reader::Reader;

@@ -16,7 +16,7 @@ use colvin_model::observation::{PciFunction, Role};
 use colvin_model::{Finding, FindingReason, NumaNode, PciAddress, Subject, Symbol};
 
 use super::look::Look;
-use super::read::Folder;
+use super::place::Folder;
 use super::symbols::Symbols;
 use super::{SysfsError, SysfsRoot, device_path, error};
 

@@ -2,7 +2,6 @@
 //!
 //! Left to others: what is in the file.
 
-use std::fmt;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
@@ -12,90 +11,14 @@ use rustix::fs::{Mode, OFlags, RawDir, openat, readlinkat_raw};
 use rustix::io::{Errno, read};
 
 use super::SysfsRoot;
-use super::error::{SysfsError, SysfsPath};
+use super::error::SysfsError;
+use super::place::{At, Folder, PATH_LIMIT_BYTES};
 
 /// The most bytes a file may have: the page that sysfs gives.
 const FILE_LIMIT_BYTES: usize = 4096;
 
-/// The most bytes a path below a folder may have.
-const PATH_LIMIT_BYTES: usize = 512;
-
 /// The bytes that one `getdents64` may fill.
 const LISTING_BYTES: usize = 64 * 1024;
-
-/// A folder that is opened once.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Folder {
-    Sys,
-    PciDevices,
-    Net,
-    Infiniband,
-    AuxiliaryDevices,
-}
-
-impl Folder {
-    fn path(self) -> &'static str {
-        match self {
-            Self::Sys => "sys",
-            Self::PciDevices => "sys/bus/pci/devices",
-            Self::Net => "sys/class/net",
-            Self::Infiniband => "sys/class/infiniband",
-            Self::AuxiliaryDevices => "sys/bus/auxiliary/devices",
-        }
-    }
-
-    /// A place below it: a device, or a file of that.
-    pub(super) fn at<'a>(self, device: &'a str, file: &'a str) -> At<'a> {
-        At {
-            folder: self,
-            device,
-            file,
-        }
-    }
-}
-
-/// A place below a folder: a device's folder (or the link to it), or a file in it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At<'a> {
-    folder: Folder,
-    device: &'a str,
-    /// The file in the device's folder, or nothing for the device itself.
-    file: &'a str,
-}
-
-impl At<'_> {
-    /// The path below the folder, on the stack.
-    fn path<'b>(&self, space: &'b mut [u8; PATH_LIMIT_BYTES]) -> Option<&'b [u8]> {
-        let slash = if self.device.is_empty() || self.file.is_empty() {
-            ""
-        } else {
-            "/"
-        };
-        let mut end = 0;
-        for part in [self.device, slash, self.file] {
-            let next = end + part.len();
-            space.get_mut(end..next)?.copy_from_slice(part.as_bytes());
-            end = next;
-        }
-        space.get(..end)
-    }
-
-    pub(super) fn shown(&self) -> SysfsPath {
-        self.to_string().into()
-    }
-}
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.folder.path())?;
-        for part in [self.device, self.file] {
-            if !part.is_empty() {
-                write!(f, "/{part}")?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Whether this says that there is no such thing: never was, or went while it was being read.
 fn is_absence(errno: Errno) -> bool {

@@ -7,7 +7,7 @@
 use colvin_model::PciAddress;
 use colvin_model::observation::SlotLink;
 
-use super::read::Folder;
+use super::place::Folder;
 use super::{SysfsError, SysfsRoot, device_path};
 
 /// The widths and rates of both ends, or `None` when the function has no port above it (it is part

@@ -5,7 +5,7 @@
 use colvin_model::{Finding, PciAddress, Subject, Symbol};
 
 use super::look::Look;
-use super::read::Folder;
+use super::place::Folder;
 use super::{SysfsError, SysfsRoot, device_path};
 
 /// A subfunction.
