@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The name of a `Network`: a DNS label of at most 52 bytes, such as `green`.
 ///
 /// Lower-case letters, digits and `-`, with a letter or digit first and last. 52, because names made
 /// from it (an extended resource, an address block) add a part and must stay within 63.
 ///
-/// Source: RFC 1123 section 2.1, as Kubernetes narrows it.
+/// Cheap to clone. Source: RFC 1123 section 2.1, as Kubernetes narrows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NetworkName(Box<str>);
+pub struct NetworkName(Arc<str>);
 
 /// A text that is no name of a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

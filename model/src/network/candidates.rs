@@ -117,14 +117,19 @@ fn judge(facts: &UplinkFacts<'_>, network: &NetworkSpec) -> Option<Result<Eviden
 }
 
 fn evidence(facts: &UplinkFacts<'_>, member: &Member) -> Option<Evidence> {
-    let matches = member.terms().iter().map(|term| {
+    // most members do not match: nothing is made for them
+    let terms = member.terms();
+    if !terms.iter().all(|term| term.matched(facts).is_some()) {
+        return None;
+    }
+    let matches = terms.iter().filter_map(|term| {
         Some(Match {
-            value: term.matched(facts)?,
+            value: term.matched(facts)?.into_owned(),
             term: term.clone(),
         })
     });
     Some(Evidence {
-        matches: matches.collect::<Option<_>>()?,
+        matches: matches.collect(),
         member: member.name().clone(),
         by_neighbor: member.is_by_neighbor(),
     })

@@ -2,8 +2,10 @@
 //!
 //! Left to others: reading the facts (`facts`), joining terms to members.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use super::facts::UplinkFacts;
 use super::{Found, Pattern, Subnet};
@@ -13,9 +15,9 @@ use crate::attribute::{ATTRIBUTES, AttributeType, AttributeValue};
 /// One condition on an uplink: any one of the wanted values will do.
 ///
 /// Terms are ordered as members show them: the node, then rows of the attribute table in its order,
-/// then addresses.
+/// then addresses. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Term(Kind);
+pub struct Term(Arc<Kind>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -64,7 +66,7 @@ impl Term {
     /// # Errors
     /// [`InvalidTerm::NoValue`] without a pattern.
     pub fn node(wanted: impl IntoIterator<Item = Pattern>) -> Result<Self, InvalidTerm> {
-        Ok(Self(Kind::Node(some(NODE, wanted)?)))
+        Ok(Self(Arc::new(Kind::Node(some(NODE, wanted)?))))
     }
 
     /// The node's label with this key has one of these values.
@@ -75,7 +77,10 @@ impl Term {
         key: Symbol,
         wanted: impl IntoIterator<Item = Symbol>,
     ) -> Result<Self, InvalidTerm> {
-        Ok(Self(Kind::NodeLabel(key, some(NODE_SELECTOR, wanted)?)))
+        Ok(Self(Arc::new(Kind::NodeLabel(
+            key,
+            some(NODE_SELECTOR, wanted)?,
+        ))))
     }
 
     /// The attribute, or one of its values where it has several, is one of these.
@@ -87,7 +92,7 @@ impl Term {
         wanted: impl IntoIterator<Item = Pattern>,
     ) -> Result<Self, InvalidTerm> {
         let row = row(attribute, false)?;
-        Ok(Self(Kind::Texts(row, some(row.name, wanted)?)))
+        Ok(Self(Arc::new(Kind::Texts(row, some(row.name, wanted)?))))
     }
 
     /// The attribute, or one of its values where it has several, is one of these.
@@ -99,7 +104,7 @@ impl Term {
         wanted: impl IntoIterator<Item = u64>,
     ) -> Result<Self, InvalidTerm> {
         let row = row(attribute, true)?;
-        Ok(Self(Kind::Numbers(row, some(row.name, wanted)?)))
+        Ok(Self(Arc::new(Kind::Numbers(row, some(row.name, wanted)?))))
     }
 
     /// An address of the uplink, or of the bond or bridge it is a port of, lies in one of these.
@@ -107,12 +112,12 @@ impl Term {
     /// # Errors
     /// [`InvalidTerm::NoValue`] without a subnet.
     pub fn subnet(wanted: impl IntoIterator<Item = Subnet>) -> Result<Self, InvalidTerm> {
-        Ok(Self(Kind::Subnets(some(SUBNET, wanted)?)))
+        Ok(Self(Arc::new(Kind::Subnets(some(SUBNET, wanted)?))))
     }
 
     /// What evidence calls it: the attribute's name, `subnet`, `node` or `nodeSelector`.
-    pub const fn name(&self) -> &'static str {
-        match &self.0 {
+    pub fn name(&self) -> &'static str {
+        match &*self.0 {
             Kind::Node(_) => NODE,
             Kind::NodeLabel(..) => NODE_SELECTOR,
             Kind::Texts(row, _) | Kind::Numbers(row, _) => row.name,
@@ -126,13 +131,13 @@ impl Term {
     }
 
     /// Whether it is about the node and not about one of its uplinks.
-    pub const fn is_of_node(&self) -> bool {
-        matches!(self.0, Kind::Node(_) | Kind::NodeLabel(..))
+    pub fn is_of_node(&self) -> bool {
+        matches!(*self.0, Kind::Node(_) | Kind::NodeLabel(..))
     }
 
     /// Whether it names one uplink of a node: by name, PCI or MAC address, without a wildcard.
     pub fn names_the_uplink(&self) -> bool {
-        match &self.0 {
+        match &*self.0 {
             Kind::Texts(row, wanted) => {
                 matches!(row.name, "interface" | "altName" | "pciAddress" | "mac")
                     && wanted.iter().all(Pattern::is_literal)
@@ -142,12 +147,12 @@ impl Term {
     }
 
     /// The value that matched, or `None` when none does.
-    pub(super) fn matched(&self, facts: &UplinkFacts<'_>) -> Option<String> {
-        match &self.0 {
+    pub(super) fn matched<'f>(&self, facts: &'f UplinkFacts<'_>) -> Option<Cow<'f, str>> {
+        match &*self.0 {
             Kind::Node(wanted) => text(wanted, facts.node.name.as_str()),
             Kind::NodeLabel(key, wanted) => {
                 let value = facts.node.labels.get(key)?;
-                wanted.contains(value).then(|| value.to_string())
+                wanted.contains(value).then(|| value.as_str().into())
             }
             Kind::Texts(row, wanted) => match facts.value(*row)? {
                 AttributeValue::Text(value) => text(wanted, value),
@@ -164,19 +169,19 @@ impl Term {
                     }
                     AttributeValue::Text(_) | AttributeValue::Texts(_) => None,
                 };
-                number.map(ToString::to_string)
+                number.map(|number| number.to_string().into())
             }
             Kind::Subnets(wanted) => {
                 let lies = |address: &&_| wanted.iter().any(|subnet| subnet.contains(**address));
                 let address = facts.addresses.as_ref()?.iter().find(lies);
-                address.map(ToString::to_string)
+                address.map(|address| address.to_string().into())
             }
         }
     }
 
     /// What is there, for who asks why it did not match.
     pub(super) fn found(&self, facts: &UplinkFacts<'_>) -> Found {
-        match &self.0 {
+        match &*self.0 {
             Kind::Node(_) => Found::Values(vec![cut(facts.node.name.as_str()).to_owned()]),
             Kind::NodeLabel(key, _) => {
                 let value = facts.node.labels.get(key);
@@ -210,7 +215,7 @@ impl Term {
 
     /// The values that would do, as `110 or 120`.
     pub fn wanted(&self) -> String {
-        match &self.0 {
+        match &*self.0 {
             Kind::Node(wanted) | Kind::Texts(_, wanted) => or(wanted),
             Kind::NodeLabel(key, wanted) => format!("{key}={}", or(wanted)),
             Kind::Numbers(_, wanted) => or(wanted),
@@ -258,14 +263,17 @@ fn row(asked: &str, number: bool) -> Result<Row, InvalidTerm> {
     }
 }
 
-fn text(wanted: &BTreeSet<Pattern>, value: &str) -> Option<String> {
+fn text<'f>(wanted: &BTreeSet<Pattern>, value: &'f str) -> Option<Cow<'f, str>> {
     let value = cut(value);
     let any = wanted.iter().any(|pattern| pattern.matches(value));
-    any.then(|| value.to_owned())
+    any.then(|| value.into())
 }
 
 /// As much of a text as is published: who maps from the object sees what the node saw.
 fn cut(text: &str) -> &str {
+    if text.len() <= Pattern::MAX_CHARACTERS {
+        return text;
+    }
     match text.char_indices().nth(Pattern::MAX_CHARACTERS) {
         Some((end, _)) => text.get(..end).unwrap_or(text),
         None => text,

@@ -65,6 +65,32 @@ fn a_refusal_names_the_nearest_miss() {
 }
 
 #[test]
+fn a_member_for_another_node_is_never_near_while_there_is_one_for_this() {
+    let elsewhere = [
+        on_node("worker-3"),
+        texts("interface", "ens4"),
+        texts("driver", "ice"),
+    ];
+    let pin = member("a-pin", &elsewhere);
+    let machine = Machine::with(vec![uplink(4, "ens4")]);
+    assert_eq!(
+        machine.why(
+            &[network(
+                "blue",
+                1,
+                &[pin.clone(), member("vlan", &[vlan(7)])]
+            )],
+            "blue"
+        ),
+        "uplink ens4: neighbor.vlan is unknown, no neighbour is heard, blue wants 7"
+    );
+    assert_eq!(
+        machine.why(&[network("blue", 1, &[pin])], "blue"),
+        "uplink ens4: node is worker-1, blue wants worker-3"
+    );
+}
+
+#[test]
 fn unread_addresses_are_not_absent_ones() {
     let mut machine = Machine::with(vec![uplink(4, "ens4")]);
     machine.addresses = None;

@@ -194,7 +194,7 @@ proptest! {
                         let matched = on.evidence.matches.iter();
                         prop_assert!(matched.clone().count() > 0);
                         for found in matched {
-                            let value = Some(found.value.clone());
+                            let value = Some(found.value.as_str().into());
                             prop_assert_eq!(found.term.matched(&facts), value);
                         }
                         prop_assert_eq!(on, &answer);
