@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::virtual_function::is_for_userspace;
 use super::{Uplink, UplinkId, VfUse};
-use crate::observation::SlotLink;
+use crate::observation::{Neighbor, SlotLink};
 use crate::{Finding, FindingReason, PciAddress, Subject};
 
 /// Bytes of an untagged Ethernet frame beside its payload: two addresses, type, check sum.
@@ -141,34 +141,31 @@ fn mtu(uplink: &Uplink, findings: &mut Vec<Finding>) {
     }
 }
 
+/// More than one neighbour that is heard now, or one of our own VFs. What is remembered from an
+/// earlier run contends with nobody.
 fn ambiguous(uplink: &Uplink, findings: &mut Vec<Finding>) {
-    let ours = uplink.neighbors.iter().find_map(|neighbor| {
-        uplink
-            .virtual_functions
-            .iter()
-            .find(|vf| vf.mac == Some(neighbor.source))
-    });
-    if let Some(vf) = ours {
-        let message = format!(
+    let live = || uplink.neighbors.iter().filter(|neighbor| !neighbor.stale);
+    let vfs = &uplink.virtual_functions;
+    let ours = live().find_map(|one| vfs.iter().find(|vf| vf.mac == Some(one.source)));
+    let name = |neighbor: &Neighbor| {
+        let name = neighbor
+            .system_name
+            .as_ref()
+            .unwrap_or(&neighbor.chassis_id);
+        name.cut(64).to_owned()
+    };
+    let message = match (ours, live().next(), live().nth(1)) {
+        (Some(vf), _, _) => format!(
             "LLDP frames come from our own VF {} ({}): the port is on no network until they stop",
             vf.index, vf.address
-        );
-        findings.push(find(uplink, FindingReason::AmbiguousNeighbor, message));
-    } else if let [first, second, ..] = uplink.neighbors.as_slice() {
-        let message = format!(
+        ),
+        (None, Some(first), Some(second)) => format!(
             "{} neighbours speak on one port ({} and {}): a device that forwards LLDP is between, or someone pretends",
-            uplink.neighbors.len(),
-            first
-                .system_name
-                .as_ref()
-                .unwrap_or(&first.chassis_id)
-                .cut(64),
-            second
-                .system_name
-                .as_ref()
-                .unwrap_or(&second.chassis_id)
-                .cut(64)
-        );
-        findings.push(find(uplink, FindingReason::AmbiguousNeighbor, message));
-    }
+            live().count(),
+            name(first),
+            name(second)
+        ),
+        (None, _, _) => return,
+    };
+    findings.push(find(uplink, FindingReason::AmbiguousNeighbor, message));
 }

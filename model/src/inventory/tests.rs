@@ -215,6 +215,26 @@ fn software_links_and_vf_links_are_no_uplinks() {
 }
 
 #[test]
+fn lldp_15_a_neighbour_of_an_earlier_run_contends_with_nobody() {
+    let mut seen = observations(
+        vec![pf("0000:3b:00.0", 0)],
+        vec![link(2, "ens2", Some("0000:3b:00.0"))],
+    );
+    let remembered = Neighbor {
+        stale: true,
+        ..neighbor("leaf-1")
+    };
+    let index = IfIndex::new(2).unwrap();
+    seen.neighbors
+        .insert(index, vec![remembered, neighbor("leaf-2")]);
+    assert_eq!(Inventory::of(&seen).findings, []);
+    seen.neighbors
+        .insert(index, vec![neighbor("leaf-1"), neighbor("leaf-2")]);
+    let found = Inventory::of(&seen).findings;
+    assert_eq!(found[0].reason, FindingReason::AmbiguousNeighbor);
+}
+
+#[test]
 fn what_is_odd_is_said_once_and_with_a_remedy() {
     let narrow = SlotLink {
         card_lanes: 8,
