@@ -285,8 +285,9 @@ fn show(output: &mut Output<'_>, report: &Report, format: Format) -> io::Result<
         0 => String::new(),
         count => format!(", {count} of neighbours beyond the first {MAX_NEIGHBORS}"),
     };
+    let packets = if *total == 1 { "packet" } else { "packets" };
     output.aside(&format!(
-        "{total} packets: {lldp} LLDP, {refused} refused{beyond}"
+        "{total} {packets}: {lldp} LLDP, {refused} refused{beyond}"
     ))
 }
 
