@@ -37,7 +37,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
         said.value("ms")
     };
     let (ours, nispor) = (ours("link_dump"), peers::nispor());
-    let (ms, nispor_ms) = in_turn(2, || asked(with(&ours, 10)), || asked(with(&nispor, 1)))?;
+    let (ms, nispor_ms) = in_turn(4, || asked(with(&ours, 10)), || asked(with(&nispor, 1)))?;
     let calls = |program: &Path| -> Result<f64> {
         Ok(system_calls(&with(program, 2))? - system_calls(&with(program, 1))?)
     };
