@@ -1,0 +1,2 @@
+//! The node daemon: discovers, decides, publishes.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The cluster's one controller: Network status and events.
+fn main() {}
