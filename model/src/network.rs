@@ -8,6 +8,7 @@
 //! Left to others: the wire form of a `Network` (`colvin-crds`), pools of devices, publishing.
 
 mod candidates;
+mod devices;
 mod facts;
 mod found;
 mod functions;
@@ -20,13 +21,14 @@ mod term;
 mod why;
 
 pub use candidates::{Candidates, Evidence, Match, Refusal, match_members};
+pub use devices::{Devices, InvalidShares, Shares};
 pub use facts::{Ambiguity, NodeView};
 pub use found::Found;
 pub use functions::{Functions, InvalidFunctions};
 pub use membership::{FRAMES_TO_CONFIRM, Membership};
 pub use pattern::{InvalidPattern, Pattern};
 pub use settle::{Belonging, NetworkMap, Overlap, Standing, map, settle};
-pub use spec::{Devices, InvalidMember, InvalidNetwork, Member, NetworkSpec, NodeFacts};
+pub use spec::{InvalidMember, InvalidNetwork, Member, NetworkSpec, NodeFacts};
 pub use subnet::{InvalidSubnet, Subnet};
 pub use term::{InvalidTerm, Term};
 pub use why::{Explanation, NearMiss, Why, why};

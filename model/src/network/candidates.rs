@@ -102,7 +102,7 @@ fn judge(facts: &UplinkFacts<'_>, network: &NetworkSpec) -> Option<Result<Eviden
         _ if facts.uplink.protected.is_empty() => (false, false),
         Devices::VirtualFunction(_) => (false, false),
         Devices::PhysicalFunction => (false, true),
-        Devices::Macvlan | Devices::Ipvlan | Devices::Vlan => (true, false),
+        Devices::Macvlan(_) | Devices::Ipvlan(_) | Devices::Vlan(_) => (true, false),
     };
     let usable = |member: &Member| !refused && (!needs_pin || member.names_the_uplink());
     let best = matching.find(|(member, _)| usable(member));

@@ -117,7 +117,7 @@ fn contend(
     }
     let mut functions = match network.devices() {
         Devices::VirtualFunction(wanted) => wanted.shared_with(all),
-        Devices::PhysicalFunction | Devices::Macvlan | Devices::Ipvlan | Devices::Vlan => {
+        Devices::PhysicalFunction | Devices::Macvlan(_) | Devices::Ipvlan(_) | Devices::Vlan(_) => {
             Functions::default()
         }
     };

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Functions, Term};
+use super::{Devices, Term};
 use crate::{NetworkName, Symbol};
 
 /// A node as Kubernetes knows it.
@@ -54,34 +54,6 @@ pub struct NetworkSpec {
 pub struct InvalidNetwork {
     network: NetworkName,
     member: String,
-}
-
-/// What a network gives to pods.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Devices {
-    /// VFs of the uplink, those with these indexes.
-    VirtualFunction(Functions),
-    /// The uplink itself.
-    PhysicalFunction,
-    /// macvlan children of the uplink.
-    Macvlan,
-    /// ipvlan children of the uplink.
-    Ipvlan,
-    /// vlan children of the uplink.
-    Vlan,
-}
-
-impl Devices {
-    /// The word for people and programs.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::VirtualFunction(_) => "VirtualFunction",
-            Self::PhysicalFunction => "PhysicalFunction",
-            Self::Macvlan => "Macvlan",
-            Self::Ipvlan => "Ipvlan",
-            Self::Vlan => "Vlan",
-        }
-    }
 }
 
 impl Member {

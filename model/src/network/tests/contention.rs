@@ -34,7 +34,7 @@ fn several_networks_share_a_trunk() {
     let networks = [
         all_vlans("green", 1, vfs("0-3"), false),
         all_vlans("blue", 2, vfs("4-7"), false),
-        all_vlans("red", 3, Devices::Macvlan, false),
+        all_vlans("red", 3, Devices::Macvlan(shares(64)), false),
     ];
     assert_eq!(
         given(&networks),

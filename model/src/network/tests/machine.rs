@@ -196,3 +196,7 @@ impl Machine {
             .to_string()
     }
 }
+
+pub(super) fn shares(number: u16) -> Shares {
+    Shares::new(number).unwrap()
+}

@@ -79,7 +79,7 @@ fn devices() -> impl Strategy<Value = Devices> {
         4 => select(vec!["0-3", "2-5", "4-7", "0-300"])
             .prop_map(|set| Devices::VirtualFunction(set.parse().unwrap())),
         1 => Just(Devices::PhysicalFunction),
-        2 => Just(Devices::Macvlan),
+        2 => Just(Devices::Macvlan(shares(64))),
     ]
 }
 

@@ -6,7 +6,7 @@ use super::*;
 fn networks() -> [NetworkSpec; 2] {
     let pin = member("pin", &[texts("interface", "ens4")]);
     let shared = |called: &str, created, members: &[Member]| {
-        giving(Devices::Macvlan, called, created, members)
+        giving(Devices::Macvlan(shares(64)), called, created, members)
     };
     [
         shared("green", 1, &[member("leaf", &[vlan(110)])]),
@@ -95,7 +95,11 @@ fn the_nodes_own_uplink_is_shared_only_where_a_member_names_it_and_never_taken()
     let leaf = member("leaf", &[vlan(110)]);
     let wild = member("wild", &[texts("interface", "ens*")]);
     let pin = member("pin", &[texts("interface", "ens4"), vlan(110)]);
-    for devices in [Devices::Macvlan, Devices::Ipvlan, Devices::Vlan] {
+    for devices in [
+        Devices::Macvlan(shares(64)),
+        Devices::Ipvlan(shares(64)),
+        Devices::Vlan(shares(64)),
+    ] {
         let unpinned = giving(devices.clone(), "green", 1, &[leaf.clone(), wild.clone()]);
         assert!(on(&machine, &[unpinned]).is_empty(), "{devices:?}");
         let pinned = giving(devices.clone(), "green", 1, &[leaf.clone(), pin.clone()]);
@@ -106,7 +110,7 @@ fn the_nodes_own_uplink_is_shared_only_where_a_member_names_it_and_never_taken()
         machine.why(&whole, "green"),
         "uplink ens4: not on green: it may carry the node's own traffic (DefaultRoute), so PhysicalFunction may not take it away"
     );
-    let macvlan = [giving(Devices::Macvlan, "green", 1, &[wild])];
+    let macvlan = [giving(Devices::Macvlan(shares(64)), "green", 1, &[wild])];
     assert_eq!(
         machine.why(&macvlan, "green"),
         "uplink ens4: not on green: it may carry the node's own traffic (DefaultRoute), so Macvlan needs a member that names it (interface, altName, pciAddress or mac)"
@@ -122,14 +126,19 @@ fn the_nodes_own_uplink_is_shared_only_where_a_member_names_it_and_never_taken()
 fn looks(membership: &mut Membership, seen: &[(u16, u32)]) -> Vec<Vec<String>> {
     let networks = [
         giving(
-            Devices::Macvlan,
+            Devices::Macvlan(shares(64)),
             "green",
             1,
             &[member("leaf", &[vlan(110)])],
         ),
-        giving(Devices::Macvlan, "blue", 2, &[member("leaf", &[vlan(120)])]),
         giving(
-            Devices::Macvlan,
+            Devices::Macvlan(shares(64)),
+            "blue",
+            2,
+            &[member("leaf", &[vlan(120)])],
+        ),
+        giving(
+            Devices::Macvlan(shares(64)),
             "pinned",
             3,
             &[member("pin", &[texts("interface", "ens4")])],
