@@ -148,6 +148,14 @@ impl NetworkMap {
         self.uplinks.get(uplink)?.get(network)
     }
 
+    /// An uplink's place on a network, or `None` when it is not on it.
+    pub fn belonging(&self, uplink: &UplinkId, network: &NetworkName) -> Option<&Belonging> {
+        match self.standing(uplink, network)? {
+            Standing::On(belonging) => Some(belonging),
+            Standing::Refused(_) => None,
+        }
+    }
+
     /// The networks that an uplink is on, by name.
     pub fn networks_of(
         &self,

@@ -2,13 +2,17 @@
 //!
 //! Left to others: reading the facts (`facts`), joining terms to members.
 
+mod invalid;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+pub use invalid::InvalidTerm;
+
 use super::facts::UplinkFacts;
-use super::{Found, Pattern, Subnet};
+use super::{Found, Numbers, Pattern, Subnet};
 use crate::Symbol;
 use crate::attribute::{ATTRIBUTES, AttributeType, AttributeValue};
 
@@ -24,7 +28,7 @@ enum Kind {
     Node(BTreeSet<Pattern>),
     NodeLabel(Symbol, BTreeSet<Symbol>),
     Texts(Row, BTreeSet<Pattern>),
-    Numbers(Row, BTreeSet<u64>),
+    Numbers(Row, Numbers),
     Subnets(BTreeSet<Subnet>),
 }
 
@@ -33,31 +37,6 @@ enum Kind {
 pub(super) struct Row {
     pub(super) position: usize,
     name: &'static str,
-}
-
-/// Something that is no term.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidTerm {
-    /// The attribute table has no such row.
-    #[error("there is no attribute {name:?}")]
-    UnknownAttribute {
-        /// The name asked for, cut.
-        name: String,
-    },
-    /// A number was asked of a text, or a text of a number.
-    #[error("{name} is {}", if *.number { "a number" } else { "text" })]
-    WrongType {
-        /// The attribute.
-        name: &'static str,
-        /// Whether its values are numbers.
-        number: bool,
-    },
-    /// No value would do.
-    #[error("{name} has no value to match")]
-    NoValue {
-        /// The term's name.
-        name: &'static str,
-    },
 }
 
 impl Term {
@@ -98,13 +77,24 @@ impl Term {
     /// The attribute, or one of its values where it has several, is one of these.
     ///
     /// # Errors
-    /// [`InvalidTerm`] when there is no such attribute, it is text, or nothing is wanted.
+    /// As [`Term::numbers`].
     pub fn number(
         attribute: &str,
         wanted: impl IntoIterator<Item = u64>,
     ) -> Result<Self, InvalidTerm> {
+        Self::numbers(attribute, wanted.into_iter().collect())
+    }
+
+    /// The attribute, or one of its values where it has several, is in this set.
+    ///
+    /// # Errors
+    /// [`InvalidTerm`] when there is no such attribute, it is text, or nothing is wanted.
+    pub fn numbers(attribute: &str, wanted: Numbers) -> Result<Self, InvalidTerm> {
         let row = row(attribute, true)?;
-        Ok(Self(Arc::new(Kind::Numbers(row, some(row.name, wanted)?))))
+        if wanted.is_empty() {
+            return Err(InvalidTerm::NoValue { name: row.name });
+        }
+        Ok(Self(Arc::new(Kind::Numbers(row, wanted))))
     }
 
     /// An address of the uplink, or of the bond or bridge it is a port of, lies in one of these.
@@ -163,9 +153,9 @@ impl Term {
             },
             Kind::Numbers(row, wanted) => {
                 let number = match facts.value(*row)? {
-                    AttributeValue::Number(value) => wanted.get(value),
+                    AttributeValue::Number(value) => wanted.contains(*value).then_some(value),
                     AttributeValue::Numbers(values) => {
-                        values.iter().find(|value| wanted.contains(value))
+                        values.iter().find(|value| wanted.contains(**value))
                     }
                     AttributeValue::Text(_) | AttributeValue::Texts(_) => None,
                 };
@@ -218,7 +208,7 @@ impl Term {
         match &*self.0 {
             Kind::Node(wanted) | Kind::Texts(_, wanted) => or(wanted),
             Kind::NodeLabel(key, wanted) => format!("{key}={}", or(wanted)),
-            Kind::Numbers(_, wanted) => or(wanted),
+            Kind::Numbers(_, wanted) => wanted.alternatives(),
             Kind::Subnets(wanted) => or(wanted),
         }
     }
