@@ -2,9 +2,14 @@
 //!
 //! [`identity`] holds the words that everything else is said in (PCI address, interface name, MAC);
 //! [`observation`] what one source saw in one look; [`inventory`] the one consistent picture that is
-//! computed from all observations; [`network`] which networks that means; [`change`] what differs
-//! between two; [`attribute`] the table of facts that people and programs select
-//! on. Everything here is a value or a pure function: no file, socket, clock or task.
+//! computed from all observations; [`network`] which networks that means, and why; [`plan`] which
+//! devices are offered to pods for it; [`change`] what differs between two inventories;
+//! [`attribute`] the table of facts that people and programs select on. Everything here is a value
+//! or a pure function: no file, socket, clock or task.
+//!
+//! A look at the node becomes a plan in five steps, each a function of what went before:
+//! [`Inventory::of`], [`network::match_members`], [`network::Membership::confirm`],
+//! [`network::settle`], [`plan::plan`]. Only the third remembers anything.
 //!
 //! Left to others: fetching (`colvin-kernel`, `colvin-discovery`), the wire form of the API
 //! (`colvin-crds`), LLDP's bytes (`lldp-rs`).
@@ -18,6 +23,7 @@ pub mod identity;
 pub mod inventory;
 pub mod network;
 pub mod observation;
+pub mod plan;
 
 pub use finding::{Finding, FindingReason, Subject};
 pub use identity::{
@@ -26,3 +32,4 @@ pub use identity::{
 };
 pub use inventory::Inventory;
 pub use observation::Observation;
+pub use plan::Plan;

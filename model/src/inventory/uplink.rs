@@ -1,6 +1,7 @@
 //! A port to the outside. Left to others: which networks it is on.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::{VfUse, VirtualFunction};
 use crate::observation::SriovCapability;
@@ -23,6 +24,29 @@ impl fmt::Display for UplinkId {
             Self::Function(address) => address.fmt(f),
             Self::Netdev(name) => name.fmt(f),
         }
+    }
+}
+
+/// A text that names no uplink.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} names no uplink (a PCI address such as 0000:3b:00.0, or a netdev's name)")]
+pub struct InvalidUplinkId {
+    text: String,
+}
+
+impl FromStr for UplinkId {
+    type Err = InvalidUplinkId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUplinkId> {
+        // no netdev's name has a colon, and every PCI address has
+        let id = if text.contains(':') {
+            text.parse().ok().map(Self::Function)
+        } else {
+            text.parse().ok().map(Self::Netdev)
+        };
+        id.ok_or_else(|| InvalidUplinkId {
+            text: text.chars().take(64).collect(),
+        })
     }
 }
 

@@ -1,0 +1,107 @@
+//! What is offered to pods: pools of devices, a pool per network and uplink.
+//!
+//! [`plan`] is a pure function of what the node has and of what its networks are. It holds three
+//! promises: a device is in one pool of the whole plan and once in it; a device has the same id after
+//! a restart or reboot; the same facts give the same plan, in whatever order they came. So two plans
+//! are compared by `==`, and one that is equal to the last is nothing to publish.
+//!
+//! Which network an uplink is on is the map's word, and is not judged again. Left to others: who
+//! holds a device (the ledger), what a lost link or place does to a pool (the publishers, by the
+//! network's policy), blocks and taints of DRA.
+
+mod device;
+mod id;
+mod pool;
+
+use std::collections::BTreeMap;
+
+pub use device::{PoolDevice, Unusable};
+pub use id::{InvalidPoolDeviceId, PoolDeviceId};
+pub use pool::{Counts, Pool};
+
+use crate::network::{Devices, NetworkMap, NetworkSpec};
+use crate::{Inventory, NetworkName};
+
+/// The pools of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By network, then by uplink.
+    pools: Vec<Pool>,
+}
+
+/// Says which devices each network has on each of its uplinks.
+///
+/// An uplink that the map puts on a network has a pool there, if need be an empty one: a PF without
+/// VFs is on its network and has nothing to give. Networks and uplinks that only the map knows have
+/// none.
+///
+/// Where the facts put one PCI address in two places, as they do while a PF is being changed, what
+/// is there goes before what is said to come, then the older network before the younger.
+pub fn plan(inventory: &Inventory, networks: &[NetworkSpec], map: &NetworkMap) -> Plan {
+    let mut by_age: Vec<&NetworkSpec> = networks.iter().collect();
+    by_age.sort_by(|a, b| a.age().cmp(&b.age()));
+    let mut uplinks: Vec<_> = inventory.uplinks.iter().collect();
+    uplinks.sort_by(|a, b| a.id.cmp(&b.id));
+    let (mut pools, mut placed) = (Vec::new(), BTreeMap::new());
+    for network in by_age {
+        for uplink in &uplinks {
+            let Some(belonging) = map.belonging(&uplink.id, network.name()) else {
+                continue;
+            };
+            let position = pools.len();
+            for device in device::of(uplink, network, &belonging.functions) {
+                place(&mut placed, position, device);
+            }
+            pools.push(Pool::without_devices(uplink, network));
+        }
+    }
+    // in order of their ids, which is the order that pools keep
+    for (position, device) in placed.into_values() {
+        if let Some(pool) = pools.get_mut(position) {
+            pool.add(device);
+        }
+    }
+    pools.sort_by(|a, b| (a.network(), a.uplink()).cmp(&(b.network(), b.uplink())));
+    Plan { pools }
+}
+
+/// The pool that each device is in, by its position.
+type Placed = BTreeMap<PoolDeviceId, (usize, PoolDevice)>;
+
+/// Gives a device to the pool at `position`, unless an earlier one has it and it is there.
+fn place(placed: &mut Placed, position: usize, device: PoolDevice) {
+    let gone = |device: &PoolDevice| device.unusable == Some(Unusable::HalfCreated);
+    let has = placed.get(&device.id);
+    if has.is_none_or(|(_, earlier)| gone(earlier) && !gone(&device)) {
+        placed.insert(device.id.clone(), (position, device));
+    }
+}
+
+impl Plan {
+    /// All pools, by network, then by uplink.
+    pub fn pools(&self) -> &[Pool] {
+        &self.pools
+    }
+
+    /// The pools of one network, by uplink.
+    pub fn pools_of(&self, network: &NetworkName) -> &[Pool] {
+        let first = self.pools.partition_point(|pool| pool.network() < network);
+        let rest = self.pools.get(first..).unwrap_or_default();
+        let many = rest.partition_point(|pool| pool.network() == network);
+        rest.get(..many).unwrap_or_default()
+    }
+
+    /// How many devices a network has on this node.
+    pub fn counts_of(&self, network: &NetworkName) -> Counts {
+        self.pools_of(network).iter().map(Pool::counts).sum()
+    }
+
+    /// A device and the pool it is in.
+    pub fn device(&self, id: &PoolDeviceId) -> Option<(&Pool, &PoolDevice)> {
+        let mut pools = self.pools.iter();
+        pools.find_map(|pool| Some((pool, pool.device(id)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
