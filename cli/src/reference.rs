@@ -1,11 +1,10 @@
 //! The reference pages that are made from code, and the tests that fail when a page is stale.
 //!
-//! `COLVIN_UPDATE=1 cargo test -p colvin reference` writes them anew. Left to others: the attributes' page, which
+//! `COLVIN_UPDATE=1 cargo test -p colvin reference` writes them anew. Left to others: the kinds' pages (`colvin-crds`) and the attributes', which
 //! `colvin-model` makes.
 
 mod cli;
 mod findings;
-mod node_topology;
 
 use std::path::Path;
 

@@ -114,7 +114,7 @@ fn every_machine_is_shown_in_every_form() {
         let machine = Machine::unpack(&name).unwrap();
         let object = printed(&machine, "show --vfs -o json --node node-7");
         let object: NodeTopology = serde_json::from_str(&object).unwrap();
-        assert_eq!(object.metadata.name, "node-7");
+        assert_eq!(object.metadata.name.as_deref(), Some("node-7"));
         for arguments in [
             "show --vfs",
             "show vfs",

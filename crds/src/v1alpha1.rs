@@ -1,8 +1,13 @@
 //! Version `v1alpha1` of the API. Left to others: conversion between versions, while there is one.
 
+pub mod network;
 pub mod node_topology;
 
+pub use network::{Network, NetworkSpec, NetworkStatus};
 pub use node_topology::{NodeTopology, NodeTopologyStatus};
+
+/// The API group.
+pub const GROUP: &str = "colvin.dev";
 
 /// The API version that objects carry.
 pub const API_VERSION: &str = "colvin.dev/v1alpha1";

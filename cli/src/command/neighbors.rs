@@ -98,6 +98,7 @@ impl Status {
         let NodeTopologyStatus {
             uplinks,
             mut findings,
+            ..
         } = whole.status;
         findings.retain(|finding| {
             inventory

@@ -1,53 +1,100 @@
 //! `NodeTopology`: what a node's network cards are and what is behind them.
 //!
 //! Nothing in it changes while the node does not: no time stamps, counters, ages or owners. Text
-//! from the wire is cut to [`TEXT_LIMIT`] characters. Left to others: when it is written.
+//! from the wire is cut to [`TEXT_LIMIT`] characters. A reader passes over fields it does not know:
+//! an agent may be newer than who looks. Left to others: which networks an uplink is on
+//! ([`placement`]), making it ([`NodeTopology::of_inventory`]), reading it back as an inventory
+//! ([`observed`]), when it is written.
 
 mod from_inventory;
+mod object;
+pub mod observed;
+pub mod placement;
 mod ranges;
 
+use kube::core::ObjectMeta;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use from_inventory::VfDetail;
+pub use placement::{RefusedNetwork, UplinkNetwork};
 
 /// The most characters that a text from the wire keeps.
 pub const TEXT_LIMIT: usize = 64;
 
 /// What a node's network cards are and what is behind them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+///
+/// Its name is the node's. It has no `spec`: the node's agent alone writes its `status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NodeTopology {
     /// `colvin.dev/v1alpha1`.
     pub api_version: String,
     /// `NodeTopology`.
     pub kind: String,
     /// Its name is the node's.
-    pub metadata: Metadata,
+    pub metadata: ObjectMeta,
     /// What was found.
+    #[serde(default)]
     pub status: NodeTopologyStatus,
 }
 
-/// The part of an object's metadata that is ours to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Metadata {
-    /// The object's name.
-    pub name: String,
-}
-
 /// What was found on a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct NodeTopologyStatus {
+    /// The node in a line.
+    #[serde(default)]
+    pub summary: Summary,
     /// The ports to the outside, by id.
+    #[serde(default)]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["id"]))]
     pub uplinks: Vec<Uplink>,
     /// What is odd or could not be seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 128), extend("x-kubernetes-list-type" = "atomic"))]
     pub findings: Vec<Finding>,
+    /// `Complete`: whether all that is on the node is in here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<NodeCondition>,
+}
+
+/// A node in a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// How many uplinks it has.
+    #[serde(default)]
+    pub uplinks: u16,
+    /// How many of them carry traffic.
+    #[serde(default)]
+    pub up: u16,
+    /// The networks it reaches, by name, joined by commas; cut where there are many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<String>,
+}
+
+/// Something that is so of the whole object. It has no time: nothing here changes while the node does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeCondition {
+    /// What it is about: `Complete`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    #[schemars(extend("enum" = ["True", "False", "Unknown"]))]
+    pub status: String,
+    /// Why, in one word: `AllSeen`, `NotAllSeen`, `Truncated`.
+    pub reason: String,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// A port to the outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Uplink {
     /// The PCI address, or the netdev's name where it has none of its own.
     pub id: String,
@@ -56,6 +103,7 @@ pub struct Uplink {
     pub name: Option<String>,
     /// The netdev's other names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub alt_names: Vec<String>,
     /// PCI vendor number, four hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,24 +148,40 @@ pub struct Uplink {
     pub rdma: Option<String>,
     /// Why it is never given away: `DefaultRoute`, `RoutesUnknown`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub protected: Vec<String>,
     /// Its SR-IOV side; absent when it is no PF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sriov: Option<Sriov>,
     /// Netdevs that stand for VFs and subfunctions in the card's own switch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub representors: Vec<String>,
     /// Its subfunctions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub subfunctions: Vec<Subfunction>,
+    /// Its addresses and those of the bond or bridge it is a port of, each with its prefix length; link-local and temporary ones left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub addresses: Vec<String>,
     /// Who speaks at the other end, by their own word.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub neighbors: Vec<Neighbor>,
+    /// The networks it is on, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub networks: Vec<UplinkNetwork>,
+    /// The networks that a member puts it on and that it is not on all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub refused: Vec<RefusedNetwork>,
 }
 
 /// A PF's SR-IOV side.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Sriov {
     /// The most VFs it can have.
     pub total: u16,
@@ -135,15 +199,17 @@ pub struct Sriov {
     pub eswitch: Option<String>,
     /// The VFs, as ranges of indexes that share driver and state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub functions: Vec<VfRange>,
     /// Every VF by itself; only where it was asked for, never in the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub vfs: Vec<VirtualFunction>,
 }
 
 /// VFs that share driver and state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct VfRange {
     /// Indexes, such as `0-15` or `0-3,7`.
     pub range: String,
@@ -156,8 +222,8 @@ pub struct VfRange {
 }
 
 /// One VF.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct VirtualFunction {
     /// Its index under the PF.
     pub index: u16,
@@ -186,8 +252,8 @@ pub struct VirtualFunction {
 }
 
 /// A subfunction.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Subfunction {
     /// The auxiliary device.
     pub name: String,
@@ -197,8 +263,8 @@ pub struct Subfunction {
 }
 
 /// Who speaks at the other end of the wire, by their own word.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Neighbor {
     /// LLDP chassis ID.
     pub chassis_id: String,
@@ -215,12 +281,15 @@ pub struct Neighbor {
     pub vlan: Option<u16>,
     /// The VLANs the switch names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub vlans: Vec<Vlan>,
     /// Where the system is managed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub management_addresses: Vec<String>,
     /// What the system does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub capabilities: Vec<String>,
     /// Bytes a packet may have at its side: its largest frame less 18 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,8 +300,8 @@ pub struct Neighbor {
 }
 
 /// A VLAN that a switch names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Vlan {
     /// Its number.
     pub id: u16,
@@ -242,8 +311,8 @@ pub struct Vlan {
 }
 
 /// Something odd, or something that could not be seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The uplink it is about; absent when it is about the node.
     #[serde(default, skip_serializing_if = "Option::is_none")]

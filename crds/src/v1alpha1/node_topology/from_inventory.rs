@@ -3,9 +3,10 @@
 use colvin_model::inventory as model;
 use colvin_model::observation as seen;
 use colvin_model::{Inventory, Subject, Symbol};
+use kube::core::ObjectMeta;
 
 use super::{
-    Finding, Metadata, Neighbor, NodeTopology, NodeTopologyStatus, Sriov, Subfunction, TEXT_LIMIT,
+    Finding, Neighbor, NodeTopology, NodeTopologyStatus, Sriov, Subfunction, Summary, TEXT_LIMIT,
     Uplink, VirtualFunction, Vlan, ranges,
 };
 
@@ -33,19 +34,28 @@ impl NodeTopology {
         model: impl Fn(&seen::PciFunction) -> Option<String>,
     ) -> Self {
         let uplink = |uplink: &model::Uplink| of_uplink(uplink, detail, &model);
+        let uplinks = inventory.uplinks.iter();
+        let up = uplinks.filter(|uplink| uplink.state == model::LinkState::Up);
         Self {
-            api_version: super::super::API_VERSION.to_owned(),
+            api_version: crate::v1alpha1::API_VERSION.to_owned(),
             kind: "NodeTopology".to_owned(),
-            metadata: Metadata {
-                name: node.to_owned(),
+            metadata: ObjectMeta {
+                name: Some(node.to_owned()),
+                ..ObjectMeta::default()
             },
             status: NodeTopologyStatus {
+                summary: Summary {
+                    uplinks: inventory.uplinks.len().try_into().unwrap_or(u16::MAX),
+                    up: up.count().try_into().unwrap_or(u16::MAX),
+                    networks: None,
+                },
                 uplinks: inventory.uplinks.iter().map(uplink).collect(),
                 findings: inventory
                     .findings
                     .iter()
                     .map(|found| of_finding(found, inventory))
                     .collect(),
+                conditions: Vec::new(),
             },
         }
     }
@@ -96,7 +106,10 @@ fn of_uplink(
             .map(ToString::to_string)
             .collect(),
         subfunctions: uplink.subfunctions.iter().map(of_subfunction).collect(),
+        addresses: Vec::new(),
         neighbors: uplink.neighbors.iter().map(of_neighbor).collect(),
+        networks: Vec::new(),
+        refused: Vec::new(),
     }
 }
 

@@ -1,0 +1,111 @@
+//! How a pod's interface is set up. Left to others: setting it up.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a pod's interface is set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Attach {
+    /// The VLAN that the card tags the pod's frames with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 4094))]
+    pub vlan: Option<u16>,
+    /// Bytes a packet may have, without Ethernet header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 68, max = 65535))]
+    pub mtu: Option<u32>,
+    /// Lets the pod change its MAC address and hear all multicast. Absent means false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<bool>,
+    /// Drops frames that bear another source address than the pod's. Absent means true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoof_check: Option<bool>,
+    /// What interfaces are called in the pod, before their number: `green` gives `green0`. Absent means the network's name, cut to 12 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 12), regex(pattern = r"^[a-z][-a-z0-9_]*$"))]
+    pub interface_name: Option<String>,
+    /// Whether MTU and routes of running pods follow a change of the Network. Absent means `Never`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconfigure: Option<Reconfigure>,
+    /// Where the pod's addresses come from. Absent means that it gets none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipam: Option<Ipam>,
+    /// Routes in the pod by this interface.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
+    pub routes: Vec<Route>,
+}
+
+/// Whether running pods follow a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum Reconfigure {
+    /// They keep what they have.
+    Never,
+    /// They follow.
+    InPlace,
+}
+
+/// Where the pod's addresses come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-kubernetes-validations" = [
+    {"rule": "(self.type == 'pool') == (has(self.ranges) && self.ranges.size() > 0)", "message": "ranges belong to type: pool, which needs at least one"},
+    {"rule": "!has(self.blockSize) && !has(self.exclude) || self.type == 'pool'", "message": "blockSize and exclude belong to type: pool"}
+]))]
+pub struct Ipam {
+    /// `pool`: unique in the cluster, out of `ranges`. `slaac`: by router advertisements. `dhcp`: by a DHCP server.
+    #[serde(rename = "type")]
+    pub kind: IpamType,
+    /// The subnets that addresses are taken from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
+    pub ranges: Vec<Cidr>,
+    /// The prefix length of the block that a node gets at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 8, max = 128))]
+    pub block_size: Option<u8>,
+    /// Subnets and addresses that are never given out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
+    pub exclude: Vec<Cidr>,
+}
+
+/// Where addresses come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum IpamType {
+    /// Out of the Network's ranges.
+    Pool,
+    /// By router advertisements.
+    Slaac,
+    /// By a DHCP server.
+    Dhcp,
+}
+
+/// A subnet such as `10.20.4.0/22`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Cidr(
+    #[schemars(length(min = 4, max = 43), extend("x-kubernetes-validations" = [
+        {"rule": "isCIDR(self) && cidr(self) == cidr(self).masked()", "message": "write a subnet such as 10.20.4.0/22, without bits after its prefix"}
+    ]))]
+    pub String,
+);
+
+/// A route in the pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Route {
+    /// Where to.
+    pub dst: Cidr,
+    /// The next hop. Absent means that it is on the link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 39), extend("x-kubernetes-validations" = [
+        {"rule": "isIP(self)", "message": "write an IP address such as 10.20.4.1"}
+    ]))]
+    pub gw: Option<String>,
+}
