@@ -1,5 +1,5 @@
-//! What tests stand on: machines as fixtures, trees of any size, network namespaces as guards, and
-//! the VM bench with real SR-IOV. For tests, benches and `cargo xtask` only; nothing that ships
+//! What tests stand on: machines as fixtures, trees of any size, network namespaces as guards,
+//! the VM bench with real SR-IOV, and the Kubernetes bench. For tests, benches and `cargo xtask` only; nothing that ships
 //! depends on it.
 //!
 //! Left to others: the assertions. This crate makes situations, it does not judge them.
@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod hostile;
+pub mod kube;
 pub mod machine;
 pub mod netns;
 pub mod switch;

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -62,6 +62,7 @@ pub(crate) fn sweep_folders() -> Result<()> {
         let owner = name
             .strip_prefix("colvin-vm-")
             .or_else(|| name.strip_prefix("colvin-switch-"))
+            .or_else(|| name.strip_prefix("colvin-kube-"))
             .and_then(|rest| rest.split_once('-'))
             .and_then(|(pid, _)| pid.parse::<u32>().ok());
         if owner.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists()) {
@@ -143,6 +144,15 @@ impl Tether {
     /// Whether the program still runs.
     pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.keeper.try_wait(), Ok(None))
+    }
+
+    /// The program's status when it has ended; an end by signal N is the code 128 + N.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub(crate) fn status(&mut self) -> Result<Option<ExitStatus>> {
+        let status = self.keeper.try_wait();
+        status.with_context(|| format!("cannot look at {}", self.name))
     }
 
     /// Ends the program and waits for its end.

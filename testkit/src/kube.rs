@@ -1,0 +1,394 @@
+//! The Kubernetes bench: a real control plane on loopback, ready in seconds, that ends with its
+//! guard and with this process however that ends. Roles, node restriction and admission are on.
+//! No kubelet: nodes and pods are objects, our agents are programs that the test starts.
+//!
+//! It needs the programs that `cargo xtask kube --build` makes ([`binaries`]), no root and no
+//! network. A control plane of its own costs a test some seconds: tests of one kind share one.
+//!
+//! Left to others: what is installed and judged.
+
+mod audit;
+pub mod binaries;
+mod components;
+mod etcd;
+mod forward;
+mod kubeconfig;
+mod objects;
+mod pki;
+mod ports;
+mod program;
+mod usage;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::netns::Netns;
+use crate::vm::process::{checked, folder, sweep_folders};
+use crate::wait::try_wait_for;
+use components::{Layout, Ports};
+use pki::Pki;
+
+pub use audit::Request;
+pub use forward::Forward;
+pub use program::Program;
+pub use usage::{cpu_of, rss_of};
+
+/// How long the API server may take to be ready, on a busy machine.
+const READY_LIMIT: Duration = Duration::from_secs(90);
+
+/// How long the API server may take to end when it is asked to.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// What a control plane has beside etcd and the API server.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Start the controller manager: default service accounts, garbage collection, ends of
+    /// namespaces. Without it a namespace that is deleted stays `Terminating`.
+    pub controller_manager: bool,
+    /// Start the scheduler.
+    pub scheduler: bool,
+    /// More flags for the API server, such as `--watch-cache=false`.
+    pub api_server_flags: Vec<String>,
+}
+
+/// A control plane.
+#[derive(Debug)]
+pub struct ControlPlane {
+    layout: Layout,
+    options: Options,
+    admin: PathBuf,
+    /// Numbers files, so that none is written twice.
+    files: AtomicU32,
+    etcd: Program,
+    /// `None` during an outage.
+    api_server: Option<Program>,
+    others: Vec<Program>,
+    // last, so that it goes when nobody writes into it any more
+    folder: TempDir,
+}
+
+impl ControlPlane {
+    /// Starts a control plane and waits until it is ready: the API server says so, and the
+    /// namespace `default` is there (and its service account, where the controller manager runs).
+    ///
+    /// # Errors
+    /// When the programs are not built, or one does not get ready: then with its log.
+    pub fn start(options: &Options) -> Result<Self> {
+        sweep_folders()?;
+        let folder = folder("kube")?;
+        let [etcd, etcd_peers, api_server, controller_manager, scheduler] = ports::free()?;
+        let layout = Layout {
+            kube: binaries::kube()?,
+            folder: folder.path().to_owned(),
+            pki: Pki::make(&folder.path().join("pki"))?,
+            ports: Ports {
+                etcd,
+                etcd_peers,
+                api_server,
+                controller_manager,
+                scheduler,
+            },
+        };
+        fs::write(layout.audit_policy(), audit::POLICY).context("writing the audit policy")?;
+        let log = layout.folder.join("etcd.log");
+        let etcd = Program::start("etcd", &layout.etcd(), &log)?;
+        let mut plane = Self {
+            layout,
+            options: options.clone(),
+            admin: folder.path().join("admin.kubeconfig"),
+            files: AtomicU32::new(0),
+            etcd,
+            api_server: None,
+            others: Vec::new(),
+            folder,
+        };
+        let user = kubeconfig::by_certificate(&plane.layout.pki.admin);
+        plane.write_kubeconfig("admin.kubeconfig", &user)?;
+        plane.start_api_server()?;
+        plane.start_others()?;
+        Ok(plane)
+    }
+
+    fn start_others(&mut self) -> Result<()> {
+        if self.options.controller_manager {
+            let user = kubeconfig::by_certificate(&self.layout.pki.controller_manager);
+            let config = self.write_kubeconfig("controllers.kubeconfig", &user)?;
+            let command = self.layout.controller_manager(&config);
+            self.others
+                .push(self.program("kube-controller-manager", &command)?);
+            self.wait_until_served("/api/v1/namespaces/default/serviceaccounts/default")?;
+        }
+        if self.options.scheduler {
+            let user = kubeconfig::by_certificate(&self.layout.pki.scheduler);
+            let config = self.write_kubeconfig("scheduler.kubeconfig", &user)?;
+            let command = self.layout.scheduler(&config);
+            self.others.push(self.program("kube-scheduler", &command)?);
+        }
+        Ok(())
+    }
+
+    /// The API server's address, `https://127.0.0.1:PORT`.
+    pub fn server(&self) -> String {
+        format!("https://127.0.0.1:{}", self.layout.ports.api_server)
+    }
+
+    /// The folder of this control plane: logs, certificates, kubeconfigs. A test may add its own.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The kubeconfig of a member of `system:masters`, who may do everything.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.admin
+    }
+
+    /// The kubeconfig of whoever has this token.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn kubeconfig_for_token(&self, token: &str) -> Result<PathBuf> {
+        let name = self.new_file("token", "kubeconfig");
+        self.write_kubeconfig(&name, &kubeconfig::by_token(token))
+    }
+
+    /// The kubeconfig of a user of this name in these groups, for whom the administrator acts; the
+    /// server treats it as the user itself. `system:authenticated` is one of the groups only when
+    /// it is named.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn kubeconfig_for_user(&self, name: &str, groups: &[&str]) -> Result<PathBuf> {
+        let user = kubeconfig::acting_for(&self.layout.pki.admin, name, groups);
+        let file = self.new_file("user", "kubeconfig");
+        self.write_kubeconfig(&file, &user)
+    }
+
+    fn write_kubeconfig(&self, file: &str, user: &Value) -> Result<PathBuf> {
+        let path = self.folder().join(file);
+        kubeconfig::write(&path, &self.server(), &self.layout.pki.authority, user)
+    }
+
+    /// A name in the folder that was not given out before.
+    fn new_file(&self, kind: &str, extension: &str) -> String {
+        let number = self.files.fetch_add(1, Ordering::Relaxed);
+        format!("{kind}-{number}.{extension}")
+    }
+
+    /// Runs kubectl as the administrator; what it wrote to standard output.
+    ///
+    /// # Errors
+    /// When it fails: with all that it wrote.
+    pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        self.kubectl_with(&self.admin, arguments)
+    }
+
+    /// Runs kubectl as the user of a kubeconfig; what it wrote to standard output.
+    ///
+    /// # Errors
+    /// When it fails: with all that it wrote.
+    pub fn kubectl_with(&self, kubeconfig: &Path, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(&self.layout.kube);
+        command.arg("kubectl").args(arguments);
+        checked(self.client(&mut command, kubeconfig))
+    }
+
+    /// Runs helm as the administrator; what it wrote to standard output.
+    ///
+    /// # Errors
+    /// When it is not built, or fails: with all that it wrote.
+    pub fn helm(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(binaries::helm()?);
+        command.args(arguments);
+        checked(self.client(&mut command, &self.admin))
+    }
+
+    /// A client that keeps what it caches in this folder.
+    fn client<'c>(&self, command: &'c mut Command, kubeconfig: &Path) -> &'c mut Command {
+        command
+            .env("KUBECONFIG", kubeconfig)
+            .env("HOME", self.folder().join("home"))
+    }
+
+    /// Applies objects, as YAML or JSON documents, on the server's side as the manager `bench`;
+    /// an unknown field is refused.
+    ///
+    /// # Errors
+    /// When the API server refuses one: with its reason.
+    pub fn apply(&self, objects: &str) -> Result<()> {
+        self.apply_with(&self.admin, objects)
+    }
+
+    /// Applies objects as the user of a kubeconfig; else as [`ControlPlane::apply`].
+    ///
+    /// # Errors
+    /// When the API server refuses one: with its reason.
+    pub fn apply_with(&self, kubeconfig: &Path, objects: &str) -> Result<()> {
+        let file = self.folder().join(self.new_file("objects", "yaml"));
+        fs::write(&file, objects).with_context(|| format!("cannot write {}", file.display()))?;
+        let file = file.display().to_string();
+        let how = ["apply", "--server-side", "--force-conflicts"];
+        let what = ["--field-manager=bench", "--filename", &file];
+        self.kubectl_with(kubeconfig, &[how, what].concat())
+            .map(drop)
+    }
+
+    /// What `kubectl get ARGUMENTS -o json` says.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub fn get_json(&self, arguments: &[&str]) -> Result<Value> {
+        let text = self.kubectl(&[&["get", "--output=json"], arguments].concat())?;
+        serde_json::from_str(&text).context("kubectl's JSON")
+    }
+
+    /// What the API server answers for a path, byte for byte.
+    ///
+    /// # Errors
+    /// When it answers with an error.
+    pub fn raw(&self, path: &str) -> Result<String> {
+        self.kubectl(&["get", "--raw", path])
+    }
+
+    /// Starts a program of ours with its log in this folder; arguments and variables are the
+    /// command's ([`Program::start`]). The caller owns it: dropped, it ends.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    pub fn program(&self, name: &str, command: &Command) -> Result<Program> {
+        let log = self.folder().join(self.new_file(name, "log"));
+        Program::start(name, command, &log)
+    }
+
+    /// Makes the API server reachable inside a namespace under the same address, so that the
+    /// kubeconfigs serve there too. One per namespace.
+    ///
+    /// # Errors
+    /// When the namespace cannot be entered or the port is taken in it.
+    pub fn reach_from(&self, netns: &Netns) -> Result<Forward> {
+        Forward::start(netns, self.layout.ports.api_server)
+    }
+
+    /// Stops the API server by `SIGTERM`, after a while by `SIGKILL`: an outage. Etcd goes on. Does
+    /// nothing during one.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub fn stop_api_server(&mut self) -> Result<()> {
+        let Some(mut server) = self.api_server.take() else {
+            return Ok(());
+        };
+        if server.stop(STOP_LIMIT).is_err() {
+            server.kill()?;
+        }
+        Ok(())
+    }
+
+    /// Starts the API server on the same port with the same data, and waits until it is ready.
+    /// Does nothing while it runs.
+    ///
+    /// # Errors
+    /// When it does not get ready: with its log.
+    pub fn start_api_server(&mut self) -> Result<()> {
+        if self.api_server.is_some() {
+            return Ok(());
+        }
+        let command = self.layout.api_server(&self.options.api_server_flags);
+        self.api_server = Some(self.program("kube-apiserver", &command)?);
+        self.wait_until_served("/readyz")?;
+        self.wait_until_served("/api/v1/namespaces/default")
+    }
+
+    /// Waits until the API server answers this path with success.
+    fn wait_until_served(&mut self, path: &str) -> Result<()> {
+        let address = (std::net::Ipv4Addr::LOCALHOST, self.layout.ports.api_server);
+        let served = try_wait_for(path, READY_LIMIT, || {
+            self.still_alive()?;
+            // a look that costs nothing before the one that starts kubectl
+            if std::net::TcpStream::connect(address).is_err() {
+                return Ok(None);
+            }
+            Ok(self.raw(path).ok())
+        });
+        let log = |program: &Program| program.log().unwrap_or_default();
+        served.map(drop).with_context(|| {
+            let api_server = self.api_server.as_ref().map(log).unwrap_or_default();
+            format!("etcd: {}\nAPI server: {api_server}", log(&self.etcd))
+        })
+    }
+
+    fn still_alive(&mut self) -> Result<()> {
+        if !self.etcd.is_alive() {
+            bail!("etcd has ended");
+        }
+        if !self.api_server.as_mut().is_some_and(Program::is_alive) {
+            bail!("the API server has ended");
+        }
+        Ok(())
+    }
+
+    /// Drops etcd's history up to now. A list or watch that asks etcd for an older revision gets
+    /// 410. The API server answers watches from memory, as far back as it has been running (75 s at
+    /// least): only when it starts again after this has it forgotten, and an old watch gets its 410.
+    ///
+    /// # Errors
+    /// When etcd refuses.
+    pub fn compact(&self) -> Result<()> {
+        etcd::compact(self.layout.ports.etcd)
+    }
+
+    /// The requests that the API server has answered since the start and that `wanted` accepts, in
+    /// the order of their arrival; those of kubectl and of readiness are among them. A line of the
+    /// audit log may come a moment after the answer: wait for it.
+    ///
+    /// # Errors
+    /// When the audit log cannot be read.
+    pub fn api_requests(&self, wanted: impl Fn(&Request) -> bool) -> Result<Vec<Request>> {
+        let log = fs::read_to_string(self.layout.audit_log()).context("reading the audit log")?;
+        let mut requests = audit::requests(&log)?;
+        requests.retain(wanted);
+        Ok(requests)
+    }
+
+    /// The time that the running API server has been on a CPU since it was started last.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn api_server_cpu(&self) -> Result<Duration> {
+        self.running_api_server()?.cpu()
+    }
+
+    /// The memory that the API server has in RAM, in bytes.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn api_server_rss(&self) -> Result<u64> {
+        self.running_api_server()?.rss()
+    }
+
+    fn running_api_server(&self) -> Result<&Program> {
+        self.api_server
+            .as_ref()
+            .context("the API server is stopped")
+    }
+}
+
+impl Drop for ControlPlane {
+    fn drop(&mut self) {
+        // nothing of it is kept, so nobody has to end kindly; what fails here ends with its tether
+        let all = self.others.iter_mut().chain(&mut self.api_server);
+        for program in all.chain([&mut self.etcd]) {
+            drop(program.kill());
+        }
+        if std::thread::panicking() {
+            // to be read; the next bench removes it
+            self.folder.disable_cleanup(true);
+        }
+    }
+}

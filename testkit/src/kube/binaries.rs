@@ -1,0 +1,67 @@
+//! Where the programs of the Kubernetes bench are: Kubernetes itself and helm, which
+//! `cargo xtask kube` builds, and our own programs as they are released.
+//!
+//! Left to others: building them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+/// Etcd, the API server, the controller manager, the scheduler, the kubelet and kubectl in one
+/// program; the first argument chooses.
+///
+/// # Errors
+/// When it is not built.
+pub fn kube() -> Result<PathBuf> {
+    built(&tool("kube"), "cargo xtask kube --build")
+}
+
+/// The program `helm`.
+///
+/// # Errors
+/// When it is not built.
+pub fn helm() -> Result<PathBuf> {
+    built(&tool("helm"), "cargo xtask kube --build")
+}
+
+/// One of our programs (`colvin`, `colvin-agent`, `colvin-controller`), as `cargo build --release`
+/// makes it.
+///
+/// # Errors
+/// When it is not built. Whether it is stale is not looked at: `cargo xtask kube` builds first.
+pub fn release(program: &str) -> Result<PathBuf> {
+    let path = target().join("release").join(program);
+    built(&path, &format!("cargo build --release -p {program}"))
+}
+
+/// Where cargo builds: `CARGO_TARGET_DIR`, else `target/` at the top of the workspace.
+pub fn target() -> PathBuf {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let top = crate_folder.parent().unwrap_or(crate_folder);
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| top.join("target"), |dir| top.join(dir))
+}
+
+fn tool(name: &str) -> PathBuf {
+    target().join("tools").join(name)
+}
+
+fn built(path: &Path, remedy: &str) -> Result<PathBuf> {
+    if !path.is_file() {
+        bail!("{} is not built: `{remedy}`", path.display());
+    }
+    Ok(path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_not_built_is_an_error_with_the_remedy() {
+        let error = release("no-such-program").unwrap_err().to_string();
+        assert!(
+            error.ends_with("is not built: `cargo build --release -p no-such-program`"),
+            "{error}"
+        );
+    }
+}
