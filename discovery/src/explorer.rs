@@ -22,8 +22,8 @@ use step::step;
 use crate::quirk;
 use crate::source::lldp::{Listening, LldpSource};
 use crate::source::{
-    AddressSource, DevlinkSource, EthtoolSource, LinkSource, PciSource, RdmaSource, Rights,
-    SharedNetlink, SlotSource, Source,
+    AddressSource, DevlinkSource, EthtoolSource, LinkSource, PciSource, PlayedSource, RdmaSource,
+    Rights, SharedNetlink, SlotSource, Source,
 };
 use crate::{Dirty, Scope};
 
@@ -99,6 +99,23 @@ impl Discovery {
             Netlink::recorded(root),
             frames,
         ))
+    }
+
+    /// A recorded machine that is played here: its frames are heard, and carriers seen, on the links of
+    /// the calling thread's network namespace that bear the recorded names and indexes.
+    ///
+    /// # Errors
+    /// [`DiscoveryError`] when it has no `sys` folder, or there is no netlink.
+    pub fn played(root: &Path) -> Result<Self, DiscoveryError> {
+        let live = Netlink::live().map_err(|source| DiscoveryError::Netlink { source })?;
+        let mut discovery = Self::at_root(root)?;
+        let source = Box::new(PlayedSource::new(live));
+        // behind the links, which it completes
+        let behind = discovery.sources.len().min(2);
+        let runner = Runner { source, owes: true };
+        discovery.sources.insert(behind, runner);
+        discovery.listen(Listening::Uplinks);
+        Ok(discovery)
     }
 
     /// Discovery of what this sysfs and this netlink show.

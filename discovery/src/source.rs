@@ -10,6 +10,7 @@ mod ethtool;
 mod link;
 pub mod lldp;
 mod pci;
+mod played;
 mod rdma;
 mod slot;
 
@@ -26,6 +27,7 @@ pub use devlink::{DevlinkSource, Rights};
 pub use ethtool::EthtoolSource;
 pub use link::LinkSource;
 pub use pci::PciSource;
+pub use played::PlayedSource;
 pub use rdma::RdmaSource;
 pub use slot::SlotSource;
 

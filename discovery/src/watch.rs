@@ -8,6 +8,7 @@
 
 mod debounce;
 mod hint;
+mod waker;
 
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
@@ -21,6 +22,7 @@ use rustix::io::Errno;
 
 pub use debounce::{Debounce, LONGEST, QUIET};
 pub use hint::{of_change, of_uevent};
+pub use waker::Waker;
 
 use crate::{Dirty, Discovery, clock};
 
@@ -33,6 +35,7 @@ pub struct Watcher {
     uevents: Result<UeventSocket, UeventError>,
     monitor: io::Result<Monitor>,
     debounce: Debounce,
+    waker: Option<Waker>,
 }
 
 /// Waiting is not possible.
@@ -67,7 +70,20 @@ impl Watcher {
             uevents: UeventSocket::open(),
             monitor: Monitor::open(),
             debounce: Debounce::default(),
+            waker: None,
         }
+    }
+
+    /// What ends a wait from another thread: [`Watcher::wait`] then gives `false`.
+    ///
+    /// # Errors
+    /// When the system has no more file descriptors.
+    pub fn waker(&mut self) -> io::Result<Waker> {
+        if let Some(waker) = &self.waker {
+            return Ok(waker.clone());
+        }
+        let waker = Waker::open()?;
+        Ok(self.waker.insert(waker).clone())
     }
 
     /// Waits until the inventory, or what is heard on any link, is another (`true`) or the time is `until` on [`clock::now`]
@@ -107,6 +123,9 @@ impl Watcher {
                 .flatten()
                 .min();
             self.poll(discovery, now, next)?;
+            if self.waker.as_ref().is_some_and(Waker::take) {
+                return Ok(false);
+            }
             let now = clock::now();
             self.take_events(discovery, now)?;
             if discovery.receive(now) {
@@ -142,6 +161,7 @@ impl Watcher {
         let monitor = self.monitor.iter().map(Monitor::as_fd);
         let sockets: Vec<BorrowedFd<'_>> = uevents
             .chain(monitor)
+            .chain(self.waker.iter().map(Waker::as_fd))
             .chain(discovery.sockets(now))
             .collect();
         let mut fds: Vec<PollFd<'_>> = sockets

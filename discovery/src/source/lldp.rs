@@ -128,6 +128,21 @@ impl LldpSource {
         })
     }
 
+    /// How many frames in a row, with nothing else heard on the link between, said what its neighbour
+    /// says now. 0 where nobody was heard in this run; what is recorded counts as said often enough.
+    pub fn frames_in_a_row(&self, link: IfIndex) -> u32 {
+        let heard = self.neighbors.port(&link).map(lldp_rs::Port::neighbors);
+        let live = heard.into_iter().flatten().filter(|neighbor| {
+            let key = (link, Box::from(neighbor.identity()));
+            !self.stale.contains(&key)
+        });
+        let fewest = live.map(lldp_rs::Neighbor::frames_in_a_row).min();
+        match &self.listening {
+            Listening::Recorded(_) => fewest.map_or(0, |_any| u32::MAX),
+            Listening::Off | Listening::Uplinks | Listening::Links(_) => fewest.unwrap_or(0),
+        }
+    }
+
     /// The frame that each neighbour sent last, by link, made again from what is kept of it.
     pub fn frames(&self) -> BTreeMap<IfName, Vec<Vec<u8>>> {
         let mut frames: BTreeMap<IfName, Vec<Vec<u8>>> = BTreeMap::new();

@@ -24,10 +24,17 @@ pub(super) fn dump_request() -> Request {
     Request::dump(libc::RTM_GETADDR, &[0; HEADER_BYTES])
 }
 
-/// The address in a message; `None` when it is of another family, or does not decode.
+/// The address in a message; `None` when it is of another family, is a temporary one (RFC 8981:
+/// it lasts a day and lies in the subnet of one that stays), or does not decode.
 pub(super) fn decode(message: Message<'_>) -> Option<InterfaceAddress> {
     let link = IfIndex::new(u32_at(message.payload, 4)?)?;
     let prefix_length = *message.payload.get(1)?;
+    let flags = u32::from(*message.payload.get(2)?);
+    let is_ipv6 = message.payload.first().copied().map(i32::from) == Some(libc::AF_INET6);
+    // the bit means "secondary" for IPv4
+    if is_ipv6 && flags & libc::IFA_F_TEMPORARY != 0 {
+        return None;
+    }
     let attributes = Attributes::after(message.payload, HEADER_BYTES);
     // on a point-to-point link IFA_ADDRESS is the other end's; IPv6 has it alone otherwise
     let own = attributes.clone().find(libc::IFA_LOCAL);

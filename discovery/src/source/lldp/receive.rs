@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use colvin_kernel::packet::FRAME_BYTES;
+use colvin_model::network::FRAMES_TO_CONFIRM;
 use colvin_model::{IfIndex, MacAddr};
 use lldp_rs::Outcome;
 
@@ -19,7 +20,8 @@ const REST: Duration = Duration::from_millis(10);
 
 impl LldpSource {
     /// Takes the frames that wait. Says whether a look is worth while: something else was said than
-    /// before, a port was heard for the first time, or a socket lost its link.
+    /// before, or the same for the second time, which confirms it; a port was heard for the first
+    /// time; or a socket lost its link.
     pub fn receive(&mut self, now: Duration) -> bool {
         let mut news = false;
         let mut buffer = [0; FRAME_BYTES];
@@ -76,7 +78,9 @@ impl LldpSource {
             Outcome::New(_) | Outcome::Changed(_) | Outcome::Removed(_) => (true, true),
             Outcome::Refreshed(neighbor) => {
                 let key = (index, Box::from(neighbor.identity()));
-                (true, !self.stale.is_empty() && self.stale.contains(&key))
+                let confirms = neighbor.frames_in_a_row() == FRAMES_TO_CONFIRM;
+                let returns = !self.stale.is_empty() && self.stale.contains(&key);
+                (true, confirms || returns)
             }
             Outcome::Refused(_) => (false, false),
         };
