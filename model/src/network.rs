@@ -23,12 +23,13 @@ mod why;
 
 pub use candidates::{Candidates, Evidence, Match, Refusal, match_members};
 pub use devices::{Devices, InvalidShares, Shares};
-pub use facts::{Ambiguity, NodeView};
+pub use facts::{Ambiguity, NodeView, addresses_of};
 pub use found::Found;
 pub use functions::{Functions, InvalidFunctions};
 pub use membership::{FRAMES_TO_CONFIRM, Membership};
 pub use numbers::{InvalidNumbers, Numbers};
 pub use pattern::{InvalidPattern, Pattern};
+pub(crate) use settle::by_name;
 pub use settle::{Belonging, NetworkMap, Overlap, Standing, map, settle};
 pub use spec::{InvalidMember, InvalidNetwork, Member, NetworkSpec, NodeFacts};
 pub use subnet::{InvalidSubnet, Subnet};
@@ -36,4 +37,4 @@ pub use term::{InvalidTerm, Term};
 pub use why::{Explanation, NearMiss, Why, why};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,6 +11,7 @@
 
 mod device;
 mod id;
+mod places;
 mod pool;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,9 @@ pub use device::{PoolDevice, Unusable};
 pub use id::{InvalidPoolDeviceId, PoolDeviceId};
 pub use pool::{Counts, Pool};
 
-use crate::network::{Devices, NetworkMap, NetworkSpec};
+use places::Places;
+
+use crate::network::{Devices, NetworkMap, NetworkSpec, by_name};
 use crate::{Inventory, NetworkName};
 
 /// The pools of a node.
@@ -35,46 +38,28 @@ pub struct Plan {
 /// VFs is on its network and has nothing to give. Networks and uplinks that only the map knows have
 /// none.
 ///
-/// Where the facts put one PCI address in two places, as they do while a PF is being changed, what
-/// is there goes before what is said to come, then the older network before the younger.
+/// Where the facts put one PCI address in two places, as they may while a PF is being changed, what
+/// is there goes before what is said to come, whatever the networks are.
 pub fn plan(inventory: &Inventory, networks: &[NetworkSpec], map: &NetworkMap) -> Plan {
-    let mut by_age: Vec<&NetworkSpec> = networks.iter().collect();
+    // the map gives a device to one network; did it not, the oldest would keep it
+    let mut by_age: Vec<&NetworkSpec> = by_name(networks).into_values().collect();
     by_age.sort_by(|a, b| a.age().cmp(&b.age()));
-    let mut uplinks: Vec<_> = inventory.uplinks.iter().collect();
-    uplinks.sort_by(|a, b| a.id.cmp(&b.id));
-    let (mut pools, mut placed) = (Vec::new(), BTreeMap::new());
+    let uplinks: BTreeMap<_, _> = inventory.uplinks.iter().map(|it| (&it.id, it)).collect();
+    let mut places = Places::of(uplinks.values().copied());
+    let mut pools = Vec::new();
     for network in by_age {
-        for uplink in &uplinks {
+        for uplink in uplinks.values() {
             let Some(belonging) = map.belonging(&uplink.id, network.name()) else {
                 continue;
             };
-            let position = pools.len();
-            for device in device::of(uplink, network, &belonging.functions) {
-                place(&mut placed, position, device);
-            }
-            pools.push(Pool::without_devices(uplink, network));
-        }
-    }
-    // in order of their ids, which is the order that pools keep
-    for (position, device) in placed.into_values() {
-        if let Some(pool) = pools.get_mut(position) {
-            pool.add(device);
+            let mut devices = device::of(uplink, network, &belonging.functions);
+            devices.retain(|device| places.give(uplink, device));
+            devices.sort_by(|a, b| a.id.cmp(&b.id));
+            pools.push(Pool::new(uplink, network, devices));
         }
     }
     pools.sort_by(|a, b| (a.network(), a.uplink()).cmp(&(b.network(), b.uplink())));
     Plan { pools }
-}
-
-/// The pool that each device is in, by its position.
-type Placed = BTreeMap<PoolDeviceId, (usize, PoolDevice)>;
-
-/// Gives a device to the pool at `position`, unless an earlier one has it and it is there.
-fn place(placed: &mut Placed, position: usize, device: PoolDevice) {
-    let gone = |device: &PoolDevice| device.unusable == Some(Unusable::HalfCreated);
-    let has = placed.get(&device.id);
-    if has.is_none_or(|(_, earlier)| gone(earlier) && !gone(&device)) {
-        placed.insert(device.id.clone(), (position, device));
-    }
 }
 
 impl Plan {

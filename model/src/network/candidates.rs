@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::facts::UplinkFacts;
-use super::{Ambiguity, Devices, Member, NetworkSpec, NodeView, Overlap, Term};
+use super::{Ambiguity, Devices, Member, NetworkSpec, NodeFacts, NodeView, Overlap, Term};
 use crate::inventory::{Protection, UplinkId};
 use crate::{NetworkName, Symbol};
 
@@ -69,16 +69,30 @@ pub(super) struct Claims {
 
 /// Says for each uplink which networks' members match it.
 pub fn match_members(node: NodeView<'_>, networks: &[NetworkSpec]) -> Candidates {
+    let networks = for_node(node.node, networks);
     let claimed = node.uplinks().filter_map(|facts| {
-        let claims = claims(&facts, networks);
+        let claims = claims(&facts, &networks);
         (!claims.networks.is_empty()).then(|| (facts.uplink.id.clone(), claims))
     });
     Candidates(claimed.collect())
 }
 
-pub(super) fn claims(facts: &UplinkFacts<'_>, networks: &[NetworkSpec]) -> Claims {
-    let judged = networks.iter().filter_map(|network| {
-        let judgement = judge(facts, network)?;
+/// A network, and those of its members that may match uplinks of this node.
+pub(super) type ForNode<'a> = (&'a NetworkSpec, Vec<&'a Member>);
+
+/// Leaves out members for other nodes, which are most of them where every node has its pin.
+pub(super) fn for_node<'a>(node: &NodeFacts, networks: &'a [NetworkSpec]) -> Vec<ForNode<'a>> {
+    let of = |network: &'a NetworkSpec| {
+        let members = network.members().iter();
+        let here = members.filter(|member| member.may_match_on(node));
+        (network, here.collect())
+    };
+    networks.iter().map(of).collect()
+}
+
+pub(super) fn claims(facts: &UplinkFacts<'_>, networks: &[ForNode<'_>]) -> Claims {
+    let judged = networks.iter().filter_map(|(network, members)| {
+        let judgement = judge(facts, network, members)?;
         Some((network.name().clone(), judgement))
     });
     Claims {
@@ -88,11 +102,14 @@ pub(super) fn claims(facts: &UplinkFacts<'_>, networks: &[NetworkSpec]) -> Claim
 }
 
 /// The best evidence, or why it does not count, or `None` when no member matches.
-fn judge(facts: &UplinkFacts<'_>, network: &NetworkSpec) -> Option<Result<Evidence, Refusal>> {
-    let mut matching = network
-        .members()
+fn judge(
+    facts: &UplinkFacts<'_>,
+    network: &NetworkSpec,
+    members: &[&Member],
+) -> Option<Result<Evidence, Refusal>> {
+    let mut matching = members
         .iter()
-        .filter_map(|member| Some((member, evidence(facts, member)?)))
+        .filter_map(|member| Some((*member, evidence(facts, member)?)))
         .peekable();
     matching.peek()?;
     if let Some(ambiguity) = &facts.ambiguity {
@@ -118,11 +135,11 @@ fn judge(facts: &UplinkFacts<'_>, network: &NetworkSpec) -> Option<Result<Eviden
 
 fn evidence(facts: &UplinkFacts<'_>, member: &Member) -> Option<Evidence> {
     // most members do not match: nothing is made for them
-    let terms = member.terms();
-    if !terms.iter().all(|term| term.matched(facts).is_some()) {
+    let mut cheapest_first = member.cheapest_first();
+    if !cheapest_first.all(|term| term.matches(facts)) {
         return None;
     }
-    let matches = terms.iter().filter_map(|term| {
+    let matches = member.terms().iter().filter_map(|term| {
         Some(Match {
             value: term.matched(facts)?.into_owned(),
             term: term.clone(),

@@ -78,7 +78,7 @@ impl<'a> NodeView<'a> {
         let ambiguity = self.ambiguity(&uplink, own);
         UplinkFacts {
             node: self.node,
-            addresses: self.addresses.map(|all| addresses(all, &uplink)),
+            addresses: self.addresses.map(|all| ips(all, &uplink)),
             ambiguity,
             uplink,
             values: vec![OnceCell::new(); ATTRIBUTES.len()],
@@ -91,9 +91,10 @@ impl<'a> NodeView<'a> {
             Some(own.get(at.ok()?)?.1)
         });
         let reported = || {
-            self.inventory
-                .findings_of(uplink)
-                .any(|finding| finding.reason == FindingReason::AmbiguousNeighbor)
+            let findings = self.inventory.findings.iter();
+            findings
+                .filter(|finding| finding.reason == FindingReason::AmbiguousNeighbor)
+                .any(|finding| uplink.is_subject(&finding.subject))
         };
         match uplink.neighbors.len() {
             _ if ours.is_some() => ours.map(Ambiguity::OwnVirtualFunction),
@@ -118,22 +119,36 @@ fn those_that_count(uplink: &Uplink) -> Cow<'_, Uplink> {
     }
 }
 
-/// The addresses of an uplink and of the bond or bridge it is a port of, in order, each once.
-fn addresses(all: &Addresses, uplink: &Uplink) -> Vec<IpAddr> {
+fn ips(all: &Addresses, uplink: &Uplink) -> Vec<IpAddr> {
+    let known = addresses_of(all, uplink);
+    known.into_iter().map(|(address, _)| address).collect()
+}
+
+/// The addresses of an uplink and of the bond or bridge it is a port of, with their prefix lengths;
+/// in order, each once. Link-local ones, which every link has, say nothing of a network.
+pub fn addresses_of(all: &Addresses, uplink: &Uplink) -> Vec<(IpAddr, u8)> {
     let Some(link) = &uplink.link else {
         return Vec::new();
     };
     let port = uplink.bond.is_some() || uplink.bridge.is_some();
     let master = link.master.filter(|_| port);
-    let mut addresses: Vec<IpAddr> = all
+    let mut addresses: Vec<_> = all
         .addresses
         .iter()
         .filter(|address| address.link == link.index || Some(address.link) == master)
-        .map(|address| address.address)
+        .map(|address| (address.address, address.prefix_length))
+        .filter(|(address, _)| !is_link_local(*address))
         .collect();
     addresses.sort_unstable();
     addresses.dedup();
     addresses
+}
+
+const fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
 }
 
 impl UplinkFacts<'_> {

@@ -71,8 +71,8 @@ pub fn settle(candidates: Candidates, networks: &[NetworkSpec]) -> NetworkMap {
     }
 }
 
-/// The networks by name.
-pub(super) fn by_name(networks: &[NetworkSpec]) -> BTreeMap<&NetworkName, &NetworkSpec> {
+/// The networks by name, each once.
+pub(crate) fn by_name(networks: &[NetworkSpec]) -> BTreeMap<&NetworkName, &NetworkSpec> {
     let named = networks.iter().map(|network| (network.name(), network));
     named.collect()
 }

@@ -23,6 +23,8 @@ pub struct Member {
     name: Symbol,
     /// At least one; in order.
     terms: Vec<Term>,
+    /// The positions of those about uplinks, those that cost least first.
+    cheapest_first: Vec<usize>,
 }
 
 /// A member that grants everything.
@@ -68,7 +70,14 @@ impl Member {
         }
         terms.sort();
         terms.dedup();
-        Ok(Self { name, terms })
+        let of_uplinks = terms.iter().enumerate().filter(|(_, it)| !it.is_of_node());
+        let mut by_cost: Vec<_> = of_uplinks.map(|(at, term)| (term.cost(), at)).collect();
+        by_cost.sort_unstable();
+        Ok(Self {
+            cheapest_first: by_cost.into_iter().map(|(_, at)| at).collect(),
+            name,
+            terms,
+        })
     }
 
     /// What evidence calls it.
@@ -79,6 +88,18 @@ impl Member {
     /// Its terms, in order.
     pub fn terms(&self) -> &[Term] {
         &self.terms
+    }
+
+    /// Its terms about uplinks, those that cost least to try first.
+    pub(super) fn cheapest_first(&self) -> impl Iterator<Item = &Term> {
+        let positions = self.cheapest_first.iter();
+        positions.filter_map(|at| self.terms.get(*at))
+    }
+
+    /// Whether all its terms about the node hold.
+    pub(super) fn may_match_on(&self, node: &NodeFacts) -> bool {
+        let mut of_node = self.terms.iter().filter(|term| term.is_of_node());
+        of_node.all(|term| term.matched_on(node).is_some())
     }
 
     /// Whether it believes what a neighbour says.

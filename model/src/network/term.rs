@@ -1,20 +1,19 @@
 //! What a member asks of an uplink: one fact, and which values of it will do.
 //!
-//! Left to others: reading the facts (`facts`), joining terms to members.
+//! Left to others: trying it on an uplink (`evaluate`), joining terms to members.
 
+mod evaluate;
 mod invalid;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 pub use invalid::InvalidTerm;
 
-use super::facts::UplinkFacts;
-use super::{Found, Numbers, Pattern, Subnet};
+use super::{Numbers, Pattern, Subnet};
 use crate::Symbol;
-use crate::attribute::{ATTRIBUTES, AttributeType, AttributeValue};
+use crate::attribute::{ATTRIBUTES, AttributeType};
 
 /// One condition on an uplink: any one of the wanted values will do.
 ///
@@ -136,73 +135,6 @@ impl Term {
         }
     }
 
-    /// The value that matched, or `None` when none does.
-    pub(super) fn matched<'f>(&self, facts: &'f UplinkFacts<'_>) -> Option<Cow<'f, str>> {
-        match &*self.0 {
-            Kind::Node(wanted) => text(wanted, facts.node.name.as_str()),
-            Kind::NodeLabel(key, wanted) => {
-                let value = facts.node.labels.get(key)?;
-                wanted.contains(value).then(|| value.as_str().into())
-            }
-            Kind::Texts(row, wanted) => match facts.value(*row)? {
-                AttributeValue::Text(value) => text(wanted, value),
-                AttributeValue::Texts(values) => {
-                    values.iter().find_map(|value| text(wanted, value))
-                }
-                AttributeValue::Number(_) | AttributeValue::Numbers(_) => None,
-            },
-            Kind::Numbers(row, wanted) => {
-                let number = match facts.value(*row)? {
-                    AttributeValue::Number(value) => wanted.contains(*value).then_some(value),
-                    AttributeValue::Numbers(values) => {
-                        values.iter().find(|value| wanted.contains(**value))
-                    }
-                    AttributeValue::Text(_) | AttributeValue::Texts(_) => None,
-                };
-                number.map(|number| number.to_string().into())
-            }
-            Kind::Subnets(wanted) => {
-                let lies = |address: &&_| wanted.iter().any(|subnet| subnet.contains(**address));
-                let address = facts.addresses.as_ref()?.iter().find(lies);
-                address.map(|address| address.to_string().into())
-            }
-        }
-    }
-
-    /// What is there, for who asks why it did not match.
-    pub(super) fn found(&self, facts: &UplinkFacts<'_>) -> Found {
-        match &*self.0 {
-            Kind::Node(_) => Found::Values(vec![cut(facts.node.name.as_str()).to_owned()]),
-            Kind::NodeLabel(key, _) => {
-                let value = facts.node.labels.get(key);
-                value.map_or(Found::Absent, |value| {
-                    Found::Values(vec![cut(value.as_str()).to_owned()])
-                })
-            }
-            Kind::Texts(row, _) | Kind::Numbers(row, _) => match facts.value(*row) {
-                None if self.is_of_neighbor() && facts.uplink.neighbors.is_empty() => {
-                    Found::NoNeighbor
-                }
-                None => Found::Absent,
-                Some(value) => Found::Values(match value {
-                    AttributeValue::Text(text) => vec![cut(text).to_owned()],
-                    AttributeValue::Number(number) => vec![number.to_string()],
-                    AttributeValue::Texts(texts) => {
-                        texts.iter().map(|text| cut(text).to_owned()).collect()
-                    }
-                    AttributeValue::Numbers(numbers) => {
-                        numbers.iter().map(ToString::to_string).collect()
-                    }
-                }),
-            },
-            Kind::Subnets(_) => match &facts.addresses {
-                None => Found::Unread,
-                Some(none) if none.is_empty() => Found::Absent,
-                Some(some) => Found::Values(some.iter().map(ToString::to_string).collect()),
-            },
-        }
-    }
-
     /// The values that would do, as `110 or 120`.
     pub fn wanted(&self) -> String {
         match &*self.0 {
@@ -251,12 +183,6 @@ fn row(asked: &str, number: bool) -> Result<Row, InvalidTerm> {
             number: has_numbers,
         })
     }
-}
-
-fn text<'f>(wanted: &BTreeSet<Pattern>, value: &'f str) -> Option<Cow<'f, str>> {
-    let value = cut(value);
-    let any = wanted.iter().any(|pattern| pattern.matches(value));
-    any.then(|| value.into())
 }
 
 /// As much of a text as is published: who maps from the object sees what the node saw.

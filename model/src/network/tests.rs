@@ -13,9 +13,13 @@ use crate::{
 };
 
 mod contention;
-mod machine;
+pub(crate) mod machine;
+mod membership;
 mod properties;
+pub(crate) mod random;
+mod spoof;
 mod trust;
+mod widening;
 
 use machine::*;
 
@@ -169,6 +173,35 @@ fn a_text_is_matched_as_far_as_it_is_published() {
 }
 
 #[test]
+fn any_value_of_a_set_will_do_and_a_miss_names_the_set() {
+    let machine = |system: &str, vlan| {
+        Machine::with(vec![heard(uplink(4, "ens4"), &[neighbor(system, vlan)])])
+    };
+    let names = ["leaf-1", "spine-?"].map(|name| name.parse().unwrap());
+    let terms = [
+        Term::text("neighbor.systemName", names).unwrap(),
+        Term::numbers("neighbor.vlan", "110-119,4094".parse().unwrap()).unwrap(),
+    ];
+    let blue = [network("blue", 1, &[member("any", &terms)])];
+    for (system, vlan) in [("leaf-1", 110), ("spine-3", 119), ("spine-3", 4094)] {
+        let map = map(machine(system, vlan).view(), &blue);
+        assert_eq!(map.uplinks.len(), 1, "{system} {vlan}");
+    }
+    assert_eq!(
+        machine("leaf-1", 120).why(&blue, "blue"),
+        "uplink ens4: neighbor.vlan is 120, blue wants 110-119 or 4094"
+    );
+    assert_eq!(
+        machine("leaf-2", 110).why(&blue, "blue"),
+        "uplink ens4: neighbor.systemName is leaf-2, blue wants leaf-1 or spine-?"
+    );
+    let all = Term::numbers("neighbor.vlan", (1..=4094).collect()).unwrap();
+    assert_eq!(all.to_string(), "neighbor.vlan 1-4094");
+    let of_two = Term::number("neighbor.vlan", [7, 9]).unwrap();
+    assert_eq!(of_two.to_string(), "neighbor.vlan 7 or 9");
+}
+
+#[test]
 fn what_grants_nothing_or_everything_is_refused() {
     assert_eq!(
         Term::text("neighbor.vlan", ["*".parse().unwrap()])
@@ -179,6 +212,7 @@ fn what_grants_nothing_or_everything_is_refused() {
     assert!(Term::number("interface", [1]).is_err());
     assert!(Term::text("nieghbor.vlan", []).is_err());
     assert!(Term::number("neighbor.vlan", []).is_err());
+    assert!(Term::numbers("driver", "1-2".parse().unwrap()).is_err());
     assert_eq!(
         Member::new(Symbol::from("all"), Vec::new())
             .unwrap_err()

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::candidates::claims;
+use super::candidates::{claims, for_node};
 use super::facts::UplinkFacts;
 use super::settle::{by_name, settle_uplink};
 use super::{Belonging, Found, Member, NetworkSpec, NodeView, Refusal, Standing, Term};
@@ -61,7 +61,10 @@ pub fn why(
 ) -> Option<Explanation> {
     let spec = networks.iter().find(|spec| spec.name() == network)?;
     let facts = node.uplink(uplink)?;
-    let mut standings = settle_uplink(claims(&facts, networks), &by_name(networks));
+    let mut standings = settle_uplink(
+        claims(&facts, &for_node(node.node, networks)),
+        &by_name(networks),
+    );
     let why = match standings.remove(network) {
         Some(Standing::On(belonging)) => Why::On(belonging),
         Some(Standing::Refused(refusal)) => Why::Refused(refusal),

@@ -27,20 +27,16 @@ pub struct Counts {
 }
 
 impl Pool {
-    pub(super) fn without_devices(uplink: &Uplink, network: &NetworkSpec) -> Self {
+    /// A pool of these devices, which are in order of their ids, each once.
+    pub(super) fn new(uplink: &Uplink, network: &NetworkSpec, devices: Vec<PoolDevice>) -> Self {
         Self {
             network: network.name().clone(),
             uplink: uplink.id.clone(),
             netdev: uplink.name().cloned(),
             link: uplink.state,
             gives: network.devices().clone(),
-            devices: Vec::new(),
+            devices,
         }
-    }
-
-    /// Adds a device whose id comes behind all that are in.
-    pub(super) fn add(&mut self, device: PoolDevice) {
-        self.devices.push(device);
     }
 
     /// The network.

@@ -1,13 +1,13 @@
-//! Uplinks, neighbours and networks to try the mapping on. Left to others: what is tried.
+//! Uplinks, neighbours and networks to try the mapping and the plan on. Left to others: what is tried.
 
 use super::*;
 
-pub(super) fn id(address: &str) -> UplinkId {
+pub(crate) fn id(address: &str) -> UplinkId {
     UplinkId::Function(address.parse().unwrap())
 }
 
 /// A PF with eight VFs possible, a link and nothing else.
-pub(super) fn uplink(index: u32, name: &str) -> Uplink {
+pub(crate) fn uplink(index: u32, name: &str) -> Uplink {
     let address = PciAddress::from_routing_id(0, u16::try_from(index << 8).unwrap());
     let sriov = SriovCapability {
         total: 8,
@@ -70,12 +70,12 @@ pub(super) fn uplink(index: u32, name: &str) -> Uplink {
     }
 }
 
-pub(super) fn heard(mut uplink: Uplink, neighbors: &[Neighbor]) -> Uplink {
+pub(crate) fn heard(mut uplink: Uplink, neighbors: &[Neighbor]) -> Uplink {
     uplink.neighbors = neighbors.to_vec();
     uplink
 }
 
-pub(super) fn neighbor(system: &str, vlan: u16) -> Neighbor {
+pub(crate) fn neighbor(system: &str, vlan: u16) -> Neighbor {
     let text = |text: &str| WireText::from_wire(text.as_bytes());
     Neighbor {
         chassis_id: text("00:1c:73:00:00:01").unwrap(),
@@ -95,32 +95,32 @@ pub(super) fn neighbor(system: &str, vlan: u16) -> Neighbor {
     }
 }
 
-pub(super) fn texts(attribute: &str, pattern: &str) -> Term {
+pub(crate) fn texts(attribute: &str, pattern: &str) -> Term {
     Term::text(attribute, [pattern.parse().unwrap()]).unwrap()
 }
 
-pub(super) fn vlan(vlan: u64) -> Term {
+pub(crate) fn vlan(vlan: u64) -> Term {
     Term::number("neighbor.vlan", [vlan]).unwrap()
 }
 
-pub(super) fn subnet(subnet: &str) -> Term {
+pub(crate) fn subnet(subnet: &str) -> Term {
     Term::subnet([subnet.parse().unwrap()]).unwrap()
 }
 
-pub(super) fn on_node(pattern: &str) -> Term {
+pub(crate) fn on_node(pattern: &str) -> Term {
     Term::node([pattern.parse().unwrap()]).unwrap()
 }
 
-pub(super) fn member(name: &str, terms: &[Term]) -> Member {
+pub(crate) fn member(name: &str, terms: &[Term]) -> Member {
     Member::new(Symbol::from(name), terms.to_vec()).unwrap()
 }
 
-pub(super) fn name(network: &str) -> NetworkName {
+pub(crate) fn name(network: &str) -> NetworkName {
     network.parse().unwrap()
 }
 
 /// A network that gives all VFs.
-pub(super) fn network(called: &str, created: i64, members: &[Member]) -> NetworkSpec {
+pub(crate) fn network(called: &str, created: i64, members: &[Member]) -> NetworkSpec {
     giving(
         Devices::VirtualFunction(Functions::all()),
         called,
@@ -129,7 +129,7 @@ pub(super) fn network(called: &str, created: i64, members: &[Member]) -> Network
     )
 }
 
-pub(super) fn giving(
+pub(crate) fn giving(
     devices: Devices,
     called: &str,
     created: i64,
@@ -139,7 +139,7 @@ pub(super) fn giving(
 }
 
 /// The design's example: leaves by neighbour, a subnet, a pin.
-pub(super) fn green() -> NetworkSpec {
+pub(crate) fn green() -> NetworkSpec {
     let leaves = [
         texts("neighbor.systemName", "leaf-*"),
         texts("neighbor.portDescription", "green*"),
@@ -159,14 +159,14 @@ pub(super) fn green() -> NetworkSpec {
 
 /// A node named worker-1.
 #[derive(Debug)]
-pub(super) struct Machine {
-    pub(super) node: NodeFacts,
-    pub(super) inventory: Inventory,
-    pub(super) addresses: Option<Addresses>,
+pub(crate) struct Machine {
+    pub(crate) node: NodeFacts,
+    pub(crate) inventory: Inventory,
+    pub(crate) addresses: Option<Addresses>,
 }
 
 impl Machine {
-    pub(super) fn with(uplinks: Vec<Uplink>) -> Self {
+    pub(crate) fn with(uplinks: Vec<Uplink>) -> Self {
         Self {
             node: NodeFacts {
                 name: Symbol::from("worker-1"),
@@ -180,7 +180,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn view(&self) -> NodeView<'_> {
+    pub(crate) fn view(&self) -> NodeView<'_> {
         NodeView {
             node: &self.node,
             inventory: &self.inventory,
@@ -189,7 +189,7 @@ impl Machine {
     }
 
     /// The answer for the first uplink.
-    pub(super) fn why(&self, networks: &[NetworkSpec], network: &str) -> String {
+    pub(crate) fn why(&self, networks: &[NetworkSpec], network: &str) -> String {
         let uplink = &self.inventory.uplinks[0].id;
         why(self.view(), networks, uplink, &name(network))
             .unwrap()
@@ -197,6 +197,36 @@ impl Machine {
     }
 }
 
-pub(super) fn shares(number: u16) -> Shares {
+pub(crate) fn shares(number: u16) -> Shares {
     Shares::new(number).unwrap()
+}
+
+/// A VF of an uplink that has a PCI address, where the uplink's offset puts it.
+pub(crate) fn vf(uplink: &Uplink, index: u16, usage: VfUse) -> VirtualFunction {
+    let driver = match usage {
+        VfUse::Here | VfUse::Elsewhere => Some(Symbol::from("iavf")),
+        VfUse::Userspace => Some(Symbol::from("vfio-pci")),
+        VfUse::NoDriver | VfUse::HalfCreated => None,
+    };
+    let pf = uplink.address().unwrap();
+    VirtualFunction {
+        index,
+        address: pf.virtual_function(2, 1, index).unwrap(),
+        device: None,
+        driver,
+        netdev: None,
+        mac: None,
+        numa_node: None,
+        iommu_group: None,
+        rdma: None,
+        usage,
+    }
+}
+
+/// The same port without a PCI function of its own.
+pub(crate) fn without_function(mut uplink: Uplink) -> Uplink {
+    uplink.id = UplinkId::Netdev(uplink.name().unwrap().clone());
+    uplink.function = None;
+    uplink.link.as_mut().unwrap().function = None;
+    uplink
 }
