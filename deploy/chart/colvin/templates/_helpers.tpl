@@ -1,0 +1,49 @@
+{{/* Colvin is one per cluster: names are fixed, so that Helm refuses a second release. */}}
+
+{{- define "colvin.namespace" -}}
+{{ .Values.namespace.name | default .Release.Namespace }}
+{{- end }}
+
+{{/* Labels of every object. */}}
+{{- define "colvin.labels" -}}
+app.kubernetes.io/name: colvin
+app.kubernetes.io/part-of: colvin
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
+{{- end }}
+
+{{- define "colvin.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* host:port of an admin address, with brackets where the host is an IPv6 address. */}}
+{{- define "colvin.adminAddress" -}}
+{{- if contains ":" .host -}}[{{ .host }}]:{{ .port }}{{- else -}}{{ .host }}:{{ .port }}{{- end -}}
+{{- end }}
+
+{{/* Probes: a start may take a minute, then silence of half a minute restarts it. */}}
+{{- define "colvin.probes" -}}
+startupProbe:
+  httpGet: {{ include "colvin.probe" (dict "path" "/healthz" "admin" .) }}
+  periodSeconds: 2
+  failureThreshold: 60
+livenessProbe:
+  httpGet: {{ include "colvin.probe" (dict "path" "/healthz" "admin" .) }}
+  periodSeconds: 10
+  failureThreshold: 3
+readinessProbe:
+  httpGet: {{ include "colvin.probe" (dict "path" "/readyz" "admin" .) }}
+  periodSeconds: 5
+{{- end }}
+
+{{- define "colvin.probe" -}}
+{{- $wild := or (eq .admin.host "0.0.0.0") (eq .admin.host "::") -}}
+{{- $get := dict "path" .path "port" .admin.port -}}
+{{- if not $wild }}{{ $_ := set $get "host" .admin.host }}{{ end -}}
+{{ toJson $get }}
+{{- end }}
