@@ -4,8 +4,8 @@
 //! [`observation`] what one source saw in one look; [`inventory`] the one consistent picture that is
 //! computed from all observations; [`network`] which networks that means, and why; [`plan`] which
 //! devices are offered to pods for it; [`change`] what differs between two inventories;
-//! [`attribute`] the table of facts that people and programs select on. Everything here is a value
-//! or a pure function: no file, socket, clock or task.
+//! [`attribute`] the table of facts that people and programs select on; [`drift`] which nodes are
+//! alike. Everything here is a value or a pure function: no file, socket, clock or task.
 //!
 //! A look at the node becomes a plan in five steps, each a function of what went before:
 //! [`Inventory::of`], [`network::match_members`], [`network::Membership::confirm`],
@@ -18,6 +18,7 @@
 
 pub mod attribute;
 pub mod change;
+pub mod drift;
 pub mod finding;
 pub mod identity;
 pub mod inventory;

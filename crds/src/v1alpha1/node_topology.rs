@@ -11,6 +11,7 @@ mod object;
 pub mod observed;
 pub mod placement;
 mod ranges;
+mod traits;
 
 use kube::core::ObjectMeta;
 use schemars::JsonSchema;
