@@ -46,7 +46,8 @@ pub enum Refusal {
     },
     /// The neighbour said it once; it takes effect when the next frame says the same.
     Unconfirmed,
-    /// One of the two suffers no other network on its uplink, and this one is older.
+    /// The two cannot be on one uplink, and this one is older: one of them suffers no other, or one
+    /// gives macvlan and the other ipvlan children.
     Exclusive {
         /// The older network.
         with: NetworkName,
@@ -204,10 +205,9 @@ impl fmt::Display for Refusal {
                 })
             }
             Self::Unconfirmed => f.write_str("the neighbour said so once, the next frame decides"),
-            Self::Exclusive { with } => write!(
-                f,
-                "{with} is older, and one of the two suffers no other network there"
-            ),
+            Self::Exclusive { with } => {
+                write!(f, "{with} is older, and the two cannot be on one uplink")
+            }
             Self::Overlap(overlaps) => {
                 f.write_str("all the VFs it asks for belong to older networks")?;
                 for (position, overlap) in overlaps.iter().enumerate() {

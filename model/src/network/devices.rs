@@ -70,6 +70,15 @@ impl Devices {
         }
     }
 
+    /// Whether one uplink can have both: macvlan and ipvlan each take all that it receives, and the
+    /// kernel lets one link do so (`netdev_rx_handler_register`).
+    pub const fn go_with(&self, other: &Self) -> bool {
+        !matches!(
+            (self, other),
+            (Self::Macvlan(_), Self::Ipvlan(_)) | (Self::Ipvlan(_), Self::Macvlan(_))
+        )
+    }
+
     /// How many children it makes of one uplink, or `None` where it gives functions.
     pub const fn shares(&self) -> Option<Shares> {
         match self {

@@ -50,10 +50,8 @@ fn shown((first, last): &(u64, u64)) -> String {
 
 /// Ranges that are empty add nothing.
 impl FromIterator<RangeInclusive<u64>> for Numbers {
-    fn from_iter<I: IntoIterator<Item = RangeInclusive<u64>>>(ranges: I) -> Self {
-        let pairs = ranges
-            .into_iter()
-            .map(|range| (*range.start(), *range.end()));
+    fn from_iter<I: IntoIterator<Item = RangeInclusive<u64>>>(iter: I) -> Self {
+        let pairs = iter.into_iter().map(|range| (*range.start(), *range.end()));
         let mut sorted: Vec<_> = pairs.filter(|(first, last)| first <= last).collect();
         sorted.sort_unstable();
         let mut joined: Vec<(u64, u64)> = Vec::new();
@@ -70,8 +68,8 @@ impl FromIterator<RangeInclusive<u64>> for Numbers {
 }
 
 impl FromIterator<u64> for Numbers {
-    fn from_iter<I: IntoIterator<Item = u64>>(numbers: I) -> Self {
-        numbers.into_iter().map(|number| number..=number).collect()
+    fn from_iter<I: IntoIterator<Item = u64>>(iter: I) -> Self {
+        iter.into_iter().map(|number| number..=number).collect()
     }
 }
 
@@ -123,7 +121,7 @@ mod tests {
         assert_eq!(numbers.to_string(), "110-120");
         let all: Numbers = (1..=4094).collect();
         assert_eq!(all.alternatives(), "1-4094");
-        assert!(Numbers::from_iter([5..=4_u64]).is_empty());
+        assert!(Numbers::from_iter([RangeInclusive::new(5_u64, 4)]).is_empty());
     }
 
     proptest! {

@@ -110,7 +110,10 @@ fn contend(
     all: &Functions,
     kept: &[(&NetworkSpec, Functions)],
 ) -> Standing {
-    let contends = |older: &NetworkSpec| older.is_exclusive() || network.is_exclusive();
+    let contends = |older: &NetworkSpec| {
+        let exclusive = older.is_exclusive() || network.is_exclusive();
+        exclusive || !older.devices().go_with(network.devices())
+    };
     if let Some((older, _)) = kept.iter().find(|(older, _)| contends(older)) {
         let with = older.name().clone();
         return Standing::Refused(Refusal::Exclusive { with });

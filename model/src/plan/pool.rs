@@ -85,8 +85,8 @@ impl Pool {
 }
 
 impl std::iter::Sum for Counts {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), |sum, more| Self {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), |sum, more| Self {
             capacity: sum.capacity.saturating_add(more.capacity),
             allocatable: sum.allocatable.saturating_add(more.allocatable),
         })

@@ -167,7 +167,8 @@ fn an_uplink_that_cannot_be_given_or_shared_says_why() {
     );
     let mut bonded = uplink(4, "ens4");
     bonded.bond = Some("bond0".parse().unwrap());
-    let port = Some(Unusable::PortOf("bond0".parse().unwrap()));
+    let port_of = Unusable::PortOf("bond0".parse().unwrap());
+    let port = Some(port_of.clone());
     for (devices, expected) in [
         (&whole, &port),
         (&macvlan, &port),
@@ -188,7 +189,7 @@ fn an_uplink_that_cannot_be_given_or_shared_says_why() {
         Unusable::NoDriver,
         Unusable::HalfCreated,
         Unusable::NoNetdev,
-        port.unwrap(),
+        port_of,
     ];
     assert_eq!(all.map(|why| why.as_str()), words);
 }

@@ -81,7 +81,7 @@ fn an_exclusive_uplink_is_the_older_networks_alone() {
         assert_eq!(given(&networks), pairs(&[("green", "0-3")]));
         assert_eq!(
             trunk().why(&networks, "blue"),
-            "uplink ens4: not on blue: green is older, and one of the two suffers no other network there"
+            "uplink ens4: not on blue: green is older, and the two cannot be on one uplink"
         );
     }
     let whole = [
@@ -89,4 +89,26 @@ fn an_exclusive_uplink_is_the_older_networks_alone() {
         all_vlans("blue", 1, Devices::PhysicalFunction, false),
     ];
     assert_eq!(given(&whole), pairs(&[("blue", "")]));
+}
+
+#[test]
+fn macvlan_and_ipvlan_are_never_on_one_uplink_for_the_kernel_refuses_the_second() {
+    let (macvlan, ipvlan) = (Devices::Macvlan(shares(1)), Devices::Ipvlan(shares(1)));
+    for (elder, younger) in [(&macvlan, &ipvlan), (&ipvlan, &macvlan)] {
+        let networks = [
+            all_vlans("green", 1, elder.clone(), false),
+            all_vlans("blue", 2, younger.clone(), false),
+            all_vlans("red", 3, elder.clone(), false),
+            all_vlans("vlan", 4, Devices::Vlan(shares(1)), false),
+            all_vlans("whole", 5, vfs("0"), false),
+        ];
+        assert_eq!(
+            given(&networks),
+            pairs(&[("green", ""), ("red", ""), ("vlan", ""), ("whole", "0")])
+        );
+        assert_eq!(
+            trunk().why(&networks, "blue"),
+            "uplink ens4: not on blue: green is older, and the two cannot be on one uplink"
+        );
+    }
 }

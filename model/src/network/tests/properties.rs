@@ -35,6 +35,7 @@ proptest! {
             for (_, other, theirs) in on[..at].iter().filter(|(there, ..)| there == uplink) {
                 prop_assert!(belonging.functions.shared_with(&theirs.functions).is_empty());
                 prop_assert!(!spec(name).is_exclusive() && !spec(other).is_exclusive());
+                prop_assert!(spec(name).devices().go_with(spec(other).devices()));
             }
         }
     }
