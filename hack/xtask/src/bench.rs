@@ -7,6 +7,7 @@ mod dump;
 mod inventory;
 mod links;
 mod lldp;
+mod mapping;
 mod measure;
 mod neighbors;
 mod peers;
@@ -23,20 +24,22 @@ use table::Row;
 /// Rows of one subject, or why there are none.
 type Subject = (&'static str, fn() -> Result<Vec<Row>>);
 
-const SUBJECTS: [Subject; 6] = [
+const SUBJECTS: [Subject; 7] = [
     ("inventory", inventory::rows),
     ("event", inventory::event_rows),
     ("show", show::rows),
     ("neighbors", neighbors::rows),
     ("lldp", lldp::rows),
+    ("mapping", mapping::rows),
     ("links", links::rows),
 ];
 
 /// What is built before anything is measured: package and what of it.
-const OURS: [(&str, &str); 4] = [
+const OURS: [(&str, &str); 5] = [
     ("colvin", "--bins"),
     ("colvin-discovery", "--example scan --example rescan"),
     ("colvin-kernel", "--example link_dump"),
+    ("colvin-model", "--example mapping_bench"),
     ("lldp-rs", "--example decode_bench"),
 ];
 
