@@ -1,2 +1,34 @@
-//! The cluster's one controller: Network status and events.
-fn main() {}
+//! The cluster's one controller: `Network` status and events.
+//!
+//! Every replica watches; the one that holds the lease writes. Nothing on the way of a pod's start
+//! depends on it. Left to others: deciding which uplink is on which network, which each node's agent
+//! does.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod cluster;
+mod election;
+mod event;
+mod facts;
+mod publish;
+mod reason;
+mod reconcile;
+mod schedule;
+mod summary;
+mod telemetry;
+mod watch;
+mod wiring;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+fn main() -> anyhow::Result<()> {
+    let args = args::Args::parse();
+    colvin_service::telemetry::init(&args.log)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(wiring::run(args))
+}

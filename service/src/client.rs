@@ -44,7 +44,8 @@ pub enum ClientError {
 
 /// Sets up a client for the cluster that the arguments name, else for the one this pod runs in.
 ///
-/// The user agent is `program/version`. Nothing is sent yet.
+/// The user agent is `program/version`. Nothing is sent yet. A request that fails is not sent again:
+/// who asked counts the failure and waits.
 ///
 /// # Errors
 /// [`ClientError`] when no configuration is found, or it cannot be used.
@@ -53,6 +54,32 @@ pub async fn connect(
     program: &str,
     version: &str,
 ) -> Result<Client, ClientError> {
+    let config = configure(cluster, program, version).await?;
+    Client::try_from(config).map_err(ClientError::Setup)
+}
+
+/// As [`connect`], for questions whose answer is worthless after `limit`: no watch lives that long.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_hasty(
+    cluster: &ClusterArgs,
+    program: &str,
+    version: &str,
+    limit: Duration,
+) -> Result<Client, ClientError> {
+    let mut config = configure(cluster, program, version).await?;
+    config.connect_timeout = Some(limit);
+    config.read_timeout = Some(limit);
+    config.write_timeout = Some(limit);
+    Client::try_from(config).map_err(ClientError::Setup)
+}
+
+async fn configure(
+    cluster: &ClusterArgs,
+    program: &str,
+    version: &str,
+) -> Result<Config, ClientError> {
     let mut config = match &cluster.kubeconfig {
         Some(path) => from_files(path).await?,
         None => Config::infer()
@@ -68,7 +95,8 @@ pub async fn connect(
     config.read_timeout = Some(SILENCE_LIMIT);
     config.reset_reader_on_write = true;
     config.write_timeout = Some(REQUEST_LIMIT);
-    Client::try_from(config).map_err(ClientError::Setup)
+    config.default_retry = false;
+    Ok(config)
 }
 
 /// As `KUBECONFIG` is read: several files with `:` between are merged, the first wins.

@@ -10,6 +10,7 @@
 
 pub mod admin;
 mod args;
+mod backoff;
 mod budget;
 pub mod client;
 pub mod health;
@@ -20,6 +21,7 @@ mod uptime;
 
 pub use admin::{Access, Admin, AdminError};
 pub use args::{AdminArgs, ClusterArgs, LogArgs, LogFormat, MetricsAccess};
+pub use backoff::Backoff;
 pub use budget::Budget;
 pub use health::{Condition, Health, Pulse};
 pub use supervisor::{Supervisor, SupervisorError};

@@ -37,15 +37,19 @@ impl WriteResult {
 
     /// What an answer of kube's client means.
     pub fn of<T>(answer: &Result<T, kube::Error>) -> Self {
-        match answer {
-            Ok(_) => Self::Ok,
-            Err(kube::Error::Api(status)) => match status.code {
+        answer.as_ref().map_or_else(Self::of_error, |_| Self::Ok)
+    }
+
+    /// What an error of kube's client means.
+    pub fn of_error(error: &kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => match status.code {
                 409 => Self::Conflict,
                 429 => Self::Throttled,
                 400..=499 => Self::Refused,
                 _ => Self::Failed,
             },
-            Err(_) => Self::Failed,
+            _ => Self::Failed,
         }
     }
 

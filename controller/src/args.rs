@@ -1,0 +1,54 @@
+//! The controller's flags. [`crate::wiring`] takes them apart: one that is forgotten does not compile.
+//!
+//! Left to others: the flags that all programs have.
+
+use clap::Parser;
+use colvin_service::{AdminArgs, ClusterArgs, LogArgs};
+
+/// The cluster's one controller: Network status and events.
+#[derive(Parser, Clone, Debug)]
+#[command(version, mut_arg("admin_address", |arg| arg.required(false).default_value("0.0.0.0:9809")))]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    #[command(flatten)]
+    pub(crate) admin: AdminArgs,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) lease: LeaseArgs,
+}
+
+/// The lease that one of several replicas holds.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct LeaseArgs {
+    /// The namespace of the lease
+    #[arg(long, env = "COLVIN_LEASE_NAMESPACE", default_value = "colvin-system")]
+    pub(crate) lease_namespace: String,
+    /// The name of the lease
+    #[arg(long, env = "COLVIN_LEASE_NAME", default_value = "colvin-controller")]
+    pub(crate) lease_name: String,
+    /// What this replica calls itself, such as the name of its pod; one of chance when absent
+    #[arg(long, env = "COLVIN_IDENTITY")]
+    pub(crate) identity: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_of_flags_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn without_flags_it_serves_the_admin_port_and_takes_the_lease_of_the_chart() {
+        let args = Args::parse_from(["colvin-controller"]);
+        assert_eq!(args.admin.admin_address, "0.0.0.0:9809".parse().unwrap());
+        assert_eq!(args.lease.lease_namespace, "colvin-system");
+        assert_eq!(args.lease.lease_name, "colvin-controller");
+    }
+}

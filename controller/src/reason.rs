@@ -1,0 +1,216 @@
+//! The conditions of a Network and the reasons they give, each with its meaning.
+//!
+//! `docs/reference/conditions.md` is made from here. Left to others: when which holds
+//! ([`crate::summary`], [`crate::event`]).
+
+/// The conditions of a Network. Each is always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ready,
+    Ambiguous,
+    Overlap,
+    Protected,
+}
+
+/// Why a condition is as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Reachable,
+    InvalidSpec,
+    NoMembers,
+    NoTopology,
+    NoUplink,
+    NoDevices,
+    NoneUsable,
+    AmbiguousPort,
+    ProtectedUplink,
+    Unconfirmed,
+    ExclusiveUplink,
+    OlderNetwork,
+    Refused,
+    NoneAmbiguous,
+    NoOverlap,
+    NoneProtected,
+}
+
+/// What a Kubernetes Event tells of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EventReason {
+    UplinkJoined,
+    NetworksOverlap,
+    UplinkLeft,
+    PortAmbiguous,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Ready, Self::Ambiguous, Self::Overlap, Self::Protected];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Ambiguous => "Ambiguous",
+            Self::Overlap => "Overlap",
+            Self::Protected => "Protected",
+        }
+    }
+
+    #[cfg(test)]
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ready => "Pods can be given devices of the network somewhere",
+            Self::Ambiguous => "A port that members put on the network has more than one neighbour",
+            Self::Overlap => "Another network keeps what members ask for too",
+            Self::Protected => "Members choose an uplink that carries the node's own traffic",
+        }
+    }
+}
+
+impl Reason {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 16] = [
+        Self::Reachable,
+        Self::InvalidSpec,
+        Self::NoMembers,
+        Self::NoTopology,
+        Self::NoUplink,
+        Self::NoDevices,
+        Self::NoneUsable,
+        Self::AmbiguousPort,
+        Self::ProtectedUplink,
+        Self::Unconfirmed,
+        Self::ExclusiveUplink,
+        Self::OlderNetwork,
+        Self::Refused,
+        Self::NoneAmbiguous,
+        Self::NoOverlap,
+        Self::NoneProtected,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reachable => "Reachable",
+            Self::InvalidSpec => "InvalidSpec",
+            Self::NoMembers => "NoMembers",
+            Self::NoTopology => "NoTopology",
+            Self::NoUplink => "NoUplink",
+            Self::NoDevices => "NoDevices",
+            Self::NoneUsable => "NoneUsable",
+            Self::AmbiguousPort => "AmbiguousPort",
+            Self::ProtectedUplink => "ProtectedUplink",
+            Self::Unconfirmed => "Unconfirmed",
+            Self::ExclusiveUplink => "ExclusiveUplink",
+            Self::OlderNetwork => "OlderNetwork",
+            Self::Refused => "Refused",
+            Self::NoneAmbiguous => "NoneAmbiguous",
+            Self::NoOverlap => "NoOverlap",
+            Self::NoneProtected => "NoneProtected",
+        }
+    }
+
+    /// Which conditions give it.
+    #[cfg(test)]
+    const fn of(self) -> &'static str {
+        match self {
+            Self::Reachable
+            | Self::InvalidSpec
+            | Self::NoMembers
+            | Self::NoTopology
+            | Self::NoUplink
+            | Self::NoDevices
+            | Self::NoneUsable
+            | Self::Unconfirmed
+            | Self::Refused => "`Ready`",
+            Self::AmbiguousPort => "`Ready`, `Ambiguous`",
+            Self::ProtectedUplink => "`Ready`, `Protected`",
+            Self::ExclusiveUplink | Self::OlderNetwork => "`Ready`, `Overlap`",
+            Self::NoneAmbiguous => "`Ambiguous`",
+            Self::NoOverlap => "`Overlap`",
+            Self::NoneProtected => "`Protected`",
+        }
+    }
+
+    #[cfg(test)]
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::Reachable => "At least one node reaches it and has a device that can be used",
+            Self::InvalidSpec => {
+                "The object means nothing: the message names the field. Agents pass over it"
+            }
+            Self::NoMembers => "It has no members, so nothing belongs to it: add one",
+            Self::NoTopology => "No node has reported what it has: look at the agents",
+            Self::NoUplink => {
+                "No uplink of any node matches a member: `colvin why NODE NETWORK` names the nearest"
+            }
+            Self::NoDevices => {
+                "Uplinks are on it, and none has a device to give: VFs may not have been made yet"
+            }
+            Self::NoneUsable => "There are devices, and none can be used now: links may be down",
+            Self::AmbiguousPort => {
+                "A port has more than one neighbour, or frames of one of the node's own VFs; it leaves every network until one neighbour is left"
+            }
+            Self::ProtectedUplink => {
+                "An uplink carries the node's default route or cannot be shown not to; it is never given away, and shared only where a member names it"
+            }
+            Self::Unconfirmed => {
+                "A neighbour has said only once what a member asks for: the second frame in a row confirms it"
+            }
+            Self::ExclusiveUplink => {
+                "The network or another one on the same uplink asks for it alone; the older keeps it"
+            }
+            Self::OlderNetwork => "An older network keeps VFs that this one asks for too",
+            Self::Refused => {
+                "Members match, and every match is refused, for several reasons: the message counts them"
+            }
+            Self::NoneAmbiguous => "Every port that members choose has one neighbour at most",
+            Self::NoOverlap => "No other network keeps what members ask for",
+            Self::NoneProtected => {
+                "No member chooses an uplink that carries the node's own traffic"
+            }
+        }
+    }
+}
+
+impl EventReason {
+    #[cfg(test)]
+    const ALL: [Self; 4] = [
+        Self::PortAmbiguous,
+        Self::UplinkLeft,
+        Self::NetworksOverlap,
+        Self::UplinkJoined,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::UplinkJoined => "UplinkJoined",
+            Self::NetworksOverlap => "NetworksOverlap",
+            Self::UplinkLeft => "UplinkLeft",
+            Self::PortAmbiguous => "PortAmbiguous",
+        }
+    }
+
+    /// Kubernetes' own two words for how bad it is.
+    pub(crate) const fn severity(self) -> &'static str {
+        match self {
+            Self::UplinkJoined => "Normal",
+            Self::NetworksOverlap | Self::UplinkLeft | Self::PortAmbiguous => "Warning",
+        }
+    }
+
+    #[cfg(test)]
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::UplinkJoined => "A port is on a network that it was not on",
+            Self::NetworksOverlap => {
+                "A port is asked for by networks that cannot share it; the older keeps it"
+            }
+            Self::UplinkLeft => "A port is no longer on a network: a cable may have been moved",
+            Self::PortAmbiguous => {
+                "A port has more than one neighbour, or hears one of the node's own VFs, and leaves every network"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
