@@ -23,14 +23,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::netns::Netns;
-use crate::vm::process::{checked, folder, sweep_folders};
+use crate::vm::process::{checked, folder, progress, sweep_folders};
 use crate::wait::try_wait_for;
 use components::{Layout, Ports};
 use pki::Pki;
@@ -50,7 +50,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Start the controller manager: default service accounts, garbage collection, ends of
-    /// namespaces. Without it a namespace that is deleted stays `Terminating`.
+    /// namespaces. Without it a namespace that is deleted stays `Terminating`. Its controller of
+    /// nodes' lives is off, as no kubelet renews them.
     pub controller_manager: bool,
     /// Start the scheduler.
     pub scheduler: bool,
@@ -82,6 +83,7 @@ impl ControlPlane {
     /// When the programs are not built, or one does not get ready: then with its log.
     pub fn start(options: &Options) -> Result<Self> {
         sweep_folders()?;
+        let begun = Instant::now();
         let folder = folder("kube")?;
         let [etcd, etcd_peers, api_server, controller_manager, scheduler] = ports::free()?;
         let layout = Layout {
@@ -113,6 +115,8 @@ impl ControlPlane {
         plane.write_kubeconfig("admin.kubeconfig", &user)?;
         plane.start_api_server()?;
         plane.start_others()?;
+        let took = begun.elapsed().as_secs_f32();
+        progress(&format!("a control plane, after {took:.1} s"));
         Ok(plane)
     }
 
@@ -159,8 +163,7 @@ impl ControlPlane {
     }
 
     /// The kubeconfig of a user of this name in these groups, for whom the administrator acts; the
-    /// server treats it as the user itself. `system:authenticated` is one of the groups only when
-    /// it is named.
+    /// server treats it as the user itself, also in `system:authenticated`.
     ///
     /// # Errors
     /// When it cannot be written.

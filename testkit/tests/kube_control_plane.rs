@@ -1,9 +1,14 @@
 //! The Kubernetes bench itself: a control plane that starts, goes away, comes back and tells what it
 //! was asked.
 
+#![expect(clippy::unwrap_used, reason = "test")]
+
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
-use colvin_testkit::kube::{ControlPlane, Options};
+use colvin_testkit::kube::{ControlPlane, Options, binaries};
+use colvin_testkit::netns::Netns;
 use colvin_testkit::wait::wait_for;
 use serde_json::Value;
 
@@ -111,4 +116,74 @@ fn a_request_is_told_with_who_asked_for_what_and_what_came_of_it() {
     assert_eq!(request.code, 403);
     assert!(plane.api_server_rss().unwrap() > 50 << 20);
     assert!(plane.api_server_cpu().unwrap() >= cpu);
+}
+
+#[test]
+#[ignore = "kube"]
+fn a_namespace_reaches_the_api_server_by_the_same_kubeconfig() {
+    let mut plane = ControlPlane::start(&Options::default()).unwrap();
+    let netns = Netns::new().unwrap();
+    let kube = binaries::kube().unwrap();
+    let ask = |config: &Path| {
+        let mut command = netns.command(&kube);
+        command.args(["kubectl", "get", "--raw=/livez", "--kubeconfig"]);
+        command.arg(config);
+        netns.output_of(command)
+    };
+    assert!(ask(plane.kubeconfig()).is_err());
+    let forward = plane.reach_from(&netns).unwrap();
+    assert_eq!(ask(plane.kubeconfig()).unwrap().stdout, b"ok");
+
+    // a watch that goes on ends with the outage, and the way is there again after it
+    let mut command = netns.command(&kube);
+    command.args(["kubectl", "get", "namespaces", "--watch", "--kubeconfig"]);
+    command.arg(plane.kubeconfig());
+    let mut watch = plane.program("watch", &command).unwrap();
+    watch.wait_for_log("kube-system", LIMIT).unwrap();
+    plane.stop_api_server().unwrap();
+    watch.wait(LIMIT).unwrap();
+    assert!(ask(plane.kubeconfig()).is_err());
+    plane.start_api_server().unwrap();
+    assert_eq!(ask(plane.kubeconfig()).unwrap().stdout, b"ok");
+    drop(forward);
+    assert!(ask(plane.kubeconfig()).is_err());
+}
+
+/// The smallest chart: one object.
+fn chart(folder: &Path) -> String {
+    let chart = folder.join("chart");
+    fs::create_dir_all(chart.join("templates")).unwrap();
+    let about = "apiVersion: v2\nname: small\nversion: 1.0.0\n";
+    fs::write(chart.join("Chart.yaml"), about).unwrap();
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}'}\n\
+                  data: {minor: '{{ .Capabilities.KubeVersion.Minor }}'}\n";
+    fs::write(chart.join("templates/object.yaml"), object).unwrap();
+    chart.display().to_string()
+}
+
+#[test]
+#[ignore = "kube"]
+fn controllers_scheduler_and_helm_do_their_work() {
+    let plane = ControlPlane::start(&Options {
+        controller_manager: true,
+        scheduler: true,
+        ..Options::default()
+    })
+    .unwrap();
+    // the controllers made the service account, and the scheduler says why the pod has to wait
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: waits}, spec: {containers: [\
+               {name: main, image: bench.invalid/none:1}]}}";
+    plane.apply(pod).unwrap();
+    let condition = "--for=jsonpath={.status.conditions[0].reason}=Unschedulable";
+    plane
+        .kubectl(&["wait", "pod/waits", condition, "--timeout=20s"])
+        .unwrap();
+
+    let chart = chart(plane.folder());
+    plane.helm(&["install", "mine", &chart]).unwrap();
+    let made = plane.get_json(&["configmap", "mine"]).unwrap();
+    assert_eq!(made["data"]["minor"], "37");
+    plane.helm(&["uninstall", "mine"]).unwrap();
+    assert!(plane.get_json(&["configmap", "mine"]).is_err());
+    assert!(plane.helm(&["status", "mine"]).is_err());
 }

@@ -106,6 +106,8 @@ impl Layout {
             .path("root-ca-file", &self.pki.authority)
             .flag("use-service-account-credentials", "true")
             .flag("leader-elect", "false")
+            // nodes are objects here: without kubelets it would evict their pods
+            .flag("controllers", "*,-node-lifecycle-controller")
             .path("cert-dir", &self.folder.join("made-certificates"))
             .0
     }

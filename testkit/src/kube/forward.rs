@@ -3,13 +3,14 @@
 //!
 //! Left to others: what is spoken.
 
-use std::io::{PipeWriter, pipe};
+use std::io::{PipeReader, PipeWriter, pipe};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use anyhow::{Context as _, Result};
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 
 use crate::netns::Netns;
 
@@ -22,8 +23,8 @@ pub struct Forward {
     connections: Connections,
 }
 
-/// Both ends of every connection ever made, to be shut down at the end.
-type Connections = Arc<Mutex<Vec<TcpStream>>>;
+/// The ends of the connections that somebody still copies for.
+type Connections = Arc<Mutex<Vec<Weak<TcpStream>>>>;
 
 impl Forward {
     /// Listens on `port` of the loopback of `netns` and leads to `port` of our loopback. A
@@ -39,17 +40,9 @@ impl Forward {
         let connections = Connections::default();
         let kept = Arc::clone(&connections);
         let thread = std::thread::spawn(move || {
-            let readable = |fds: &mut [PollFd<'_>; 2]| poll(fds, None).is_ok();
-            loop {
-                let mut fds = [
-                    PollFd::new(&end, PollFlags::IN),
-                    PollFd::new(&listener, PollFlags::IN),
-                ];
-                let [ended, arrived] = &fds_after(&mut fds, readable);
-                if *ended {
-                    break;
-                }
-                if *arrived && let Ok((near, _)) = listener.accept() {
+            while somebody_comes(&listener, &end) {
+                // one that has gone again already is no error
+                if let Ok((near, _)) = listener.accept() {
                     lead(near, port, &kept);
                 }
             }
@@ -62,15 +55,23 @@ impl Forward {
     }
 }
 
-/// Which of the two has something, after `wait`.
-fn fds_after<'f>(
-    fds: &mut [PollFd<'f>; 2],
-    wait: impl FnOnce(&mut [PollFd<'f>; 2]) -> bool,
-) -> [bool; 2] {
-    if !wait(fds) {
-        return [false, false];
+/// Waits for a connection; false when the way is closed instead.
+fn somebody_comes(listener: &TcpListener, end: &PipeReader) -> bool {
+    loop {
+        let mut looked = [
+            PollFd::new(end, PollFlags::IN),
+            PollFd::new(listener, PollFlags::IN),
+        ];
+        match poll(&mut looked, None) {
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(_) => return false,
+        }
+        let [ended, came] = looked.map(|fd| !fd.revents().is_empty());
+        if ended || came {
+            return !ended;
+        }
     }
-    fds.each_ref().map(|fd| !fd.revents().is_empty())
 }
 
 /// Copies between `near` and our port until both directions have ended.
@@ -79,21 +80,17 @@ fn lead(near: TcpStream, port: u16, kept: &Connections) {
     let Ok(far) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
         return;
     };
-    let pairs = [(&near, &far), (&far, &near)];
-    for (from, to) in pairs {
-        let (Ok(from), Ok(to), Ok(ours)) = (from.try_clone(), to.try_clone(), from.try_clone())
-        else {
-            return;
-        };
-        kept.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(ours);
-        std::thread::spawn(move || copy(from, to));
-    }
+    let (near, far) = (Arc::new(near), Arc::new(far));
+    let mut all = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|end| end.strong_count() > 0);
+    all.extend([Arc::downgrade(&near), Arc::downgrade(&far)]);
+    let (from, to) = (Arc::clone(&near), Arc::clone(&far));
+    std::thread::spawn(move || copy(&from, &to));
+    std::thread::spawn(move || copy(&far, &near));
 }
 
-/// Copies until `from` ends, then says so to `to`; a connection that breaks ends both.
-fn copy(mut from: TcpStream, mut to: TcpStream) {
+/// Copies until `from` ends, then says so to `to`; a connection that breaks ends both ways.
+fn copy(mut from: &TcpStream, mut to: &TcpStream) {
     let ended = std::io::copy(&mut from, &mut to);
     let how = if ended.is_ok() {
         Shutdown::Write
@@ -111,8 +108,9 @@ impl Drop for Forward {
             // it cannot panic, and there is nothing to do if it did
             drop(thread.join());
         }
-        let connections = self.connections.lock();
-        for connection in connections.unwrap_or_else(PoisonError::into_inner).iter() {
+        let all = self.connections.lock();
+        let all = all.unwrap_or_else(PoisonError::into_inner);
+        for connection in all.iter().filter_map(Weak::upgrade) {
             // fails when it has ended already
             drop(connection.shutdown(Shutdown::Both));
         }

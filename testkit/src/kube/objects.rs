@@ -66,7 +66,7 @@ impl ControlPlane {
     }
 
     /// A token of a service account that is bound to a pod of it, as the kubelet mounts it: it says
-    /// which node the pod is on, and dies with the pod. It is good for an hour.
+    /// which node the pod is on, and dies with the pod. It is good for a day.
     ///
     /// # Errors
     /// When there is no such account or pod.
@@ -84,6 +84,7 @@ impl ControlPlane {
             pod,
             "--bound-object-uid",
             uid.context("a pod without a UID")?,
+            "--duration=24h",
         ])?;
         Ok(token.trim().to_owned())
     }
