@@ -34,7 +34,7 @@ pub fn network() -> serde_json::Result<CustomResourceDefinition> {
     });
     definition(
         ["Network", "networks", "network", "cnet"],
-        schema,
+        &schema,
         &json!([
             column(
                 "Nodes",
@@ -100,7 +100,7 @@ pub fn node_topology() -> serde_json::Result<CustomResourceDefinition> {
     });
     definition(
         ["NodeTopology", "nodetopologies", "nodetopology", "ntopo"],
-        schema,
+        &schema,
         &json!([
             column(
                 "Uplinks",
@@ -150,7 +150,7 @@ fn wide(mut column: Value) -> Value {
 
 fn definition(
     [kind, plural, singular, short]: [&str; 4],
-    schema: Value,
+    schema: &Value,
     columns: &Value,
 ) -> serde_json::Result<CustomResourceDefinition> {
     serde_json::from_value(json!({

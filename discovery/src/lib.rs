@@ -15,10 +15,12 @@ mod dirty;
 mod explorer;
 pub mod pci_names;
 mod quirk;
+mod replace;
 pub mod snapshot;
 pub mod source;
 pub mod watch;
 
 pub use dirty::{Dirty, Scope};
 pub use explorer::{Discovery, DiscoveryError};
+pub use replace::replace_file;
 pub use watch::{WatchError, Watcher};

@@ -45,7 +45,7 @@ pub struct NetworkSpec {
     /// How a pod's interface is set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attach: Option<Attach>,
-    /// By which API of the kubelet the devices are offered: `DevicePlugin` (extended resource `colvin.dev/<network>`) or `DRA` (DeviceClass `<network>.colvin.dev`).
+    /// By which API of the kubelet the devices are offered: `DevicePlugin` (extended resource `colvin.dev/<network>`) or `DRA` (device class `<network>.colvin.dev`).
     #[serde(default)]
     pub advertise: Advertise,
     /// What follows when a link or a membership is lost.

@@ -25,7 +25,7 @@ pub struct InvalidNetwork {
     pub message: String,
 }
 
-fn invalid(path: impl Into<String>, message: impl ToString) -> InvalidNetwork {
+fn invalid(path: impl Into<String>, message: &(impl ToString + ?Sized)) -> InvalidNetwork {
     InvalidNetwork {
         path: path.into(),
         message: message.to_string(),
@@ -39,7 +39,7 @@ impl TryFrom<&Network> for model::NetworkSpec {
         let name = network.metadata.name.as_deref().unwrap_or_default();
         let name: NetworkName = name
             .parse()
-            .map_err(|error| invalid("metadata.name", error))?;
+            .map_err(|error| invalid("metadata.name", &error))?;
         let created = network.metadata.creation_timestamp.as_ref();
         // what was never created is the youngest
         let created = created.map_or(i64::MAX, |time| time.0.as_second());
@@ -55,7 +55,7 @@ impl TryFrom<&Network> for model::NetworkSpec {
             devices.exclusive_uplink,
             members?,
         )
-        .map_err(|error| invalid("spec.members", error))
+        .map_err(|error| invalid("spec.members", &error))
     }
 }
 
@@ -65,24 +65,24 @@ fn kind(devices: &Devices) -> Result<model::Devices, InvalidNetwork> {
         let message = "functions chooses VFs: it needs kind VirtualFunction";
         return Err(invalid(format!("{path}.functions"), message));
     }
-    let shared = matches!(
+    let is_shared = matches!(
         devices.kind,
         DeviceKind::Macvlan | DeviceKind::Ipvlan | DeviceKind::Vlan
     );
-    if devices.shares.is_some() && !shared {
+    if devices.shares.is_some() && !is_shared {
         let message = "shares counts what is shared: it needs kind Macvlan, Ipvlan or Vlan";
         return Err(invalid(format!("{path}.shares"), message));
     }
     let shares = || {
         Shares::new(devices.shares.unwrap_or(DEFAULT_SHARES))
-            .map_err(|error| invalid(format!("{path}.shares"), error))
+            .map_err(|error| invalid(format!("{path}.shares"), &error))
     };
     Ok(match devices.kind {
         DeviceKind::VirtualFunction => {
             let functions = devices.functions.as_deref().map(str::parse::<Functions>);
             let functions = functions
                 .transpose()
-                .map_err(|error| invalid(format!("{path}.functions"), error))?;
+                .map_err(|error| invalid(format!("{path}.functions"), &error))?;
             model::Devices::VirtualFunction(functions.unwrap_or_else(Functions::all))
         }
         DeviceKind::PhysicalFunction => model::Devices::PhysicalFunction,
@@ -95,7 +95,7 @@ fn kind(devices: &Devices) -> Result<model::Devices, InvalidNetwork> {
 fn member(member: &Member, path: &str) -> Result<model::Member, InvalidNetwork> {
     let mut terms = Terms {
         path,
-        terms: Vec::new(),
+        read: Vec::new(),
         grips: false,
     };
     if let Some(neighbor) = &member.neighbor {
@@ -112,14 +112,14 @@ fn member(member: &Member, path: &str) -> Result<model::Member, InvalidNetwork> 
                        it chooses: add a term of neighbor or uplink that is more than *, or a subnet";
         return Err(invalid(path, message));
     }
-    model::Member::new(Symbol::from(member.name.as_str()), terms.terms)
-        .map_err(|error| invalid(path, error))
+    model::Member::new(Symbol::from(member.name.as_str()), terms.read)
+        .map_err(|error| invalid(path, &error))
 }
 
 /// The terms of a member while they are read.
 struct Terms<'a> {
     path: &'a str,
-    terms: Vec<Term>,
+    read: Vec<Term>,
     /// Whether one of them says something of the uplink itself.
     grips: bool,
 }
@@ -134,18 +134,26 @@ impl Terms<'_> {
             vlan,
             vlan_name,
         } = terms;
-        self.text("neighbor.systemName", "neighbor.systemName", system_name)?;
-        self.text("neighbor.chassisId", "neighbor.chassisId", chassis_id)?;
-        self.text("neighbor.portId", "neighbor.portId", port_id)?;
+        self.text(
+            "neighbor.systemName",
+            "neighbor.systemName",
+            system_name.as_ref(),
+        )?;
+        self.text(
+            "neighbor.chassisId",
+            "neighbor.chassisId",
+            chassis_id.as_ref(),
+        )?;
+        self.text("neighbor.portId", "neighbor.portId", port_id.as_ref())?;
         let description = "neighbor.portDescription";
-        self.text(description, description, port_description)?;
-        self.text("neighbor.vlanName", "neighbor.vlanName", vlan_name)?;
+        self.text(description, description, port_description.as_ref())?;
+        self.text("neighbor.vlanName", "neighbor.vlanName", vlan_name.as_ref())?;
         if let Some(vlan) = vlan {
             let path = format!("{}.neighbor.vlan", self.path);
-            let numbers = vlans(vlan).map_err(|message| invalid(&path, message))?;
+            let numbers = vlans(vlan).map_err(|message| invalid(&path, &message))?;
             let term = Term::number("neighbor.vlan", numbers);
-            self.terms
-                .push(term.map_err(|error| invalid(&path, error))?);
+            self.read
+                .push(term.map_err(|error| invalid(&path, &error))?);
             self.grips = true;
         }
         Ok(())
@@ -166,17 +174,17 @@ impl Terms<'_> {
         if let Some(node) = node {
             let path = format!("{}.uplink.node", self.path);
             let term = Term::node([pattern(node, &path)?]);
-            self.terms
-                .push(term.map_err(|error| invalid(&path, error))?);
+            self.read
+                .push(term.map_err(|error| invalid(&path, &error))?);
         }
         self.labels(node_selector)?;
-        self.text("interface", "uplink.interface", interface)?;
-        self.text("altName", "uplink.altName", alt_name)?;
-        self.text("pciAddress", "uplink.pciAddress", pci_address)?;
-        self.text("mac", "uplink.mac", mac)?;
-        self.text("driver", "uplink.driver", driver)?;
-        self.text("vendor", "uplink.vendor", vendor)?;
-        self.text("device", "uplink.device", device)
+        self.text("interface", "uplink.interface", interface.as_ref())?;
+        self.text("altName", "uplink.altName", alt_name.as_ref())?;
+        self.text("pciAddress", "uplink.pciAddress", pci_address.as_ref())?;
+        self.text("mac", "uplink.mac", mac.as_ref())?;
+        self.text("driver", "uplink.driver", driver.as_ref())?;
+        self.text("vendor", "uplink.vendor", vendor.as_ref())?;
+        self.text("device", "uplink.device", device.as_ref())
     }
 
     fn labels(
@@ -187,18 +195,18 @@ impl Terms<'_> {
             let value = Symbol::from(value.0.as_str());
             let term = Term::node_label(Symbol::from(key.as_str()), [value]);
             let path = || format!("{}.uplink.nodeSelector", self.path);
-            self.terms
-                .push(term.map_err(|error| invalid(path(), error))?);
+            self.read
+                .push(term.map_err(|error| invalid(path(), &error))?);
         }
         Ok(())
     }
 
     fn subnet(&mut self, subnet: &str) -> Result<(), InvalidNetwork> {
         let path = format!("{}.subnet", self.path);
-        let subnet: Subnet = subnet.parse().map_err(|error| invalid(&path, error))?;
+        let subnet: Subnet = subnet.parse().map_err(|error| invalid(&path, &error))?;
         let term = Term::subnet([subnet]);
-        self.terms
-            .push(term.map_err(|error| invalid(&path, error))?);
+        self.read
+            .push(term.map_err(|error| invalid(&path, &error))?);
         self.grips = true;
         Ok(())
     }
@@ -208,20 +216,20 @@ impl Terms<'_> {
         &mut self,
         attribute: &str,
         at: &str,
-        wanted: &Option<String>,
+        wanted: Option<&String>,
     ) -> Result<(), InvalidNetwork> {
         let Some(wanted) = wanted else { return Ok(()) };
         let path = format!("{}.{at}", self.path);
         let term = Term::text(attribute, [pattern(wanted, &path)?]);
-        self.terms
-            .push(term.map_err(|error| invalid(&path, error))?);
+        self.read
+            .push(term.map_err(|error| invalid(&path, &error))?);
         self.grips |= wanted.contains(|letter| !matches!(letter, '*' | '?'));
         Ok(())
     }
 }
 
 fn pattern(text: &str, path: &str) -> Result<Pattern, InvalidNetwork> {
-    text.parse().map_err(|error| invalid(path, error))
+    text.parse().map_err(|error| invalid(path, &error))
 }
 
 /// The VLANs of a number or of a set such as `110,120-129`.

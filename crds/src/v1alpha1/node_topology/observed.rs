@@ -84,12 +84,12 @@ fn address(text: &str) -> Option<(IpAddr, u8)> {
     Some((address.parse().ok()?, length.parse().ok()?))
 }
 
-fn symbol(text: &Option<String>) -> Option<Symbol> {
-    text.as_deref().map(Symbol::from)
+fn symbol(text: Option<&String>) -> Option<Symbol> {
+    text.map(|text| Symbol::from(text.as_str()))
 }
 
-fn name(text: &Option<String>) -> Option<IfName> {
-    text.as_deref().and_then(|text| text.parse().ok())
+fn name(text: Option<&String>) -> Option<IfName> {
+    text.and_then(|text| text.parse().ok())
 }
 
 fn of_uplink(uplink: &Uplink, id: model::UplinkId, index: IfIndex) -> model::Uplink {
@@ -98,10 +98,10 @@ fn of_uplink(uplink: &Uplink, id: model::UplinkId, index: IfIndex) -> model::Upl
         model::UplinkId::Netdev(_) => None,
     };
     let function = at.and_then(|at| function(uplink, at));
-    let link = name(&uplink.name).map(|name| link(uplink, name, index, at));
+    let link = name(uplink.name.as_ref()).map(|name| link(uplink, name, index, at));
     let port = PortFacts {
         speed_mbps: uplink.speed_mbps,
-        driver: symbol(&uplink.driver),
+        driver: symbol(uplink.driver.as_ref()),
         ..PortFacts::default()
     };
     model::Uplink {
@@ -110,11 +110,11 @@ fn of_uplink(uplink: &Uplink, id: model::UplinkId, index: IfIndex) -> model::Upl
         link,
         state: state(&uplink.link),
         port,
-        firmware: symbol(&uplink.firmware),
+        firmware: symbol(uplink.firmware.as_ref()),
         eswitch: None,
-        bond: name(&uplink.bond),
-        bridge: name(&uplink.bridge),
-        rdma: symbol(&uplink.rdma),
+        bond: name(uplink.bond.as_ref()),
+        bridge: name(uplink.bridge.as_ref()),
+        rdma: symbol(uplink.rdma.as_ref()),
         protected: uplink.protected.iter().map(|why| protection(why)).collect(),
         virtual_functions: Vec::new(),
         representors: Vec::new(),
@@ -140,10 +140,10 @@ fn function(uplink: &Uplink, at: PciAddress) -> Option<PciFunction> {
         class: PciClass::new(0x02_0000),
         id,
         subsystem: None,
-        driver: symbol(&uplink.driver),
+        driver: symbol(uplink.driver.as_ref()),
         numa_node: uplink.numa_node.map(NumaNode::new),
         iommu_group: None,
-        pcie_root: symbol(&uplink.pcie_root),
+        pcie_root: symbol(uplink.pcie_root.as_ref()),
         role: Role::Physical { sriov },
         slot: None,
     })

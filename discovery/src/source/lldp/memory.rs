@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use colvin_model::IfIndex;
 use colvin_model::observation::Observations;
 
 use super::LldpSource;
+use crate::replace_file;
 
 /// First line of the file.
 const HEAD: &str = "colvin-neighbors 1";
@@ -88,7 +89,7 @@ impl LldpSource {
         let count = lines.len() - 2;
         lines.push(format!("end {count}\n"));
         let text = lines.join("\n");
-        replace(path, text.as_bytes()).map_err(|source| MemoryError::Write {
+        replace_file(path, text.as_bytes()).map_err(|source| MemoryError::Write {
             path: path.to_owned(),
             source,
         })
@@ -197,20 +198,6 @@ fn parse_line(line: &str) -> Option<(String, Memory)> {
     let heard = Duration::from_millis(millis.parse().ok()?);
     (words.next().is_none() && hex.len() % 2 == 0)
         .then(|| (device.to_owned(), Memory { heard, frame }))
-}
-
-/// Writes a file beside its place and renames it into it.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let mut file = File::create(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        Some(_) | None => Ok(()),
-    }
 }
 
 #[cfg(test)]

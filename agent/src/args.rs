@@ -1,0 +1,102 @@
+//! What the agent is told: flags, each with its environment variable.
+//!
+//! Left to others: acting on them (`wiring` takes them all apart, so that a forgotten one does not
+//! compile).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use colvin_service::{AdminArgs, ClusterArgs, LogArgs};
+
+/// Discover this node's network cards, decide which networks they are on, and publish that.
+#[derive(Debug, Parser)]
+#[command(
+    name = "colvin-agent",
+    version,
+    max_term_width = 100,
+    mut_arg("admin_address", |arg| arg.required(false).default_value("0.0.0.0:9808"))
+)]
+pub(crate) struct Args {
+    /// The node's name in the cluster
+    #[arg(long, env = "COLVIN_NODE_NAME", value_name = "NAME")]
+    pub(crate) node_name: String,
+    /// Where the agent keeps what it must know after a restart
+    #[arg(
+        long,
+        env = "COLVIN_STATE_DIR",
+        value_name = "DIR",
+        default_value = "/var/lib/colvin"
+    )]
+    pub(crate) state_dir: PathBuf,
+    /// Run on the machine recorded in this folder, which has a `sys/` tree
+    #[arg(long, env = "COLVIN_ROOT", value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// With --root: hear LLDP, and see carriers, on the links of this network namespace that bear the
+    /// recorded names and indexes, in place of the recorded frames
+    #[arg(long, env = "COLVIN_FRAMES", requires = "root")]
+    pub(crate) frames: bool,
+    /// Wait up to this long, at random, before the first write: a cluster's agents start at once
+    #[arg(long, env = "COLVIN_START_DELAY", value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub(crate) start_delay: Duration,
+    /// How long something gained must last before it is published; what is lost is published at once
+    #[arg(long, env = "COLVIN_GAIN_DELAY", value_name = "DURATION", default_value = "2s", value_parser = duration)]
+    pub(crate) gain_delay: Duration,
+    /// How long a change of mere texts waits for others before it is published
+    #[arg(long, env = "COLVIN_TEXT_DELAY", value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub(crate) text_delay: Duration,
+    /// Up to this long more, at random: a change on a switch reaches all its nodes at once
+    #[arg(long, env = "COLVIN_TEXT_JITTER", value_name = "DURATION", default_value = "300s", value_parser = duration)]
+    pub(crate) text_jitter: Duration,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) admin: AdminArgs,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+/// A time such as `30s`, `500ms` or `5m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no time: write 30s, 500ms or 5m");
+    let digits = text.find(|letter: char| !letter.is_ascii_digit());
+    let (number, unit) = text
+        .split_at_checked(digits.unwrap_or(text.len()))
+        .ok_or_else(wrong)?;
+    let number: u32 = number.parse().map_err(|_not_a_number| wrong())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number.into())),
+        "s" => Ok(Duration::from_secs(number.into())),
+        "m" => Ok(Duration::from_secs(u64::from(number) * 60)),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn frames_are_heard_for_a_recorded_machine_only() {
+        let parsed = |line: &str| Args::try_parse_from(line.split(' '));
+        assert!(parsed("colvin-agent --node-name a --frames").is_err());
+        assert!(parsed("colvin-agent --node-name a --root / --frames").is_ok());
+    }
+
+    #[test]
+    fn a_time_has_a_unit() {
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        for wrong in ["", "5", "s", "1h", "-1s"] {
+            assert!(duration(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
