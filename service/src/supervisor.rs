@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 /// How long tasks have to end after they were told, unless [`Supervisor::with_limit`] says another.
-pub const STOP_LIMIT: Duration = Duration::from_secs(15);
+pub const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a program went down, or did not go down cleanly.
 #[derive(Debug, thiserror::Error)]
