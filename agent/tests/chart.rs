@@ -208,3 +208,34 @@ fn the_image_has_every_program_that_the_chart_runs() {
         assert!(image.contains(&format!(" {program}\n")), "{program}");
     }
 }
+
+#[test]
+fn every_metric_of_an_alert_is_one_of_a_program() {
+    let rules = text("deploy/chart/colvin/templates/metrics/prometheusrule.yaml");
+    let page = text("docs/reference/metrics.md");
+    let registered = text("agent/src/telemetry.rs");
+    let words = rules.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let used: BTreeSet<&str> = words.filter(|word| word.starts_with("colvin_")).collect();
+    assert!(used.len() > 4, "{used:?}");
+    let known = |name: &&&str| {
+        let own = name
+            .trim_start_matches("colvin_")
+            .trim_end_matches("_total");
+        page.contains(&format!("`{name}`")) || registered.contains(&format!("\"{own}\""))
+    };
+    let missing: Vec<&&str> = used.iter().filter(|name| !known(name)).collect();
+    assert_eq!(missing, [&""; 0]);
+}
+
+#[test]
+fn every_alert_is_explained_in_the_page_for_operators() {
+    let rules = text("deploy/chart/colvin/templates/metrics/prometheusrule.yaml");
+    let page = text("docs/operating.md");
+    let names = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let missing: Vec<&str> = names
+        .filter(|name| !page.contains(&format!("| `{name}` |")))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}

@@ -3,7 +3,11 @@
 //!
 //! Left to others: the policy for pods and claims (`kube_namespaces.rs`), that the chart comes and
 //! goes (`kube_chart.rs`).
-#![expect(clippy::disallowed_methods, reason = "a test writes files for kubectl")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    reason = "a test writes files for kubectl, and reads the JSON it made"
+)]
 
 #[path = "kube_admission/installed.rs"]
 mod installed;
@@ -297,7 +301,7 @@ fn nobody_but_the_agent_writes_a_topology_and_the_cluster_may_still_delete_it() 
     bench.delete(&admin, "node-b")?;
     bench.apply(&bench.agent("node-b")?, &own.to_string(), &[])?;
     bench.plane.kubectl(&["delete", "node", "node-b"])?;
-    wait_for_some(Duration::from_secs(60), || {
+    wait_for_some(Duration::from_mins(1), || {
         bench.has("node-b").is_ok_and(|there| !there).then_some(())
     })
     .context("the garbage collector did not delete the object of a node that is gone")

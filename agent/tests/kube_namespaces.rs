@@ -2,7 +2,11 @@
 //! `colvin-network-namespaces` and `-claims` of the chart in a real API server.
 //!
 //! Left to others: who writes NodeTopology objects (`kube_admission.rs`).
-#![expect(clippy::disallowed_methods, reason = "a test writes files for kubectl")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    reason = "a test writes files for kubectl, and reads the JSON it made"
+)]
 
 #[path = "kube_admission/installed.rs"]
 mod installed;
@@ -77,7 +81,7 @@ fn ask(bench: &Installed, space: &str, object: &Value) -> Answer {
 
 /// Policies see a new or changed network some moments later: until a pod is answered so.
 fn wait_for_answer(bench: &Installed, space: &str, resource: &str, allowed: bool) -> Result<()> {
-    wait_for_some(Duration::from_secs(60), || {
+    wait_for_some(Duration::from_mins(1), || {
         let tried = ask(bench, space, &pod(&[one(resource)], &[]));
         (tried.is_ok() == allowed).then_some(())
     })
@@ -115,14 +119,14 @@ fn a_pod_asks_only_for_networks_that_allow_its_namespace() -> Result<()> {
     let nothing = json!({});
     let by_class = one("deviceclass.resource.kubernetes.io/green.colvin.dev");
     for (what, object) in [
-        ("a container", pod(&[green.clone()], &[])),
+        ("a container", pod(std::slice::from_ref(&green), &[])),
         (
             "its second container",
             pod(&[nothing.clone(), green.clone()], &[]),
         ),
         (
             "an init container",
-            pod(&[nothing.clone()], &[green.clone()]),
+            pod(std::slice::from_ref(&nothing), std::slice::from_ref(&green)),
         ),
         ("the name of its DeviceClass", pod(&[by_class], &[])),
         (

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) const SPACE: &str = "colvin-system";
 
 /// The longest that a policy may take to be in force.
-const IN_FORCE: Duration = Duration::from_secs(60);
+const IN_FORCE: Duration = Duration::from_mins(1);
 
 /// A control plane that has the chart.
 pub(crate) struct Installed {
