@@ -21,8 +21,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Health;
+use connection::Bounded;
 
 mod access;
+mod connection;
 pub use access::{Access, TokenAccess};
 
 /// How many connections may wait to be accepted.
@@ -39,7 +41,7 @@ pub struct AdminError {
 /// The admin port, open; [`Admin::serve`] answers on it.
 #[derive(Debug)]
 pub struct Admin {
-    listener: TcpListener,
+    listener: Bounded,
     router: Router,
 }
 
@@ -62,6 +64,7 @@ impl Admin {
         access: Access,
     ) -> Result<Self, AdminError> {
         let listener = listen(address).map_err(|source| AdminError { address, source })?;
+        let listener = Bounded::new(listener);
         let served = Served {
             health,
             registry: Arc::new(registry),
