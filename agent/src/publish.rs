@@ -78,7 +78,7 @@ impl Publisher {
         let mut remote = Remote::default();
         loop {
             self.pulse.beat();
-            let due = self.due(&remote);
+            let due = self.due(&remote, self.clock.now());
             match self.wait(&stop, events.as_mut(), due).await? {
                 Woken::Stop => return Ok(()),
                 Woken::Decided => {
@@ -96,7 +96,7 @@ impl Publisher {
                 Woken::Time => {}
             }
             let now = self.clock.now();
-            if self.due(&remote).is_some_and(|due| due <= now) {
+            if self.due(&remote, now).is_some_and(|due| due <= now) {
                 self.write(&api, &mut remote).await;
             }
         }
@@ -133,10 +133,10 @@ impl Publisher {
     }
 
     /// When to write, on our clock; `None` when there is nothing to write.
-    fn due(&mut self, remote: &Remote) -> Option<Duration> {
+    fn due(&mut self, remote: &Remote, now: Duration) -> Option<Duration> {
         let difference = remote.known.then(|| self.difference(remote)).flatten();
         let urgency = difference.map(|(_, urgency)| urgency);
-        self.pace.due(urgency, self.clock.now())
+        self.pace.due(urgency, now)
     }
 
     async fn write(&mut self, api: &Api<NodeTopology>, remote: &mut Remote) {

@@ -25,7 +25,8 @@ mod sys;
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-use colvin_model::{IfIndex, MacAddr};
+pub use colvin_model::IfIndex;
+use colvin_model::MacAddr;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cable;
 pub mod hostile;
 pub mod kube;
 pub mod machine;

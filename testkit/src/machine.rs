@@ -37,18 +37,54 @@ impl Machine {
         Self::unpack_file(&fixtures.join(format!("{name}.machine")))
     }
 
+    /// The machine of the fixture `igb` whose first port's netdev has this name and index: a card with
+    /// two ports, and seven VFs on the first.
+    ///
+    /// # Errors
+    /// As [`Machine::unpack`].
+    pub fn igb(name: &str, index: u32) -> anyhow::Result<Self> {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/igb.machine");
+        let text = fs::read_to_string(&fixture).context("reading the fixture")?;
+        let index_of = |index: u32| format!("\"{index}\\n\"");
+        let is_index = |line: &str| line.contains("/ifindex ") || line.contains("/iflink ");
+        let mut whole = String::new();
+        for line in text.lines() {
+            let mut line = line.to_owned();
+            if line.contains("net/enp1s0f0/") {
+                if is_index(&line) {
+                    line = line.replace(&index_of(2), &index_of(index));
+                }
+                line = line.replace("IFINDEX=2\\n", &format!("IFINDEX={index}\\n"));
+            } else if is_index(&line) {
+                // no other link may have it
+                line = line.replace(&index_of(index), &index_of(9000 + index));
+            }
+            // `enp1s0f0v1` is a VF's netdev, which keeps its name
+            let mut parts = line.split("enp1s0f0");
+            whole.extend(parts.next());
+            for part in parts {
+                let keeps = part.starts_with('v');
+                whole.push_str(if keeps { "enp1s0f0" } else { name });
+                whole.push_str(part);
+            }
+            whole.push('\n');
+        }
+        Self::unpack_text(whole.as_bytes())
+    }
+
     /// The machine of an archive in a file.
     ///
     /// # Errors
     /// When there is no such file, it does not parse, or it cannot be unpacked.
     pub fn unpack_file(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        let archive =
-            Archive::parse(&text).with_context(|| format!("reading {}", path.display()))?;
+        Self::unpack_text(&text).with_context(|| format!("unpacking {}", path.display()))
+    }
+
+    fn unpack_text(text: &[u8]) -> anyhow::Result<Self> {
+        let archive = Archive::parse(text).context("reading the archive")?;
         let folder = tempfile::tempdir().context("making a temporary folder")?;
-        archive
-            .unpack(folder.path())
-            .with_context(|| format!("unpacking {}", path.display()))?;
+        archive.unpack(folder.path())?;
         Ok(Self { folder })
     }
 

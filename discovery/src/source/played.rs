@@ -1,5 +1,5 @@
 //! A recorded machine played here: its links have the carrier of the links of this network namespace
-//! that bear the same name and index.
+//! that bear the same name and index; one without such a link is down.
 //!
 //! So a veth in a namespace of a test stands for a recorded port: LLDP is heard on it, and it is
 //! raised and unplugged like one. Left to others: the recorded facts ([`super::LinkSource`]).
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use colvin_kernel::netlink::Netlink;
 use colvin_model::Observation;
-use colvin_model::observation::Look;
+use colvin_model::observation::{Carrier, Look, OperState};
 
 use super::{About, Looked, Round, Source, SourceError};
 use crate::Scope;
@@ -39,17 +39,16 @@ impl Source for PlayedSource {
         let live = self.live.links(&mut findings);
         let live =
             live.map_err(|source| SourceError::new("the links of this namespace", source))?;
-        let mut played = BTreeMap::new();
-        for (index, here) in live.into_iter().flatten() {
-            let recorded = round.known.links.get(&index);
-            if let Some(link) = recorded.filter(|link| link.name == here.name) {
-                let mut link = link.clone();
-                link.admin_up = here.admin_up;
-                link.carrier = here.carrier;
-                link.oper_state = here.oper_state;
-                played.insert(index, Some(link));
-            }
-        }
+        let live = live.unwrap_or_default();
+        let played = round.known.links.iter().map(|(index, recorded)| {
+            let here = live.get(index).filter(|here| here.name == recorded.name);
+            let mut link = recorded.clone();
+            link.admin_up = here.is_some_and(|here| here.admin_up);
+            link.carrier = here.map_or(Carrier::Unknown, |here| here.carrier);
+            link.oper_state = here.map_or(OperState::Down, |here| here.oper_state);
+            (*index, Some(link))
+        });
+        let played: BTreeMap<_, _> = played.collect();
         Ok(Looked {
             observations: vec![Observation::Links(Look::Part(played))],
             findings,

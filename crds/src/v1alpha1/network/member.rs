@@ -65,9 +65,12 @@ pub struct NeighborTerms {
     pub port_description: Option<String>,
     /// The VLAN of untagged frames (802.1 Port VLAN ID): a number such as 110, or a set such as `"110,120-129"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-kubernetes-validations" = [
-        {"rule": "type(self) == int ? (self >= 1 && self <= 4094) : string(self).matches('^[1-9][0-9]{0,3}(-[1-9][0-9]{0,3})?(,[1-9][0-9]{0,3}(-[1-9][0-9]{0,3})?)*$')", "message": "write a VLAN from 1 to 4094, or a set such as \"110,120-129\""}
-    ]))]
+    #[schemars(extend(
+        "minimum" = 1,
+        "maximum" = 4094,
+        "maxLength" = 64,
+        "pattern" = "^[1-9][0-9]{0,3}(-[1-9][0-9]{0,3})?(,[1-9][0-9]{0,3}(-[1-9][0-9]{0,3})?)*$"
+    ))]
     pub vlan: Option<IntOrString>,
     /// The name of a VLAN on the port (802.1 VLAN Name).
     #[serde(default, skip_serializing_if = "Option::is_none")]
