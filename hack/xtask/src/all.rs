@@ -20,6 +20,7 @@ pub(crate) enum Tier {
     Fuzz,
     Bench,
     Vm,
+    Kube,
 }
 
 struct Outcome {
@@ -94,6 +95,7 @@ fn perform(tier: Tier) -> Outcome {
         Tier::Fuzz => fuzz::run(fuzz::SECONDS).map(|()| Count::default()),
         Tier::Bench => bench::run(&[]).map(|()| Count::default()),
         Tier::Vm => ignored::run("vm"),
+        Tier::Kube => ignored::run("kube"),
     };
     let (count, wrong) = match result {
         Ok(count) if count.failed > 0 => (count, vec![format!("{} tests failed", count.failed)]),
@@ -125,6 +127,7 @@ impl Tier {
             Self::Fuzz => "fuzz",
             Self::Bench => "bench",
             Self::Vm => "vm",
+            Self::Kube => "kube",
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The tiers that need more than a plain process: tests marked `#[ignore = "netns"]` in files named
-//! `tests/netns_*.rs`, and `#[ignore = "vm"]` in `tests/vm_*.rs`.
+//! `tests/netns_*.rs`, `#[ignore = "vm"]` in `tests/vm_*.rs`, `#[ignore = "kube"]` in
+//! `tests/kube_*.rs`.
 //!
 //! Left to others: that a marked test is in such a file (`check/sources.rs`).
 
 use crate::{
     all::RedRun,
-    place,
+    kube, place,
     run::{self, Count, Tested},
 };
 use anyhow::{Result, bail};
@@ -21,20 +22,22 @@ pub(crate) fn run(tier: &str) -> Result<Count> {
     if files.is_empty() {
         bail!("there is no tests/{tier}_*.rs");
     }
-    if tier == "vm" {
+    match tier {
         // what the tests carry into the guest
-        run::succeed(run::cargo("build --release --package colvin"))?;
+        "vm" => run::succeed(run::cargo("build --release --package colvin"))?,
+        "kube" => kube::build()?,
+        _ => {}
     }
     // one name may stand in several packages
     let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let chosen = names.into_iter().collect::<Vec<_>>().join(" --test ");
     // the whole workspace, so that its dependencies are built as for the other tiers
     let test = format!("test --workspace --no-fail-fast --test {chosen}");
-    // a guest takes the machine for itself
-    let last = if tier == "vm" {
-        "-- --ignored --test-threads=1"
-    } else {
+    // a guest and a control plane each take the machine for themselves
+    let last = if tier == "netns" {
         "-- --ignored"
+    } else {
+        "-- --ignored --test-threads=1"
     };
     let tested = if tier == "netns" && !run::is_root()? {
         // build outside: only the run needs to be root of its own namespaces

@@ -11,6 +11,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod ignored;
+mod kube;
 mod pci_ids;
 mod place;
 mod rules;
@@ -50,6 +51,14 @@ enum Chore {
     Vm,
     /// A shell for a person in such a machine, between two leaf switches; ends with Ctrl-]
     VmShell,
+    /// Tests against a real Kubernetes control plane
+    Kube {
+        /// Only build what they start
+        #[arg(long)]
+        build: bool,
+    },
+    /// Such a control plane for a person, until Ctrl-C
+    Cluster,
     /// A short smoke of every fuzz target
     Fuzz {
         /// Seconds for each target
@@ -93,6 +102,9 @@ fn perform(chore: Chore) -> Result<bool> {
         Chore::Netns => all::run_one(all::Tier::Netns),
         Chore::Vm => all::run_one(all::Tier::Vm),
         Chore::VmShell => colvin_testkit::vm::shell(),
+        Chore::Kube { build: true } => kube::build(),
+        Chore::Kube { build: false } => all::run_one(all::Tier::Kube),
+        Chore::Cluster => kube::cluster::run(),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Bench {
             built: true,

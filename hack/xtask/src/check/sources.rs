@@ -77,11 +77,11 @@ fn faults(name: &Path, text: &str) -> Vec<String> {
 /// looks.
 fn ignored_fault(name: &Path, line: &str) -> Option<String> {
     let rest = line.strip_prefix("#[ignore")?;
-    let Some(tier) = ["netns", "vm"]
+    let Some(tier) = ["netns", "vm", "kube"]
         .into_iter()
         .find(|tier| rest == format!(" = \"{tier}\"]"))
     else {
-        return Some("an ignored test names its tier: \"netns\" or \"vm\"".to_owned());
+        return Some("an ignored test names its tier: \"netns\", \"vm\" or \"kube\"".to_owned());
     };
     // the file itself, or a module of it in the folder of its name
     let mut parts = name.iter().skip_while(|part| *part != "tests").skip(1);
@@ -131,5 +131,7 @@ mod tests {
         assert_eq!(faults("a/tests/x/vm_x.rs", "#[ignore = \"vm\"]"), 1);
         assert_eq!(faults("a/tests/vm_x.rs", "    #[ignore = \"vm\"]"), 0);
         assert_eq!(faults("a/tests/vm_x/part.rs", "#[ignore = \"vm\"]"), 0);
+        assert_eq!(faults("a/tests/kube_x.rs", "#[ignore = \"kube\"]"), 0);
+        assert_eq!(faults("a/tests/kube_x.rs", "#[ignore = \"vm\"]"), 1);
     }
 }
