@@ -2,7 +2,9 @@
 //!
 //! `docs/reference/cli.md` is made from this. Left to others: doing it ([`crate::command`]).
 
+pub(crate) mod cluster;
 mod examples;
+pub(crate) mod plugin;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +42,18 @@ pub(crate) enum Command {
     /// Say what on this machine hinders discovery, and the remedy.
     #[command(after_help = examples::DOCTOR)]
     Doctor(Doctor),
+    /// List the nodes of a cluster: their ports, their networks, what is odd.
+    #[command(after_help = examples::NODES)]
+    Nodes(cluster::Everywhere),
+    /// List the Networks of a cluster, or show who reaches one of them, by which uplink and why.
+    #[command(after_help = examples::NETWORKS)]
+    Networks(cluster::Networks),
+    /// Say why a node reaches a Network, or why it does not.
+    #[command(after_help = examples::WHY)]
+    Why(cluster::Why),
+    /// Group the nodes of a cluster that are alike, and say what differs on the others.
+    #[command(after_help = examples::DRIFT)]
+    Drift(cluster::Everywhere),
     /// Write the completion script of a shell.
     Completion {
         /// Which shell.
@@ -139,10 +153,21 @@ pub(crate) enum ShowPart {
 
 /// `colvin neighbors`.
 #[derive(Args, Debug)]
+#[command(
+    mut_arg("files", |arg| arg.requires("all_nodes")),
+    mut_arg("kubeconfig", |arg| arg.requires("all_nodes")),
+    mut_arg("context", |arg| arg.requires("all_nodes")),
+    mut_arg("request_timeout", |arg| arg.requires("all_nodes"))
+)]
 pub(crate) struct Neighbors {
     /// How long to listen at most.
     #[arg(long, value_name = "DURATION", default_value = "35s", value_parser = duration)]
     pub(crate) wait: Duration,
+    /// Show those of every node of a cluster, as the nodes' agents heard them.
+    #[arg(long, conflicts_with_all = ["wait", "root", "from"])]
+    pub(crate) all_nodes: bool,
+    #[command(flatten)]
+    pub(crate) cluster: cluster::Cluster,
     #[command(flatten)]
     pub(crate) machine: Machine,
     #[command(flatten)]

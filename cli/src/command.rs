@@ -5,12 +5,18 @@
 
 mod completion;
 mod doctor;
+mod drift;
 mod lldp_decode;
 mod neighbors;
+mod network;
+mod networks;
+mod nodes;
+mod report;
 mod show;
 mod show_vfs;
 mod snapshot;
 mod watch;
+mod why;
 
 use std::io::Write;
 
@@ -23,6 +29,8 @@ pub(crate) enum Ended {
     Well,
     /// It did, and what it found or could not do is reported already: exit code 1.
     Badly,
+    /// It did, and the answer to what was asked is no: exit code 3.
+    No,
 }
 
 /// Does what was typed.
@@ -39,7 +47,15 @@ pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended>
             LldpCommand::Decode(args) => lldp_decode::run(&args, to),
         },
         Command::Completion { shell } => completion::run(shell, to),
+        Command::Neighbors(args) if args.all_nodes => neighbors::everywhere::run(&args, to),
         Command::Neighbors(args) => neighbors::run(&args, to),
+        Command::Nodes(args) => nodes::run(&args, to),
+        Command::Networks(args) => match &args.name {
+            None => networks::run(&args, to),
+            Some(name) => network::run(name, &args, to),
+        },
+        Command::Why(args) => why::run(&args, to),
+        Command::Drift(args) => drift::run(&args, to),
         Command::Watch(args) => watch::run(&args, to),
         Command::Doctor(args) => doctor::run(&args, to),
         Command::Snapshot(args) => snapshot::run(&args, to),

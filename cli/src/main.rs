@@ -1,19 +1,22 @@
 //! `colvin`: see the network cards of a machine and what is at the other end of each cable.
 //!
-//! This file is the process: arguments in, exit code out (0 done, 1 failed, 2 wrong usage), errors to standard
-//! error, a reader who went away is no error. Left to others: everything else.
+//! This file is the process: arguments in, exit code out (0 done, 1 failed, 2 wrong usage, 3 the answer is no), errors
+//! to standard error, a reader who went away is no error. Left to others: everything else.
 
 #![forbid(unsafe_code)]
 
 mod args;
 mod capture;
+mod cluster;
 mod command;
 mod frame_report;
 mod listening;
 mod machine;
+mod nearest;
 mod output;
 mod ports;
 mod print;
+mod reach;
 #[cfg(test)]
 mod reference;
 mod table;
@@ -21,8 +24,6 @@ mod utc;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use crate::command::Ended;
 
@@ -54,7 +55,7 @@ impl Write for Reader<'_> {
 }
 
 fn main() -> ExitCode {
-    let cli = match args::Cli::try_parse() {
+    let cli = match args::plugin::parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help goes to standard output and is no failure; that it cannot be written changes nothing.
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::Badly) => ExitCode::FAILURE,
+        Ok(Ended::No) => ExitCode::from(3),
         Err(_) if out.gone => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);

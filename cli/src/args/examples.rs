@@ -8,8 +8,11 @@ Examples:
   colvin neighbors                     which switch port is behind each cable
   colvin snapshot -o node-7.machine    take a machine home, without its MACs and serials
   colvin show --from node-7.machine    and look at it there
+  colvin nodes                         the nodes of the cluster that kubectl talks to
+  colvin why worker-4 green            why that node reaches that network, or why not
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.";
+Exit codes: 0 done, 1 failed, 2 wrong usage; `why` has 3 for no.
+Linked as kubectl-colvin it is also `kubectl colvin`.";
 
 /// Below `colvin show --help`.
 pub(super) const SHOW: &str = "\
@@ -29,6 +32,7 @@ Examples:
   colvin neighbors             listens until every port with a carrier was heard, at most 35 s
   colvin neighbors --wait 5s   listens 5 s
   colvin neighbors -o json     for programs
+  colvin neighbors --all-nodes what the agents of a cluster heard
 
 Switches send every 30 s. Listening needs CAP_NET_RAW: `sudo`, or once
   setcap cap_net_raw+ep $(command -v colvin)";
@@ -64,3 +68,56 @@ Names of ports, descriptions and what switches say of themselves stay: read it b
 pub(super) const DOCTOR: &str = "\
 Each check is OK, WARN (something is not seen) or FAIL (discovery does not work), with the remedy.
 Ends with 1 when a check failed.";
+
+/// Below `colvin nodes --help`.
+pub(super) const NODES: &str = "\
+Examples:
+  colvin nodes
+  colvin nodes -o wide                 with every network and every finding
+  kubectl get nodes,ntopo -o yaml > dump.yaml
+  colvin nodes -f dump.yaml            the same of a file
+
+Nodes without a NodeTopology are shown: no agent reports from them.
+Ends with 1 when something could not be read: the rest is shown, and that is named.";
+
+/// Below `colvin networks --help`.
+pub(super) const NETWORKS: &str = "\
+Examples:
+  colvin networks                      a line per Network
+  colvin networks green                which node reaches green, by which uplink, by which evidence
+  kubectl get nodes,ntopo,cnet,pods -A -o yaml > dump.yaml
+  colvin networks green -f dump.yaml   the same of a file
+
+DEVICES is allocatable/capacity: what can be used, of what there is; held ones count.
+FREE is what pods do not hold. It is per node, and needs the right to list pods.
+Ends with 1 when something could not be read: the rest is shown, and that is named.";
+
+/// Below `colvin why --help`.
+pub(super) const WHY: &str = "\
+Examples:
+  colvin why worker-4 green
+  if colvin why worker-4 green > /dev/null; then ...
+  kubectl get nodes,ntopo,cnet -o yaml > dump.yaml
+  colvin why worker-4 green -f dump.yaml     the same of a file
+  colvin show -o yaml --node here | colvin why here green -f green.yaml -f -
+                                             if green.yaml were applied, here
+
+For each uplink: the evidence that puts it on the Network, or what comes nearest.
+The answer is that of the node's agent, as the scheduler sees it. It is computed again here,
+and where the two differ that is said. What `colvin show` prints has no agent's answer.
+
+Exit codes: 0 the node reaches the Network, 3 it does not, 1 it cannot be told, 2 wrong usage.";
+
+/// Below `colvin drift --help`.
+pub(super) const DRIFT: &str = "\
+Examples:
+  colvin drift
+  colvin drift -o wide                 with the names of all nodes
+  kubectl get ntopo -o yaml > dump.yaml
+  colvin drift -f dump.yaml            the same of a file
+
+Nodes are alike when their uplinks are, whatever they are called and wherever the cables end:
+networks, driver, card, link, speed, MTU, VFs, bond or bridge, protection, VLAN, the
+neighbours' names (leaf-12 is leaf-#), and aliases that people gave. A few nodes that are
+nearly like many are outliers of those; other designs are groups of their own.
+Ends with 1 when something could not be read: the rest is shown, and that is named.";

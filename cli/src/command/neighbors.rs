@@ -1,6 +1,9 @@
 //! `colvin neighbors`: listens until every port with a carrier was heard, or the time is over.
 //!
-//! Of a recorded machine it shows what the recorded frames say. Left to others: hearing (`colvin_discovery`).
+//! Of a recorded machine it shows what the recorded frames say. Left to others: hearing (`colvin_discovery`), the
+//! nodes of a cluster ([`everywhere`]).
+
+pub(super) mod everywhere;
 
 use std::io::Write;
 use std::time::Duration;

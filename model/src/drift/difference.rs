@@ -148,18 +148,13 @@ fn reached(group: &Group) -> BTreeMap<&str, Vec<String>> {
     reached
 }
 
-/// What an uplink is called on the nodes of its group.
+/// What an uplink is called on the nodes of its group, or what it is where they have many names for it.
 fn called(uplink: &GroupUplink) -> String {
     const SHOWN: usize = 3;
-    let mut names: Vec<&str> = uplink
-        .names
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect();
     if uplink.names.len() > SHOWN {
-        names.push("…");
+        return format!("an uplink ({})", kind(&uplink.traits));
     }
+    let names: Vec<&str> = uplink.names.iter().map(String::as_str).collect();
     names.join("/")
 }
 
