@@ -2,6 +2,7 @@
 //!
 //! `docs/reference/cli.md` is made from this. Left to others: doing it ([`crate::command`]).
 
+pub(crate) mod authoring;
 pub(crate) mod cluster;
 mod examples;
 pub(crate) mod plugin;
@@ -54,6 +55,14 @@ pub(crate) enum Command {
     /// Group the nodes of a cluster that are alike, and say what differs on the others.
     #[command(after_help = examples::DRIFT)]
     Drift(cluster::Everywhere),
+    /// Say what is wrong with manifests of Networks, with line and column, before they are applied.
+    #[command(after_help = examples::LINT)]
+    Lint(authoring::Lint),
+    /// Propose Networks from what the switches say, with the evidence; applies nothing by itself.
+    #[command(after_help = examples::SUGGEST)]
+    Suggest(authoring::Suggest),
+    /// Make Networks of what a cluster has from other projects.
+    Import(authoring::Import),
     /// Write the completion script of a shell.
     Completion {
         /// Which shell.

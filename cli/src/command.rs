@@ -6,6 +6,8 @@
 mod completion;
 mod doctor;
 mod drift;
+mod import;
+pub(crate) mod lint;
 mod lldp_decode;
 mod neighbors;
 mod network;
@@ -15,6 +17,7 @@ mod report;
 mod show;
 mod show_vfs;
 mod snapshot;
+mod suggest;
 mod watch;
 mod why;
 
@@ -58,6 +61,9 @@ pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended>
         Command::Drift(args) => drift::run(&args, to),
         Command::Watch(args) => watch::run(&args, to),
         Command::Doctor(args) => doctor::run(&args, to),
+        Command::Lint(args) => lint::run(&args, to),
+        Command::Suggest(args) => suggest::run(&args, to),
+        Command::Import(args) => import::run(&args, to),
         Command::Snapshot(args) => snapshot::run(&args, to),
     }
 }

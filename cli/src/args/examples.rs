@@ -69,6 +69,17 @@ pub(super) const DOCTOR: &str = "\
 Each check is OK, WARN (something is not seen) or FAIL (discovery does not work), with the remedy.
 Ends with 1 when a check failed.";
 
+/// Below `colvin lint --help`.
+pub(super) const LINT: &str = "\
+Examples:
+  colvin lint green.yaml                       typos, wrong types, rules; needs no cluster
+  kubectl get cnet -o yaml | colvin lint -     what is in the cluster
+  colvin lint --cluster green.yaml             also who would be on it, and with whom it would contend
+  colvin lint -f dump.yaml green.yaml          the same from a file: kubectl get nodes,ntopo,cnet -o yaml
+
+A problem is `file:line:column: field: what is wrong (did you mean ...?)`. Ends with 1 when there is an
+error, with --strict also when there is a warning. What is not of colvin.dev is passed over.";
+
 /// Below `colvin nodes --help`.
 pub(super) const NODES: &str = "\
 Examples:
@@ -121,3 +132,37 @@ networks, driver, card, link, speed, MTU, VFs, bond or bridge, protection, VLAN,
 neighbours' names (leaf-12 is leaf-#), and aliases that people gave. A few nodes that are
 nearly like many are outliers of those; other designs are groups of their own.
 Ends with 1 when something could not be read: the rest is shown, and that is named.";
+
+/// Below `colvin suggest --help`.
+pub(super) const SUGGEST: &str = "\
+Examples:
+  colvin suggest                           Networks for the ports that are on none, as YAML
+  colvin suggest -f dump.yaml              from a file: kubectl get nodes,ntopo,cnet -o yaml
+  colvin suggest > networks.yaml           edit it, then colvin lint --cluster and kubectl apply
+  colvin suggest --apply                   create them as they are proposed
+
+Ports are joined by the VLAN that the switch says, else by the words that its port description begins
+with, else by the switch. A node that joins or leaves changes no name of the others. Nothing that is
+there is ever written over.";
+
+/// Below `colvin import surveyor --help`.
+pub(super) const IMPORT_SURVEYOR: &str = "\
+Examples:
+  kubectl get -n kube-system interfacemaps.k8s.cni.cncf.io -o yaml | colvin import surveyor -
+  colvin import surveyor --cluster             the same without a pipe
+  colvin import surveyor --cluster --apply     and create the Networks
+
+Each network of the maps becomes a Network with a member per node, which pins the interface. Networks go
+to standard output, notes (names that had to change) to standard error.";
+
+/// Below `colvin import nad --help`.
+pub(super) const IMPORT_NAD: &str = "\
+Examples:
+  kubectl get net-attach-def -A -o yaml | colvin import nad -
+  colvin import nad --node green-a=worker-1 --node green-b=worker-2 nads.yaml
+  colvin import nad --cluster -n tenant-a      those of one namespace
+  colvin import nad --cluster --apply          and create the Networks
+
+Definitions whose configurations differ in nothing but the interface become one Network with a member per
+node. The node comes from --node, from a label, annotation or node selector of the definition, or from the
+end of its name. What was understood, dropped and carried over is told on standard error.";

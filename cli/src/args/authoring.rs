@@ -1,0 +1,107 @@
+//! What can be typed of the commands that help to write Networks.
+//!
+//! Left to others: doing it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Look;
+use super::cluster::{Cluster, Connection};
+
+/// `colvin lint`.
+#[derive(Args, Debug)]
+pub(crate) struct Lint {
+    /// The manifests: YAML or JSON, several documents in one are welcome; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) manifests: Vec<PathBuf>,
+    /// Take warnings for errors.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Also say what the Networks would do in the cluster: who would be on them, who contends.
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    #[command(flatten)]
+    pub(crate) objects: Cluster,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+/// `colvin suggest`.
+#[derive(Args, Debug)]
+pub(crate) struct Suggest {
+    /// Create the proposed Networks in the cluster; one that is there already stays as it is.
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) apply: bool,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+/// `colvin import`.
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// What is imported.
+    #[command(subcommand)]
+    pub(crate) source: ImportSource,
+}
+
+/// What is imported.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportSource {
+    /// Turn the `InterfaceMap` objects of the Surveyor CNI into Networks with a pin per node.
+    #[command(after_help = super::examples::IMPORT_SURVEYOR)]
+    Surveyor(ImportFrom),
+    /// Turn attachment definitions (NADs) that say the same for each node into one Network.
+    #[command(after_help = super::examples::IMPORT_NAD)]
+    Nad(ImportNad),
+}
+
+/// Where objects are imported from, and whether Networks are made of them at once.
+#[derive(Args, Debug)]
+pub(crate) struct ImportFrom {
+    /// Files with the objects: YAML or JSON, as `kubectl get -o yaml` writes them; `-` is standard input.
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "cluster",
+        conflicts_with = "cluster"
+    )]
+    pub(crate) files: Vec<PathBuf>,
+    /// Read the objects from the cluster.
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    /// Create the Networks in the cluster; one that is there already stays as it is.
+    #[arg(long)]
+    pub(crate) apply: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// `colvin import nad`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportNad {
+    #[command(flatten)]
+    pub(crate) from: ImportFrom,
+    /// The node that a definition is for, where it does not say; `NAD` is its name or
+    /// NAMESPACE/NAME. May be given several times.
+    #[arg(long = "node", value_name = "NAD=NODE", value_parser = pair)]
+    pub(crate) nodes: Vec<(String, String)>,
+    /// The interface of a definition that names none, as those of SR-IOV and OVN do not.
+    /// May be given several times.
+    #[arg(long = "interface", value_name = "NAD=NETDEV", value_parser = pair)]
+    pub(crate) interfaces: Vec<(String, String)>,
+    /// Only those of this namespace.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+}
+
+/// Two names.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((nad, node)) if !nad.is_empty() && !node.is_empty() => {
+            Ok((nad.to_owned(), node.to_owned()))
+        }
+        _ => Err(format!("{text:?} is no pair: write NAD=NAME")),
+    }
+}
