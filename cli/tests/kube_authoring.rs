@@ -1,12 +1,7 @@
 //! What helps to write Networks, on a real API server: lint's verdict is the server's, and what is proposed
 //! or imported is created, never written over.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "test"
-)]
+#![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
 use std::io::Write as _;
@@ -155,7 +150,7 @@ fn what_is_proposed_is_created_and_nothing_is_written_over() {
 }
 
 /// The kinds of other projects, as little of them as lets objects be kept.
-const FOREIGN: &str = r#"
+const FOREIGN: &str = r"
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: interfacemaps.k8s.cni.cncf.io, annotations: {api-approved.kubernetes.io: unapproved}}
@@ -181,7 +176,7 @@ spec:
     served: true
     storage: true
     schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {config: {type: string}}}}}}
-"#;
+";
 
 const OBJECTS: &str = r#"
 apiVersion: k8s.cni.cncf.io/v1

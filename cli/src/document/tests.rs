@@ -75,7 +75,7 @@ fn a_small_file_cannot_ask_for_much_memory() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..10 {
         let before = vec![format!("*a{}", level - 1); 10].join(", ");
-        text += &format!("a{level}: &a{level} [{before}]\n");
+        text = format!("{text}a{level}: &a{level} [{before}]\n");
     }
     let documents = read(&text);
     assert!(documents.iter().any(Result::is_err));

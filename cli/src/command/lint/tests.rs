@@ -5,16 +5,20 @@
 mod cluster;
 mod typos;
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use super::rules::{EXPRESSIONS, RULES};
 use super::*;
 
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::new().unwrap());
+
 /// Objects by verdict, shared with the test on a real API server.
 const VERDICTS: &str = include_str!("../../../tests/verdicts.yaml");
 
 fn problems(text: &str) -> Vec<String> {
-    let linted = text_linted(&Schemas::new().unwrap(), "f", text);
+    let linted = text_linted(&SCHEMAS, "f", text);
     let shown = linted.problems.iter();
     shown
         .map(|problem| format!("{}: {problem}", problem.place))
@@ -29,7 +33,7 @@ fn network(spec: &str) -> String {
 }
 
 fn is_refused(text: &str) -> bool {
-    let linted = text_linted(&Schemas::new().unwrap(), "f", text);
+    let linted = text_linted(&SCHEMAS, "f", text);
     linted
         .problems
         .iter()

@@ -1,6 +1,7 @@
 //! Proposals on fabrics whose truth is known: how right they are, and that they hold still.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::command::lint::object::Schemas;
 use crate::command::lint::text_linted;
+
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::new().unwrap());
 
 /// A port of a made-up fabric: the network it is really on, and what its switch says.
 #[derive(Clone, Debug)]
@@ -209,7 +212,7 @@ fn a_proposal_has_its_evidence_and_passes_lint() {
     let suggestion = suggest(&fabric(0..3), &[], &[]);
     let text = suggestion.yaml().unwrap();
     insta::assert_snapshot!(text);
-    let linted = text_linted(&Schemas::new().unwrap(), "out", &text);
+    let linted = text_linted(&SCHEMAS, "out", &text);
     assert_eq!(linted.problems, []);
     assert_eq!(linted.networks.len(), 5);
 }
@@ -376,7 +379,7 @@ proptest! {
         let left = suggest(&all, &applied, &[]);
         let stays = |proposal: &Proposal| applied.iter().all(|network| network.metadata.name.as_deref() != Some(proposal.name()));
         prop_assert!(left.proposals.iter().all(stays));
-        let linted = text_linted(&Schemas::new().unwrap(), "out", &proposed.yaml().unwrap());
+        let linted = text_linted(&SCHEMAS, "out", &proposed.yaml().unwrap());
         prop_assert!(linted.problems.iter().all(|problem| problem.level < crate::command::lint::problem::Level::Warning), "{:?}", linted.problems);
     }
 }

@@ -84,7 +84,10 @@ fn m_72_an_ovn_localnet_is_read_and_asked_for_its_interface() {
                   \"topology\": \"localnet\",\n  \"subnets\": \"10.100.200.0/24\",\n  \"excludeSubnets\": \
                   \"10.100.200.1/32, 10.100.200.254/32\",\n  \"vlanID\": 33,\n  \"mtu\": 1500,\n  \
                   \"netAttachDefName\": \"red/tenantred\"\n}";
-    let block: String = config.lines().map(|line| format!("    {line}\n")).collect();
+    let block: String = config
+        .lines()
+        .flat_map(|line| ["    ", line, "\n"])
+        .collect();
     let text = format!(
         "apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata:\n  name: tenantred\n  namespace: red\nspec:\n  config: |\n{block}"
     );

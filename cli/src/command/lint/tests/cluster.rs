@@ -92,7 +92,7 @@ fn network(name: &str, spec: &str) -> String {
     )
 }
 
-fn existing(name: &str, created: &str, spec: Value) -> Value {
+fn existing(name: &str, created: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": "colvin.dev/v1alpha1",
         "kind": "Network",
@@ -231,7 +231,7 @@ fn who_contends_and_who_keeps_is_told() {
     let old = existing(
         "blue",
         "2026-01-01T00:00:00Z",
-        json!({"members": member, "devices": {"functions": "0-3"}}),
+        &json!({"members": member, "devices": {"functions": "0-3"}}),
     );
     let text = network(
         "green",
@@ -245,7 +245,7 @@ fn who_contends_and_who_keeps_is_told() {
     let young = existing(
         "green",
         "2026-01-02T00:00:00Z",
-        json!({"members": member, "devices": {"functions": "4-7"}}),
+        &json!({"members": member, "devices": {"functions": "4-7"}}),
     );
     let text = network("blue", "{members: [{name: a, neighbor: {vlan: 110}}]}");
     assert_eq!(
