@@ -118,7 +118,10 @@ impl Judged<'_> {
         let by_case = misses
             .iter()
             .find_map(|(at, _, miss)| Some((at, miss, same_but_for_case(miss)?)));
-        let none = format!("no uplink of the {} nodes matches", self.fleet.len());
+        let none = match self.fleet.len() {
+            1 => "no uplink of the one node matches".to_owned(),
+            nodes => format!("no uplink of the {nodes} nodes matches"),
+        };
         if let Some((at, miss, value)) = by_case {
             let message = format!(
                 "{none}: {} of {} is {value:?}, and upper and lower case differ",

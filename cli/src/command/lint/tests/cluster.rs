@@ -159,7 +159,7 @@ fn a_name_that_differs_by_case_is_told() {
     assert_eq!(
         problems(&text, &nodes),
         [
-            "5 spec.members[0]: no uplink of the 1 nodes matches: neighbor.systemName of worker-1 ens2 is \"Leaf-1\", and upper and lower case differ (Leaf-1?)"
+            "5 spec.members[0]: no uplink of the one node matches: neighbor.systemName of worker-1 ens2 is \"Leaf-1\", and upper and lower case differ (Leaf-1?)"
         ]
     );
 }
