@@ -202,10 +202,7 @@ fn twenty_five_nodes_of_a_thousand_that_differ_are_found_at_once() {
     let took = start.elapsed();
     assert_eq!((code, error.as_str()), (0, ""));
     insta::assert_snapshot!(out);
-    assert!(
-        took < Duration::from_secs(10),
-        "a debug build took {took:?}"
-    );
+    assert!(took < Duration::from_secs(3), "a debug build took {took:?}");
     let (_, out, _) = on("drift -o json", &objects);
     let drift: Value = serde_json::from_str(&out).unwrap();
     let outliers = drift["outliers"].as_array().unwrap().iter();

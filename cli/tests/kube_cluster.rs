@@ -3,7 +3,7 @@
 //!
 //! Left to others: what they print of which objects (`cluster.rs`).
 
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
 use std::fmt::Write as _;
@@ -213,7 +213,7 @@ fn who_may_not_read_is_told_what_to_ask_for() {
     );
     assert!(
         out.contains(
-            "you may not list nodes: their labels are not known, nor which nodes have no agent"
+            "you may not list nodes: the nodes' labels are not known, nor which nodes have no agent"
         ),
         "{out}"
     );
