@@ -3,7 +3,7 @@
 //! Left to others: the words of each part (`colvin_crds`), what it may weigh (`fit`).
 
 use colvin_crds::v1alpha1::node_topology::{
-    NodeCondition, RefusedNetwork, Uplink, UplinkNetwork, VfDetail,
+    Neighbor, NodeCondition, RefusedNetwork, Uplink, UplinkNetwork, VfDetail,
 };
 use colvin_crds::v1alpha1::{NodeTopology, NodeTopologyStatus};
 use colvin_model::network::{NetworkMap, Standing, addresses_of};
@@ -36,6 +36,7 @@ fn place(
     map: &NetworkMap,
     plan: &Plan,
 ) {
+    settle_neighbors(&mut uplink.neighbors);
     let addresses = seen
         .addresses
         .iter()
@@ -60,6 +61,17 @@ fn place(
                 uplink.refused.push(RefusedNetwork::of(network, refusal));
             }
         }
+    }
+}
+
+/// The neighbours that count: those heard, or those of the last run while none is heard. Which of the
+/// two is not published: a restart of the agent is no change of the node.
+fn settle_neighbors(neighbors: &mut Vec<Neighbor>) {
+    if neighbors.iter().any(|neighbor| !neighbor.stale) {
+        neighbors.retain(|neighbor| !neighbor.stale);
+    }
+    for neighbor in neighbors {
+        neighbor.stale = false;
     }
 }
 
