@@ -1,6 +1,6 @@
 //! The join on small machines, and on random ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::observation::{
@@ -15,6 +15,7 @@ use proptest::prelude::*;
 
 mod machine;
 mod oddities;
+mod protection;
 
 pub(crate) use machine::switchdev_card;
 use machine::{at, function, link, neighbor, observations, pf, vf};

@@ -136,15 +136,21 @@ impl LinkState {
 pub enum Protection {
     /// It, or a link that stands on it, has a default route.
     DefaultRoute,
+    /// It, or a link that stands on it, has an address by which Kubernetes knows the node.
+    NodeAddress,
     /// Addresses and routes could not be read, so it may be the node's own.
     RoutesUnknown,
 }
 
 impl Protection {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::DefaultRoute, Self::NodeAddress, Self::RoutesUnknown];
+
     /// The word for people and programs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::DefaultRoute => "DefaultRoute",
+            Self::NodeAddress => "NodeAddress",
             Self::RoutesUnknown => "RoutesUnknown",
         }
     }

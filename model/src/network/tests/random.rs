@@ -39,7 +39,7 @@ fn virtual_functions() -> impl Strategy<Value = Vec<Vf>> {
 
 fn uplinks() -> impl Strategy<Value = Vec<Uplink>> {
     let shape = (
-        prop::bool::weighted(0.2),
+        prop::option::weighted(0.2, select(Protection::ALL.to_vec())),
         prop::bool::weighted(0.2),
         prop::bool::weighted(0.1),
     );
@@ -48,7 +48,7 @@ fn uplinks() -> impl Strategy<Value = Vec<Uplink>> {
         let made = (1u32..).zip(seen).map(|(index, (neighbors, shape, vfs))| {
             let (protected, alone, bonded) = shape;
             let mut made = heard(uplink(index, &format!("ens{index}")), &neighbors);
-            made.protected = vec![Protection::DefaultRoute; usize::from(protected)];
+            made.protected = protected.into_iter().collect();
             made.bond = bonded.then(|| "bond0".parse().unwrap());
             let vfs = (0..).zip(vfs).map(|(index, (usage, mac, misplaced))| {
                 let mut one = vf(&made, index, usage);

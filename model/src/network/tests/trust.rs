@@ -90,8 +90,14 @@ fn a_live_neighbour_is_never_mixed_with_one_from_an_earlier_run() {
 
 #[test]
 fn the_nodes_own_uplink_is_shared_only_where_a_member_names_it_and_never_taken() {
+    for protection in Protection::ALL {
+        refused_unless_named(protection);
+    }
+}
+
+fn refused_unless_named(protection: Protection) {
     let mut machine = Machine::with(vec![heard(uplink(4, "ens4"), &[neighbor("leaf-1", 110)])]);
-    machine.inventory.uplinks[0].protected = vec![Protection::DefaultRoute];
+    machine.inventory.uplinks[0].protected = vec![protection];
     let leaf = member("leaf", &[vlan(110)]);
     let wild = member("wild", &[texts("interface", "ens*")]);
     let pin = member("pin", &[texts("interface", "ens4"), vlan(110)]);
@@ -108,12 +114,18 @@ fn the_nodes_own_uplink_is_shared_only_where_a_member_names_it_and_never_taken()
     let whole = [giving(Devices::PhysicalFunction, "green", 1, &[pin])];
     assert_eq!(
         machine.why(&whole, "green"),
-        "uplink ens4: not on green: it may carry the node's own traffic (DefaultRoute), so PhysicalFunction may not take it away"
+        format!(
+            "uplink ens4: not on green: it may carry the node's own traffic ({}), so PhysicalFunction may not take it away",
+            protection.as_str()
+        )
     );
     let macvlan = [giving(Devices::Macvlan(shares(64)), "green", 1, &[wild])];
     assert_eq!(
         machine.why(&macvlan, "green"),
-        "uplink ens4: not on green: it may carry the node's own traffic (DefaultRoute), so Macvlan needs a member that names it (interface, altName, pciAddress or mac)"
+        format!(
+            "uplink ens4: not on green: it may carry the node's own traffic ({}), so Macvlan needs a member that names it (interface, altName, pciAddress or mac)",
+            protection.as_str()
+        )
     );
     assert_eq!(
         on(&machine, &[network("green", 1, &[leaf])]),
