@@ -30,6 +30,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::netns::Netns;
+use crate::vm::VmConfig;
 use crate::vm::process::{checked, folder, progress, sweep_folders};
 use crate::wait::try_wait_for;
 use components::{Layout, Ports};
@@ -160,6 +161,19 @@ impl ControlPlane {
     pub fn kubeconfig_for_token(&self, token: &str) -> Result<PathBuf> {
         let name = self.new_file("token", "kubeconfig");
         self.write_kubeconfig(&name, &kubeconfig::by_token(token))
+    }
+
+    /// The same for a program in a guest with a management NIC: the server is where such a guest
+    /// sees it, once [`ControlPlane::reach_from`] has made it reachable from the guest's namespace.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn kubeconfig_for_guest(&self, token: &str) -> Result<PathBuf> {
+        let path = self.folder().join(self.new_file("guest", "kubeconfig"));
+        let port = self.layout.ports.api_server;
+        let server = format!("https://{}:{port}", VmConfig::HOST);
+        let user = kubeconfig::by_token(token);
+        kubeconfig::write(&path, &server, &self.layout.pki.authority, &user)
     }
 
     /// The kubeconfig of a user of this name in these groups, for whom the administrator acts; the

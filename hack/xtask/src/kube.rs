@@ -40,7 +40,7 @@ const PROGRAMS: [Program; 2] = [
     },
 ];
 
-/// Builds all that the tests of tier `kube` start.
+/// Builds all that the tests of the tiers `kube` and `vm` start.
 ///
 /// # Errors
 /// When something does not build.

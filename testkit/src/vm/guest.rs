@@ -44,6 +44,10 @@ pub struct VmConfig {
     pub memory_mib: u32,
     /// Processors.
     pub cpus: u8,
+    /// Whether it has a NIC beside its PFs, `mgmt0`, that carries its default route as a node's
+    /// management port does. By it the guest reaches, as [`VmConfig::HOST`], the loopback of the
+    /// namespace that it is booted in, and nothing else.
+    pub management: bool,
     /// Whether a person gets a console (`vm::shell`).
     pub console: bool,
     /// More arguments for QEMU.
@@ -51,6 +55,9 @@ pub struct VmConfig {
 }
 
 impl VmConfig {
+    /// What a guest with a management NIC calls the loopback of its namespace.
+    pub const HOST: &'static str = "10.0.2.2";
+
     /// A guest with one PF per tap, 1 GiB and two processors.
     pub fn new(name: &str, taps: &[&str]) -> Self {
         Self {
@@ -58,6 +65,7 @@ impl VmConfig {
             taps: taps.iter().map(|&tap| tap.to_owned()).collect(),
             memory_mib: 1024,
             cpus: 2,
+            management: false,
             console: false,
             extra: Vec::new(),
         }

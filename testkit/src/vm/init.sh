@@ -49,6 +49,16 @@ for device in /sys/bus/pci/drivers/igb/*:*; do
 	ip link set "pf$n" up
 	n=$((n + 1))
 done
+# the way to the host's control plane, by QEMU's user network
+if [ "$(arg bench_mgmt)" = 1 ]; then
+	modprobe virtio_net
+	for device in /sys/bus/virtio/drivers/virtio_net/virtio*; do
+		ip link set "$(ls "$device/net")" name mgmt0
+		ip link set mgmt0 up
+		ip address add 10.0.2.15/24 dev mgmt0
+		ip route add default via 10.0.2.2
+	done
+fi
 
 for p in /sys/class/virtio-ports/*; do
 	[ "$(cat "$p/name")" = colvin.bench ] && port=/dev/${p##*/}

@@ -19,8 +19,9 @@ pub(super) fn command(bench: &Bench, config: &VmConfig, at: &Path) -> Result<Com
     let here = at.display();
     let append = format!(
         "console=ttyS0 quiet panic=-1 intel_iommu=on iommu=pt mitigations=off net.ifnames=0 \
-         colvin_bench=1 bench_name={} bench_cache={} bench_script={here}/init.sh",
+         colvin_bench=1 bench_name={} bench_mgmt={} bench_cache={} bench_script={here}/init.sh",
         config.name,
+        u8::from(config.management),
         bench.cache().display(),
     );
     let mut qemu = bench.qemu();
@@ -79,6 +80,14 @@ pub(super) fn command(bench: &Bench, config: &VmConfig, at: &Path) -> Result<Com
             &format!(
                 "igb,id=pf{number},netdev=n{number},bus=rp{number},mac=52:54:00:00:{number:02x}:00"
             ),
+        ]);
+    }
+    if config.management {
+        // QEMU's user network: it is 10.0.2.2, the guest 10.0.2.15; no PXE, so no ROM for it
+        let mac = "52:54:00:00:ff:00";
+        qemu.args(["-netdev", "user,id=mgmt,ipv6=off"]).args([
+            "-device",
+            &format!("virtio-net-pci,netdev=mgmt,romfile=,mac={mac}"),
         ]);
     }
     qemu.args(&config.extra);
