@@ -4,7 +4,7 @@
 //! uplink is on go last. Left to others: what is in the object.
 
 use colvin_crds::v1alpha1::NodeTopologyStatus;
-use colvin_crds::v1alpha1::node_topology::{Neighbor, NodeCondition};
+use colvin_crds::v1alpha1::node_topology::{CompleteReason, Neighbor, NodeCondition};
 
 /// The most bytes of JSON that a status has. An object has some 2 kB more: its metadata and who
 /// manages which field.
@@ -82,15 +82,11 @@ pub(crate) fn fit(mut status: NodeTopologyStatus) -> NodeTopologyStatus {
         cut.push(what);
     }
     if !cut.is_empty() {
-        status.conditions = vec![NodeCondition {
-            kind: "Complete".to_owned(),
-            status: "False".to_owned(),
-            reason: "Truncated".to_owned(),
-            message: Some(format!(
-                "left out, for it would be too long: {}",
-                cut.join(", ")
-            )),
-        }];
+        let message = format!("left out, for it would be too long: {}", cut.join(", "));
+        status.conditions = vec![NodeCondition::complete(
+            CompleteReason::Truncated,
+            Some(message),
+        )];
     }
     status
 }

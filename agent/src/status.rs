@@ -3,7 +3,7 @@
 //! Left to others: the words of each part (`colvin_crds`), what it may weigh (`fit`).
 
 use colvin_crds::v1alpha1::node_topology::{
-    Neighbor, NodeCondition, RefusedNetwork, Uplink, UplinkNetwork, VfDetail,
+    CompleteReason, Neighbor, NodeCondition, RefusedNetwork, Uplink, UplinkNetwork, VfDetail,
 };
 use colvin_crds::v1alpha1::{NodeTopology, NodeTopologyStatus};
 use colvin_model::network::{NetworkMap, Standing, addresses_of};
@@ -101,14 +101,9 @@ fn complete(seen: &Seen) -> NodeCondition {
                 FindingReason::SourceFailed | FindingReason::NotPermitted
             )
     });
-    let (status, reason) = match blind {
-        None => ("True", "AllSeen"),
-        Some(_) => ("False", "NotAllSeen"),
+    let reason = match blind {
+        None => CompleteReason::AllSeen,
+        Some(_) => CompleteReason::NotAllSeen,
     };
-    NodeCondition {
-        kind: "Complete".to_owned(),
-        status: status.to_owned(),
-        reason: reason.to_owned(),
-        message: blind.map(|finding| finding.message.clone()),
-    }
+    NodeCondition::complete(reason, blind.map(|finding| finding.message.clone()))
 }

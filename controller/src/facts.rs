@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use colvin_crds::v1alpha1::node_topology::{RefusedNetwork, Uplink, UplinkNetwork};
+use colvin_crds::v1alpha1::node_topology::{RefusedNetwork, RefusedReason, Uplink, UplinkNetwork};
 use colvin_crds::v1alpha1::{Network, NetworkStatus, NodeTopology};
 use colvin_model::network::NetworkSpec;
 use kube::core::{DeserializeGuard, ObjectMeta};
@@ -167,13 +167,13 @@ fn belonging(network: UplinkNetwork) -> (String, Standing) {
 
 fn refusal(network: RefusedNetwork) -> (String, Standing) {
     let RefusedNetwork { name, reason, with } = network;
-    let why = match reason.as_str() {
-        "Ambiguous" => Refusal::Ambiguous,
-        "Protected" => Refusal::Protected,
-        "Unconfirmed" => Refusal::Unconfirmed,
-        "Exclusive" => Refusal::Exclusive,
-        "Overlap" => Refusal::Overlap,
-        _ => Refusal::Other,
+    let why = match RefusedReason::from_word(&reason) {
+        Some(RefusedReason::Ambiguous) => Refusal::Ambiguous,
+        Some(RefusedReason::Protected) => Refusal::Protected,
+        Some(RefusedReason::Unconfirmed) => Refusal::Unconfirmed,
+        Some(RefusedReason::Exclusive) => Refusal::Exclusive,
+        Some(RefusedReason::Overlap) => Refusal::Overlap,
+        None => Refusal::Other,
     };
     (name, Standing::Refused { why, with })
 }

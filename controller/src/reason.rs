@@ -145,7 +145,9 @@ impl Reason {
             Self::NoDevices => {
                 "Uplinks are on it, and none has a device to give: VFs may not have been made yet"
             }
-            Self::NoneUsable => "There are devices, and none can be used now: links may be down",
+            Self::NoneUsable => {
+                "There are devices, and none can be used: no driver is bound, the kernel has not finished making them, or the uplink is a port of a bond or bridge"
+            }
             Self::AmbiguousPort => {
                 "A port has more than one neighbour, or frames of one of the node's own VFs; it leaves every network until one neighbour is left"
             }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use crate::v1alpha1::node_topology::COMPLETE;
 use crate::v1alpha1::{GROUP, NetworkSpec, NetworkStatus, NodeTopologyStatus};
 
 /// What a field says of itself is shown by `kubectl explain`, so that it must be there.
@@ -121,7 +122,7 @@ pub fn node_topology() -> serde_json::Result<CustomResourceDefinition> {
                 "The networks it reaches."
             ),
             column(
-                "Complete",
+                COMPLETE,
                 "string",
                 ".status.conditions[?(@.type==\"Complete\")].status",
                 "Whether all that is on the node is in here."

@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use colvin_crds::definition;
+use colvin_crds::v1alpha1::node_topology::{CompleteReason, RefusedReason};
+use colvin_model::inventory::Protection;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
 
@@ -146,7 +148,72 @@ fn the_reference_pages_have_every_field() {
         the node's agent. `colvin show -o json` prints the same for the machine it runs on, without networks. A field without a value is absent, and so is an \
         empty list. Nothing in it changes while the machine does not.";
     let topology = definition::node_topology().unwrap();
-    check("docs/reference/node-topology.md", &page(&topology, head));
+    let page = page(&topology, head) + &words(&topology);
+    check("docs/reference/node-topology.md", &page);
+}
+
+/// Why an uplink is protected, in the words that its field names.
+const PROTECTIONS: [(&str, &str); 3] = [
+    (
+        "DefaultRoute",
+        "The uplink, or a link that stands on it, has a default route",
+    ),
+    (
+        "NodeAddress",
+        "The uplink, or a link that stands on it, has an address by which the cluster reaches the node",
+    ),
+    (
+        "RoutesUnknown",
+        "Routes and addresses could not be read: every uplink is protected until they can",
+    ),
+];
+
+/// The words by which a node's agent says why, each with its meaning.
+fn words(definition: &CustomResourceDefinition) -> String {
+    let schema = definition.spec.versions[0].schema.as_ref().unwrap();
+    let schema = serde_json::to_value(&schema.open_api_v3_schema).unwrap();
+    let says = |path: &str| schema.pointer(path).unwrap()["description"].to_string();
+    let mut page = String::from(
+        "\n## Reasons\n\nWords for programs, which stay; messages are for people. Findings have a [page of their own](findings.md).\n",
+    );
+    let mut table = |title: &str, at: &str, rows: &[(&str, &str)]| {
+        let said = says(at);
+        for word in said.split('`').skip(1).step_by(2) {
+            assert!(
+                rows.iter().any(|(known, _)| *known == word),
+                "{at} names {word}, which this page does not explain"
+            );
+        }
+        write!(page, "\n{title}\n\n| reason | meaning |\n| --- | --- |\n").unwrap();
+        for (word, meaning) in rows {
+            assert!(
+                said.contains(&format!("`{word}`")),
+                "{at} leaves out {word}"
+            );
+            writeln!(page, "| `{word}` | {meaning}. |").unwrap();
+        }
+    };
+    let complete = CompleteReason::ALL.map(|(reason, meaning)| (reason.as_str(), meaning));
+    table(
+        "Of the condition `Complete`, which is True only for the first:",
+        "/properties/status/properties/conditions/items/properties/reason",
+        &complete,
+    );
+    let refused = RefusedReason::ALL.map(|(reason, meaning)| (reason.as_str(), meaning));
+    table(
+        "Of a network in `status.uplinks[].refused`:",
+        "/properties/status/properties/uplinks/items/properties/refused/items/properties/reason",
+        &refused,
+    );
+    let at = "/properties/status/properties/uplinks/items/properties/protected";
+    let said = schema.pointer(at).unwrap()["description"].to_string();
+    let named = |(word, _): &&(&str, &str)| said.contains(&format!("`{word}`"));
+    let protections: Vec<_> = PROTECTIONS.iter().filter(named).copied().collect();
+    table("In `status.uplinks[].protected`:", at, &protections);
+    for known in [Protection::DefaultRoute, Protection::RoutesUnknown] {
+        assert!(page.contains(&format!("| `{}` |", known.as_str())));
+    }
+    page
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use colvin_crds::v1alpha1::NodeTopology;
-use colvin_crds::v1alpha1::node_topology::{Finding, NodeCondition};
+use colvin_crds::v1alpha1::node_topology::{COMPLETE, Finding, NodeCondition};
 use serde::Serialize;
 
 use super::Ended;
@@ -111,7 +111,7 @@ fn of_topology<'a>(
             .count(),
         networks: networks.map(|network| network.name.as_str()).collect(),
         findings: &status.findings,
-        complete: conditions.find(|condition| condition.kind == "Complete"),
+        complete: conditions.find(|condition| condition.kind == COMPLETE),
     }
 }
 

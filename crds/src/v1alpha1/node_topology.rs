@@ -11,6 +11,7 @@ mod object;
 pub mod observed;
 pub mod placement;
 mod ranges;
+mod reason;
 mod traits;
 
 use kube::core::ObjectMeta;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use from_inventory::VfDetail;
 pub use placement::{RefusedNetwork, UplinkNetwork};
+pub use reason::{COMPLETE, CompleteReason, RefusedReason};
 
 /// The most characters that a text from the wire keeps.
 pub const TEXT_LIMIT: usize = 64;
@@ -147,7 +149,7 @@ pub struct Uplink {
     /// Its RDMA device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rdma: Option<String>,
-    /// Why it is never given away: `DefaultRoute`, `RoutesUnknown`.
+    /// Why it is never given away: `DefaultRoute`, `NodeAddress`, `RoutesUnknown`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub protected: Vec<String>,

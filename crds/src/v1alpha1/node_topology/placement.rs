@@ -8,6 +8,8 @@ use colvin_model::{NetworkName, Symbol};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::RefusedReason;
+
 /// A network that an uplink is on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -82,7 +84,7 @@ impl RefusedNetwork {
         };
         Self {
             name: network.to_string(),
-            reason: reason(refusal).as_str().to_owned(),
+            reason: RefusedReason::of(refusal).as_str().to_owned(),
             with,
         }
     }
@@ -97,11 +99,5 @@ fn names<'a>(networks: impl Iterator<Item = &'a NetworkName>) -> Vec<String> {
 
 /// The one word for a refusal.
 pub fn reason(refusal: &Refusal) -> Symbol {
-    Symbol::from(match refusal {
-        Refusal::Ambiguous(_) => "Ambiguous",
-        Refusal::Protected { .. } => "Protected",
-        Refusal::Unconfirmed => "Unconfirmed",
-        Refusal::Exclusive { .. } => "Exclusive",
-        Refusal::Overlap(_) => "Overlap",
-    })
+    Symbol::from(RefusedReason::of(refusal).as_str())
 }
