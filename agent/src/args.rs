@@ -79,6 +79,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_of_the_flags_is_fresh() {
+        let flags = colvin_service::reference::flags(Args::command());
+        let page = format!(
+            "# The `colvin-agent` program\n\n\
+             The daemon that runs on each node. The chart's values say where its state is, its admin port, log and start delay; \
+             `agent.extraArgs` takes any other flag.\n\n\
+             A flag wins over its environment variable. Made from `agent/src/args.rs`.\n\n{flags}"
+        );
+        let kept = colvin_testkit::page::kept("docs/reference/agent.md", &page).unwrap();
+        let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-agent the_page_of_the_flags";
+        assert_eq!(kept, page, "{stale}");
+    }
+
+    #[test]
     fn the_declaration_is_sound() {
         Args::command().debug_assert();
     }

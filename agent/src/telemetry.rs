@@ -1,4 +1,6 @@
-//! The agent's metrics. Left to others: serving them (`colvin_service`), when they change.
+//! The agent's metrics, each registered here and listed in `docs/reference/metrics.md`.
+//!
+//! Left to others: serving them (`colvin_service`), when they change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +19,9 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::decide::Decision;
 use crate::publish::WriteError;
 
+/// What the program calls itself.
+const PROGRAM: &str = "colvin-agent";
+
 /// The object that the agent writes.
 const OBJECT: &str = "NodeTopology";
 
@@ -31,8 +36,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Registers them.
     pub(crate) fn new() -> Self {
-        let mut registry =
-            colvin_service::telemetry::registry("colvin-agent", env!("CARGO_PKG_VERSION"));
+        let mut registry = colvin_service::telemetry::registry(PROGRAM, env!("CARGO_PKG_VERSION"));
         let success = LastSuccess::register(&mut registry, &["discovery", "decision", "publish"]);
         Self {
             discovery: DiscoveryMetrics::register(&mut registry, success.clone()),
@@ -214,5 +218,45 @@ impl PublishMetrics {
     pub(crate) fn published(&self, bytes: usize) {
         self.bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
         self.success.mark("publish");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use colvin_crds::v1alpha1::node_topology::{RefusedNetwork, RefusedReason, Uplink};
+
+    use super::*;
+
+    /// Metrics that tell of something, so that every label is to be seen.
+    fn spoken() -> Metrics {
+        let metrics = Metrics::new();
+        metrics.discovery.looked(Duration::from_millis(3));
+        let labels = DeviceLabels {
+            network: "green".to_owned(),
+            kind: "VirtualFunction",
+            state: "usable",
+        };
+        let refused = RefusedNetwork {
+            reason: RefusedReason::Ambiguous.as_str().to_owned(),
+            ..RefusedNetwork::default()
+        };
+        let uplink = Uplink {
+            refused: vec![refused],
+            ..Uplink::default()
+        };
+        let mut decision = Decision::default();
+        decision.status.uplinks.push(uplink);
+        metrics.decision.decided(&decision);
+        metrics.decision.devices.get_or_create(&labels).set(8);
+        metrics
+    }
+
+    #[test]
+    fn the_page_of_metrics_has_the_table_of_this_program() {
+        let table = colvin_service::telemetry::table(&spoken().registry);
+        let page = "docs/reference/metrics.md";
+        let kept = colvin_testkit::page::kept_section(page, PROGRAM, &table).unwrap();
+        let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-agent metrics";
+        assert_eq!(kept, table, "{stale}");
     }
 }

@@ -40,6 +40,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_of_the_flags_is_fresh() {
+        let flags = colvin_service::reference::flags(Args::command());
+        let page = format!(
+            "# The `colvin-controller` program\n\n\
+             The cluster's one controller. The chart runs two, of which one holds the lease and writes; \
+             `controller.extraArgs` takes any flag that its values have no word for.\n\n\
+             A flag wins over its environment variable. Made from `controller/src/args.rs`.\n\n{flags}"
+        );
+        let kept = colvin_testkit::page::kept("docs/reference/controller.md", &page).unwrap();
+        let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-controller the_page_of_the_flags";
+        assert_eq!(kept, page, "{stale}");
+    }
+
+    #[test]
     fn the_declaration_of_flags_is_sound() {
         Args::command().debug_assert();
     }

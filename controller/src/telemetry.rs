@@ -46,26 +46,14 @@ pub(crate) fn register() -> (Registry, Metrics) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
     fn the_page_of_metrics_has_the_table_of_this_program() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/metrics.md");
-        let page = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
-        let heading = format!("## {PROGRAM}\n\n");
-        let (before, below) = page.split_once(&heading).unwrap();
-        let (kept, after) = match below.split_once("\n## ") {
-            Some((kept, after)) => (kept.to_owned(), format!("\n## {after}")),
-            None => (below.to_owned(), String::new()),
-        };
         let table = colvin_service::telemetry::table(&register().0);
-        if std::env::var_os("COLVIN_UPDATE").is_some() {
-            std::fs::write(&path, [before, &heading, &table, &after].concat()).unwrap();
-        } else {
-            let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-controller metrics";
-            assert_eq!(kept, table, "{stale}");
-        }
+        let page = "docs/reference/metrics.md";
+        let kept = colvin_testkit::page::kept_section(page, PROGRAM, &table).unwrap();
+        let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-controller metrics";
+        assert_eq!(kept, table, "{stale}");
     }
 }

@@ -15,6 +15,7 @@ mod budget;
 pub mod client;
 pub mod health;
 pub mod metrics;
+pub mod reference;
 pub mod supervisor;
 pub mod telemetry;
 mod uptime;

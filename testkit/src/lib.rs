@@ -11,6 +11,7 @@ pub mod hostile;
 pub mod kube;
 pub mod machine;
 pub mod netns;
+pub mod page;
 pub mod switch;
 pub mod tree;
 pub mod vm;

@@ -1,8 +1,6 @@
 //! The page of conditions, held to the code: `COLVIN_UPDATE=1 cargo test -p colvin-controller reason`
 //! writes it anew. Left to others: the page of metrics ([`crate::telemetry`]).
 
-use std::path::Path;
-
 use super::*;
 
 fn page() -> String {
@@ -35,13 +33,9 @@ fn page() -> String {
 
 #[test]
 fn the_page_of_conditions_has_every_reason_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/conditions.md");
-    if std::env::var_os("COLVIN_UPDATE").is_some() {
-        std::fs::write(&path, page()).unwrap();
-    }
-    let kept = std::fs::read(&path).unwrap_or_default();
+    let kept = colvin_testkit::page::kept("docs/reference/conditions.md", &page()).unwrap();
     let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-controller reason";
-    assert_eq!(String::from_utf8_lossy(&kept), page(), "{stale}");
+    assert_eq!(kept, page(), "{stale}");
 }
 
 #[test]
