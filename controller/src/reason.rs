@@ -152,7 +152,7 @@ impl Reason {
                 "A port has more than one neighbour, or frames of one of the node's own VFs; it leaves every network until one neighbour is left"
             }
             Self::ProtectedUplink => {
-                "An uplink carries the node's default route or cannot be shown not to; it is never given away, and shared only where a member names it"
+                "An uplink carries the node's own traffic or cannot be shown not to; it is never given away, and shared only where a member names it"
             }
             Self::Unconfirmed => {
                 "A neighbour has said only once what a member asks for: the second frame in a row confirms it"
