@@ -36,7 +36,7 @@ impl NodeTopology {
         let mut observed = Observed::default();
         let numbered = self.status.uplinks.iter().zip(1_u32..);
         for (uplink, number) in numbered {
-            let (Some(id), Some(index)) = (id(&uplink.id), IfIndex::new(number)) else {
+            let (Ok(id), Some(index)) = (uplink.id.parse(), IfIndex::new(number)) else {
                 observed.unreadable.push(uplink.id.clone());
                 continue;
             };
@@ -57,7 +57,7 @@ impl NodeTopology {
         let uplinks = &mut observed.inventory.uplinks;
         uplinks.sort_by(|a, b| a.id.cmp(&b.id));
         for finding in &self.status.findings {
-            let about = finding.uplink.as_deref().and_then(id);
+            let about = finding.uplink.as_deref().and_then(|id| id.parse().ok());
             let known = FindingReason::ALL.iter();
             let mut known = known.filter(|(reason, _)| reason.as_str() == finding.reason);
             if let (Some(about), Some((reason, _))) = (about, known.next()) {
@@ -71,11 +71,6 @@ impl NodeTopology {
         observed.inventory.findings.sort();
         observed
     }
-}
-
-fn id(text: &str) -> Option<model::UplinkId> {
-    let function = text.parse().ok().map(model::UplinkId::Function);
-    function.or_else(|| text.parse().ok().map(model::UplinkId::Netdev))
 }
 
 /// An address with its prefix length, as `10.20.3.7/16`.
@@ -192,11 +187,10 @@ fn state(word: &str) -> model::LinkState {
 
 /// A reason that is not known protects all the same.
 fn protection(word: &str) -> model::Protection {
-    if word == model::Protection::DefaultRoute.as_str() {
-        model::Protection::DefaultRoute
-    } else {
-        model::Protection::RoutesUnknown
-    }
+    let mut known = model::Protection::ALL.into_iter();
+    known
+        .find(|protection| protection.as_str() == word)
+        .unwrap_or(model::Protection::RoutesUnknown)
 }
 
 fn of_neighbor(neighbor: &Neighbor) -> Option<SeenNeighbor> {
