@@ -13,7 +13,8 @@ use crate::IfIndex;
 use crate::observation::{Link, Observations, Role};
 
 /// Which uplinks carry which of the machine's addresses: on their own links, or on links that stand
-/// on them. An address that is on no uplink (of loopback, a dummy, a pod's veth) is not in it.
+/// on them. An address that is on no uplink (of loopback, a dummy, a pod's veth) is not in it, nor is a
+/// link-local one: no node is known by it, and every pod's link brings some.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carriers(BTreeMap<IpAddr, BTreeSet<UplinkId>>);
 
@@ -26,7 +27,8 @@ impl Carriers {
             .collect();
         let below = Below::of(seen);
         let mut carriers = BTreeMap::new();
-        for known in seen.addresses.iter().flat_map(|all| &all.addresses) {
+        let all = seen.addresses.iter().flat_map(|all| &all.addresses);
+        for known in all.filter(|address| !address.is_link_local()) {
             let links = below.with_lowers([known.link].into_iter());
             let on: BTreeSet<UplinkId> = links
                 .iter()

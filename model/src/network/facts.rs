@@ -136,19 +136,12 @@ pub fn addresses_of(all: &Addresses, uplink: &Uplink) -> Vec<(IpAddr, u8)> {
         .addresses
         .iter()
         .filter(|address| address.link == link.index || Some(address.link) == master)
+        .filter(|address| !address.is_link_local())
         .map(|address| (address.address, address.prefix_length))
-        .filter(|(address, _)| !is_link_local(*address))
         .collect();
     addresses.sort_unstable();
     addresses.dedup();
     addresses
-}
-
-const fn is_link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    }
 }
 
 impl UplinkFacts<'_> {

@@ -26,6 +26,16 @@ pub struct InterfaceAddress {
     pub prefix_length: u8,
 }
 
+impl InterfaceAddress {
+    /// Whether it is one that only the link itself knows, as every link may have.
+    pub const fn is_link_local(&self) -> bool {
+        match self.address {
+            IpAddr::V4(v4) => v4.is_link_local(),
+            IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        }
+    }
+}
+
 /// A route to everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DefaultRoute {

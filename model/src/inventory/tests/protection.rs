@@ -195,6 +195,8 @@ fn several_reasons_stand_in_order_each_once() {
             address(2, NODE),
             address(2, "192.0.2.8"),
             address(3, "192.0.2.9"),
+            address(3, "fe80::1"),
+            address(3, "169.254.1.1"),
         ],
         default_routes: vec![DefaultRoute {
             link: IfIndex::new(2).unwrap(),
