@@ -9,9 +9,7 @@ use std::sync::Arc;
 use colvin_crds::v1alpha1::NodeTopologyStatus;
 use colvin_model::NetworkName;
 use colvin_model::inventory::UplinkId;
-use colvin_model::network::{
-    Membership, NetworkMap, NodeFacts, NodeView, Standing, match_members, settle,
-};
+use colvin_model::network::{Membership, NetworkMap, NodeView, Standing, match_members, settle};
 use colvin_model::plan::{Plan, plan};
 use colvin_service::CancellationToken;
 use tokio::sync::watch;
@@ -20,6 +18,7 @@ use tracing::{info, warn};
 use crate::explore::Seen;
 use crate::file::MembershipFile;
 use crate::networks::Networks;
+use crate::node::Known;
 use crate::status;
 use crate::telemetry::DecisionMetrics;
 
@@ -31,14 +30,14 @@ pub(crate) struct Decision {
     /// Which devices each network has.
     pub(crate) plan: Plan,
     /// Which uplink is on which network.
-    map: NetworkMap,
+    pub(crate) map: NetworkMap,
 }
 
 /// What decisions are made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Inputs {
     pub(crate) seen: watch::Receiver<Option<Arc<Seen>>>,
-    pub(crate) node: watch::Receiver<Option<Arc<NodeFacts>>>,
+    pub(crate) node: watch::Receiver<Option<Arc<Known>>>,
     pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
 }
 
@@ -96,12 +95,14 @@ impl Decider {
 /// One decision.
 pub(crate) fn decide(
     seen: &Seen,
-    node: &NodeFacts,
+    node: &Known,
     networks: &Networks,
     membership: &mut Membership,
 ) -> Decision {
+    let mut seen = seen.clone();
+    seen.inventory.protect(&seen.carriers, &node.addresses);
     let view = NodeView {
-        node,
+        node: &node.facts,
         inventory: &seen.inventory,
         addresses: seen.addresses.as_ref(),
     };
@@ -110,7 +111,7 @@ pub(crate) fn decide(
     let map = settle(membership.confirm(claimed, frames), &networks.specs);
     let plan = plan(&seen.inventory, &networks.specs, &map);
     Decision {
-        status: status::of(node.name.as_str(), seen, &map, &plan),
+        status: status::of(node.facts.name.as_str(), &seen, &map, &plan),
         plan,
         map,
     }
@@ -147,3 +148,6 @@ fn places(map: &NetworkMap) -> BTreeSet<(UplinkId, NetworkName)> {
     };
     uplinks.flat_map(on).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use colvin_discovery::pci_names::Names;
 use colvin_discovery::source::lldp::Listening;
 use colvin_discovery::watch::Waker;
 use colvin_discovery::{Discovery, Watcher, clock};
-use colvin_model::inventory::UplinkId;
+use colvin_model::inventory::{Carriers, UplinkId};
 use colvin_model::observation::Addresses;
 use colvin_model::{DeviceId, Inventory};
 use colvin_service::{CancellationToken, Condition, Pulse};
@@ -42,6 +42,8 @@ pub(crate) struct Seen {
     pub(crate) inventory: Inventory,
     /// Its addresses, or `None` while they were never read.
     pub(crate) addresses: Option<Addresses>,
+    /// Which uplinks carry which of them.
+    pub(crate) carriers: Carriers,
     /// Per uplink how many frames in a row said what its neighbour says now.
     pub(crate) frames: BTreeMap<UplinkId, u32>,
     /// What cards are called.
@@ -141,6 +143,7 @@ impl Explorer {
             frames: frames.collect(),
             models: models.of(&inventory),
             addresses: discovery.observations().addresses.clone(),
+            carriers: Carriers::of(discovery.observations(), &inventory.uplinks),
             inventory,
         };
         let first = self.found.borrow().is_none();

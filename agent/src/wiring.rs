@@ -15,10 +15,11 @@ use crate::args::Args;
 use crate::decide::{Decider, Inputs};
 use crate::explore::{Explorer, Machine};
 use crate::file::MembershipFile;
+use crate::networks;
+use crate::node::Follower;
 use crate::publish::{Delays, Pace, Publisher};
 use crate::telemetry::Metrics;
 use crate::writer::Writer;
-use crate::{networks, node};
 
 /// How long a loop may be silent before the agent is started anew.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -91,10 +92,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     });
 
     let ready = health.condition("node", "the node is not looked up yet");
-    let (client, name, wanted) = (api.clone(), node_name.clone(), networks.clone());
-    supervisor.start("node", |stop| {
-        node::follow(client, name, wanted, node_in, ready, stop)
-    });
+    let follower = Follower::new(api.clone(), &node_name, node_in, ready);
+    let (wanted, looks) = (networks.clone(), seen.clone());
+    supervisor.start("node", |stop| follower.run(wanted, looks, stop));
 
     let file = MembershipFile::in_folder(&state_dir);
     let decisions = Decider {

@@ -1,0 +1,103 @@
+//! Decisions on a recorded machine. Left to others: the mapping's rules (`colvin_model`).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use colvin_crds::v1alpha1::NodeTopology;
+use colvin_discovery::Discovery;
+use colvin_model::Symbol;
+use colvin_model::inventory::{Carriers, Protection};
+use colvin_model::network::{Devices, Member, NetworkSpec, NodeFacts, Term};
+use colvin_model::observation::InterfaceAddress;
+use colvin_testkit::machine::Machine;
+
+use super::*;
+
+const ADDRESS: &str = "2001:db8::7";
+
+/// A machine with two PFs: the first has the default route, the second this address.
+fn seen() -> Seen {
+    let machine = Machine::unpack("intel-82576-linux-6.12").unwrap();
+    let mut discovery = Discovery::at_root(machine.path()).unwrap();
+    discovery.look_all(Duration::from_secs(1_000_000));
+    let inventory = discovery.inventory().clone();
+    let mut addresses = discovery.observations().addresses.clone().unwrap();
+    addresses.addresses.push(InterfaceAddress {
+        link: inventory.uplinks[1].link.as_ref().unwrap().index,
+        address: ADDRESS.parse().unwrap(),
+        prefix_length: 64,
+    });
+    let mut observations = discovery.observations().clone();
+    observations.addresses = Some(addresses.clone());
+    Seen {
+        carriers: Carriers::of(&observations, &inventory.uplinks),
+        addresses: Some(addresses),
+        inventory,
+        ..Seen::default()
+    }
+}
+
+fn decided(devices: Devices, term: Term, known: &[&str]) -> Decision {
+    let node = Known {
+        facts: NodeFacts {
+            name: Symbol::from("worker-1"),
+            labels: BTreeMap::new(),
+        },
+        addresses: known.iter().map(|text| text.parse().unwrap()).collect(),
+    };
+    let member = Member::new(Symbol::from("it"), vec![term]).unwrap();
+    let name = "green".parse().unwrap();
+    let green = NetworkSpec::new(name, 1, devices, false, vec![member]).unwrap();
+    let networks = Networks {
+        specs: vec![green],
+        odd: 0,
+    };
+    decide(&seen(), &node, &networks, &mut Membership::default())
+}
+
+/// Whether the second PF is on the network, and why it is protected.
+fn second(decision: &Decision) -> (bool, &[String]) {
+    let uplink = &decision.status.uplinks[1];
+    (!uplink.networks.is_empty(), &uplink.protected)
+}
+
+#[test]
+fn the_uplink_with_the_nodes_address_is_not_given_away_nor_shared_unnamed() {
+    let at = seen().inventory.uplinks[1].id.to_string();
+    let named = || Term::text("pciAddress", [at.parse().unwrap()]).unwrap();
+    let unnamed = || Term::text("driver", ["*".parse().unwrap()]).unwrap();
+    let macvlan = || Devices::Macvlan(4.try_into().unwrap());
+    let functions = Devices::VirtualFunction("0-7".parse().unwrap());
+    let why = ["NodeAddress".to_owned()];
+    for (devices, term, on) in [
+        (Devices::PhysicalFunction, named(), false),
+        (macvlan(), unnamed(), false),
+        (macvlan(), named(), true),
+        (functions, unnamed(), true),
+    ] {
+        let decision = decided(devices.clone(), term.clone(), &[ADDRESS]);
+        assert_eq!(second(&decision), (on, &why[..]), "{devices:?} {term}");
+    }
+    for known in [&[][..], &["2001:db8::8"]] {
+        let decision = decided(Devices::PhysicalFunction, named(), known);
+        assert_eq!(second(&decision), (true, &[][..]));
+    }
+}
+
+#[test]
+fn why_an_uplink_is_protected_reads_back_from_the_object() {
+    let term = Term::text("driver", ["*".parse().unwrap()]).unwrap();
+    let decision = decided(Devices::PhysicalFunction, term, &[ADDRESS]);
+    let object = NodeTopology {
+        status: decision.status,
+        ..NodeTopology::default()
+    };
+    let observed = object.observed();
+    assert_eq!(observed.unreadable, Vec::<String>::new());
+    let protected = observed.inventory.uplinks.iter().map(|up| &up.protected);
+    let expected = [
+        vec![Protection::DefaultRoute],
+        vec![Protection::NodeAddress],
+    ];
+    assert!(protected.eq(&expected));
+}
