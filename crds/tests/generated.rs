@@ -3,12 +3,7 @@
 //! `COLVIN_UPDATE=1 cargo test -p colvin-crds` writes them anew. Left to others: whether an API server
 //! takes them (`kube_definitions.rs`).
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "test"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use std::fmt::Write as _;
 use std::path::Path;
