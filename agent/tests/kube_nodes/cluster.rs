@@ -61,9 +61,8 @@ impl Cluster {
     pub(crate) fn start_controller(&mut self) -> Result<()> {
         let plane = &self.bench.plane;
         if self.controller.is_none() {
-            plane
-                .pod_on("node-a", SPACE, "controller-0", "colvin-controller")
-                .ok();
+            // without it there is no token below; at a restart it is there, and may be refused
+            drop(plane.pod_on("node-a", SPACE, "controller-0", "colvin-controller"));
         }
         let token = plane.bound_token(SPACE, "colvin-controller", "controller-0")?;
         let mut command = Command::new(binaries::release("colvin-controller")?);
