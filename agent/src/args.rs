@@ -93,6 +93,17 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_concepts_tells_these_delays() {
+        let args = Args::parse_from(["colvin-agent", "--node-name=a"]);
+        let page = colvin_testkit::page::text("docs/concepts.md").unwrap();
+        let gain = format!("when it has lasted {} s", args.gain_delay.as_secs());
+        let (least, jitter) = (args.text_delay.as_secs(), args.text_jitter.as_secs());
+        let text = format!("after {least} to {} s, at random", least + jitter);
+        assert!(page.contains(&gain), "{gain}");
+        assert!(page.contains(&text), "{text}");
+    }
+
+    #[test]
     fn the_declaration_is_sound() {
         Args::command().debug_assert();
     }

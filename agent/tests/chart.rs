@@ -5,6 +5,7 @@
 //! `kube_admission.rs`).
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "a test reads the repository's files"
 )]

@@ -133,6 +133,18 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_concepts_tells_this_budget() {
+        let page = colvin_testkit::page::text("docs/concepts.md").unwrap();
+        let seconds = EVERY.as_secs();
+        let row = format!(
+            "| writes of a Network's status | {BURST} in a row, then one per {seconds} s |"
+        );
+        assert!(page.contains(&row), "{row}");
+        let settle = format!("{} s later, so that changes", SETTLE.as_secs_f64());
+        assert!(page.contains(&settle), "{settle}");
+    }
+
+    #[test]
     fn changes_that_come_together_are_one_write_soon_after_the_first() {
         let mut schedule = Schedule::default();
         schedule.touch("green", at(1000));

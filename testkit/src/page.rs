@@ -7,7 +7,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// The page, by its path below the top of the repository.
+/// The page as it is, by its path below the top of the repository.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(page: &str) -> Result<String> {
+    read(&file(page))
+}
+
+/// The page that should be this, by its path below the top of the repository.
 ///
 /// # Errors
 /// When it cannot be read or written.

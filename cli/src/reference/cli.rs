@@ -17,6 +17,34 @@ fn the_page_of_the_command_is_fresh() {
     super::check("cli.md", &page);
 }
 
+#[test]
+fn the_top_page_names_every_command() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let bytes = std::fs::read(file).unwrap();
+    let page = String::from_utf8_lossy(&bytes);
+    let table = page
+        .split("\n## ")
+        .find(|part| part.starts_with("The command\n"));
+    let rows = table
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with("| `"));
+    let first = rows.map(|row| row.split(" | ").next().unwrap_or_default());
+    let named = first.collect::<Vec<_>>().join("\n").replace("colvin ", "");
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    for command in command.get_subcommands() {
+        let name = command.get_name();
+        let parts: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+        let whole = parts.is_empty().then(|| name.to_owned());
+        let parts = parts.into_iter().map(|part| format!("{name} {part}"));
+        for name in parts.chain(whole) {
+            let shown = [format!("`{name}`"), format!("`{name} ")];
+            assert!(shown.iter().any(|name| named.contains(name)), "{name}");
+        }
+    }
+}
+
 fn write(page: &mut String, command: &mut Command) {
     let name = command.get_bin_name().unwrap_or("colvin").to_owned();
     let help = command.render_long_help().to_string();

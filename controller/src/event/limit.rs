@@ -71,6 +71,17 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_concepts_tells_these_limits() {
+        let page = colvin_testkit::page::text("docs/concepts.md").unwrap();
+        let minutes = QUIET.as_secs() / 60;
+        let row = format!(
+            "| Events | one per port and {minutes} minutes; in the whole cluster {BURST} in a row, then one per second |"
+        );
+        assert_eq!(EVERY, Duration::from_secs(1));
+        assert!(page.contains(&row), "{row}");
+    }
+
+    #[test]
     fn a_flapping_port_is_told_of_once_in_ten_minutes() {
         let mut limit = Limit::new();
         let told = (0..3600).filter(|&second| {

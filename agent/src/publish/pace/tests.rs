@@ -3,6 +3,7 @@
 use colvin_crds::v1alpha1::node_topology::{Finding, UplinkNetwork};
 
 use super::*;
+use crate::fit;
 
 const S: Duration = Duration::from_secs(1);
 
@@ -157,4 +158,15 @@ fn after_failures_the_wait_grows_to_half_a_minute_and_a_success_ends_it() {
     );
     pace.succeeded();
     assert!(pace.failed(Duration::ZERO) <= FIRST_RETRY * 2);
+}
+
+#[test]
+fn the_page_of_concepts_tells_this_budget() {
+    let page = colvin_testkit::page::text("docs/concepts.md").unwrap();
+    let seconds = EVERY.as_secs();
+    let row = format!("| writes of a NodeTopology | {BURST} in a row, then one per {seconds} s |");
+    assert!(page.contains(&row), "{row}");
+    let kib = fit::MOST_BYTES >> 10;
+    let row = format!("| size of a NodeTopology's status | {kib} KiB of JSON;");
+    assert!(page.contains(&row), "{row}");
 }
