@@ -1,7 +1,7 @@
 //! Manifests as they are written: YAML or JSON, every key and value with its line and column.
 //!
 //! Values mean what `kubectl` takes them for ([`plain`]); what was written is kept beside it. Left to
-//! others: what may stand in them (`colvin lint`), objects without places ([`crate::objects`]).
+//! others: what may stand in them (`colvin lint`), objects without places.
 
 mod build;
 mod path;
