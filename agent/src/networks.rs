@@ -176,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    fn object(name: &str, spec: Value) -> DeserializeGuard<Network> {
+    fn object(name: &str, spec: &Value) -> DeserializeGuard<Network> {
         let object = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "Network", "metadata": {"name": name}, "spec": spec});
         serde_json::from_value(object).unwrap()
     }
@@ -194,7 +194,7 @@ mod tests {
     fn a_list_replaces_what_was_known_when_it_is_whole() {
         let mut known = Known::default();
         assert!(!known.apply(Event::Init));
-        assert!(!known.apply(Event::InitApply(object("green", json!({})))));
+        assert!(!known.apply(Event::InitApply(object("green", &json!({})))));
         assert!(known.apply(Event::InitDone));
         assert_eq!(names(&known), ["green"]);
         assert!(!known.apply(Event::Init));
@@ -207,20 +207,20 @@ mod tests {
     fn a_network_that_is_not_understood_any_more_keeps_its_meaning() {
         let mut known = Known::default();
         let pinned = json!({"members": [{"name": "a", "uplink": {"interface": "eth1"}}]});
-        known.apply(Event::Apply(object("green", pinned)));
+        known.apply(Event::Apply(object("green", &pinned)));
         let before = known.networks();
         let newer =
             json!({"members": [{"name": "a", "uplink": {"interface": "eth1", "color": "red"}}]});
-        known.apply(Event::Apply(object("green", newer.clone())));
+        known.apply(Event::Apply(object("green", &newer)));
         assert_eq!(known.networks().specs, before.specs);
         assert_eq!(known.networks().odd, 1);
-        known.apply(Event::Apply(object("blue", newer)));
+        known.apply(Event::Apply(object("blue", &newer)));
         assert_eq!(
             names(&known),
             ["green"],
             "what never meant anything is on no uplink"
         );
-        known.apply(Event::Delete(object("green", json!({}))));
+        known.apply(Event::Delete(object("green", &json!({}))));
         assert_eq!(names(&known), Vec::<String>::new());
     }
 
@@ -229,10 +229,10 @@ mod tests {
         let mut known = Known::default();
         known.apply(Event::Apply(object(
             "a",
-            json!({"members": [{"name": "a", "uplink": {"interface": "eth1", "node": "n"}}]}),
+            &json!({"members": [{"name": "a", "uplink": {"interface": "eth1", "node": "n"}}]}),
         )));
         assert!(!known.networks().ask_for_labels());
-        known.apply(Event::Apply(object("b", json!({"members": [{"name": "a", "uplink": {"interface": "eth1", "nodeSelector": {"rack": "7"}}}]}))));
+        known.apply(Event::Apply(object("b", &json!({"members": [{"name": "a", "uplink": {"interface": "eth1", "nodeSelector": {"rack": "7"}}}]}))));
         assert!(known.networks().ask_for_labels());
     }
 }

@@ -205,13 +205,13 @@ fn cost_of_a_write(plane: &ControlPlane, object: &str) {
     let listed = json!({"uplinks": listed(full)});
     let node_topology = "colvin.dev/v1alpha1 NodeTopology";
     let least = each(plane, 200, &|round| {
-        write(&ours, node_topology, &least, round)
+        write(&ours, node_topology, &least, round);
     });
     let full = each(plane, 200, &|round| {
-        write(&ours, node_topology, full, round)
+        write(&ours, node_topology, full, round);
     });
     let listed = each(plane, 60, &|round| {
-        write(&by_vf, "bench.colvin.dev/v1alpha1 ByVf", &listed, round)
+        write(&by_vf, "bench.colvin.dev/v1alpha1 ByVf", &listed, round);
     });
     let bar = listed * WRITE_PART_OF_PEER;
     println!(
@@ -250,55 +250,8 @@ fn each(plane: &ControlPlane, writes: u32, write: &dyn Fn(u32)) -> f64 {
     with.saturating_sub(without).as_secs_f64() * 1000.0 / f64::from(writes)
 }
 
-/// A kind that lists every VF under a key of its own, as `SriovNetworkNodeState` would if it were
-/// applied field by field.
-const BY_VF: &str = r#"
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: byvfs.bench.colvin.dev}
-spec:
-  group: bench.colvin.dev
-  scope: Cluster
-  names: {kind: ByVf, listKind: ByVfList, plural: byvfs, singular: byvf}
-  versions:
-  - name: v1alpha1
-    served: true
-    storage: true
-    subresources: {status: {}}
-    schema:
-      openAPIV3Schema:
-        type: object
-        properties:
-          status:
-            type: object
-            properties:
-              uplinks:
-                type: array
-                x-kubernetes-list-type: map
-                x-kubernetes-list-map-keys: [id]
-                items:
-                  type: object
-                  x-kubernetes-preserve-unknown-fields: true
-                  required: [id]
-                  properties:
-                    id: {type: string}
-                    vfs:
-                      type: array
-                      x-kubernetes-list-type: map
-                      x-kubernetes-list-map-keys: [id]
-                      items:
-                        type: object
-                        required: [id]
-                        properties:
-                          id: {type: string}
-                          vfID: {type: integer}
-                          driver: {type: string}
-                          name: {type: string}
-                          mac: {type: string}
-                          mtu: {type: integer}
-                          vendor: {type: string}
-                          device: {type: string}
-"#;
+/// A kind that lists every VF under a key of its own: the shape that peers have.
+const BY_VF: &str = include_str!("kube_numbers/by_vf.yaml");
 
 async fn client(kubeconfig: &Path) -> Client {
     let file = Kubeconfig::read_from(kubeconfig).unwrap();

@@ -11,7 +11,7 @@ const DELAYS: Delays = Delays {
     start: Duration::ZERO,
     gain: Duration::from_secs(2),
     text: Duration::from_secs(30),
-    jitter: Duration::from_secs(300),
+    jitter: Duration::from_mins(5),
 };
 
 fn status() -> NodeTopologyStatus {
