@@ -21,7 +21,6 @@ mod fleet;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod installed;
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use colvin_testkit::cable::Words;
@@ -29,9 +28,8 @@ use colvin_testkit::kube::{ControlPlane, Options};
 use colvin_testkit::tree::{TreeSpec, generate};
 use colvin_testkit::wait::wait_for;
 use installed::Installed;
+use kube::Api;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Api, Client, Config};
 use serde_json::{Value, json};
 
 /// No step takes longer.
@@ -170,7 +168,7 @@ fn cost_of_a_write(plane: &ControlPlane, object: &str) {
         .enable_all()
         .build()
         .unwrap();
-    let client = runtime.block_on(client(plane.kubeconfig()));
+    let client = runtime.block_on(fleet::client(plane.kubeconfig()));
     let kind = |group: &str, kind: &str| {
         ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1alpha1", kind))
     };
@@ -252,14 +250,6 @@ fn each(plane: &ControlPlane, writes: u32, write: &dyn Fn(u32)) -> f64 {
 
 /// A kind that lists every VF under a key of its own: the shape that peers have.
 const BY_VF: &str = include_str!("kube_numbers/by_vf.yaml");
-
-async fn client(kubeconfig: &Path) -> Client {
-    let file = Kubeconfig::read_from(kubeconfig).unwrap();
-    let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
-        .await
-        .unwrap();
-    Client::try_from(config).unwrap()
-}
 
 #[test]
 #[ignore = "kube"]

@@ -22,21 +22,9 @@ use colvin_testkit::kube::{ControlPlane, Options};
 use colvin_testkit::machine::Machine;
 use colvin_testkit::wait::wait_for;
 use installed::Installed;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
 
 /// No step takes longer.
 const LIMIT: Duration = Duration::from_mins(2);
-
-/// For the fleet: a client of this kubeconfig.
-pub(crate) async fn client(kubeconfig: &Path) -> Client {
-    let file = Kubeconfig::read_from(kubeconfig).unwrap();
-    let options = KubeConfigOptions::default();
-    let config = Config::from_custom_kubeconfig(file, &options)
-        .await
-        .unwrap();
-    Client::try_from(config).unwrap()
-}
 
 /// Whether the node's object says what its machine has.
 fn is_published(plane: &ControlPlane) -> bool {

@@ -11,7 +11,8 @@ use colvin_testkit::machine::Machine;
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::api::PostParams;
-use kube::{Api, ResourceExt as _};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config, ResourceExt as _};
 
 use crate::installed::{Installed, SPACE};
 
@@ -97,6 +98,15 @@ impl Fleet {
     }
 }
 
+/// A client of this kubeconfig.
+pub(crate) async fn client(kubeconfig: &Path) -> Client {
+    let file = Kubeconfig::read_from(kubeconfig).unwrap();
+    let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+        .await
+        .unwrap();
+    Client::try_from(config).unwrap()
+}
+
 /// A token for the agent of each node, bound to its pod.
 fn tokens(bench: &Installed, nodes: &[String]) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -104,7 +114,7 @@ fn tokens(bench: &Installed, nodes: &[String]) -> Vec<String> {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let client = crate::client(bench.plane.kubeconfig()).await;
+        let client = client(bench.plane.kubeconfig()).await;
         let pods: Api<Pod> = Api::namespaced(client.clone(), SPACE);
         let accounts: Api<ServiceAccount> = Api::namespaced(client, SPACE);
         let mut tokens = Vec::new();
