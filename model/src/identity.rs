@@ -39,4 +39,4 @@ macro_rules! serde_by_text {
         }
     };
 }
-use serde_by_text;
+pub(crate) use serde_by_text;

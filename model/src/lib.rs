@@ -3,7 +3,7 @@
 //! [`identity`] holds the words that everything else is said in (PCI address, interface name, MAC);
 //! [`observation`] what one source saw in one look; [`inventory`] the one consistent picture that is
 //! computed from all observations; [`network`] which networks that means, and why; [`plan`] which
-//! devices are offered to pods for it; [`change`] what differs between two inventories;
+//! devices are offered to pods for it; [`offer`] what the kubelet is told of them; [`change`] what differs between two inventories;
 //! [`attribute`] the table of facts that people and programs select on; [`drift`] which nodes are
 //! alike. Everything here is a value or a pure function: no file, socket, clock or task.
 //!
@@ -24,6 +24,7 @@ pub mod identity;
 pub mod inventory;
 pub mod network;
 pub mod observation;
+pub mod offer;
 pub mod plan;
 
 pub use finding::{Finding, FindingReason, Subject};

@@ -34,6 +34,8 @@ pub struct InvalidUplinkId {
     text: String,
 }
 
+crate::identity::serde_by_text!(UplinkId);
+
 impl FromStr for UplinkId {
     type Err = InvalidUplinkId;
 

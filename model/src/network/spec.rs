@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Devices, Term};
+use super::{Advertise, Devices, Policy, Term};
 use crate::{NetworkName, Symbol};
 
 /// A node as Kubernetes knows it.
@@ -48,6 +48,10 @@ pub struct NetworkSpec {
     exclusive_uplink: bool,
     /// The ways to belong, of which any will do; in the order in which evidence prefers them.
     members: Vec<Member>,
+    /// By which API its devices are offered.
+    advertise: Advertise,
+    /// What follows when a link or a place is lost.
+    policy: Policy,
 }
 
 /// Members that cannot be told apart.
@@ -145,7 +149,27 @@ impl NetworkSpec {
             devices,
             exclusive_uplink,
             members,
+            advertise: Advertise::default(),
+            policy: Policy::default(),
         })
+    }
+
+    /// The network, offered by this API and with this policy.
+    #[must_use]
+    pub const fn offered(mut self, advertise: Advertise, policy: Policy) -> Self {
+        self.advertise = advertise;
+        self.policy = policy;
+        self
+    }
+
+    /// By which API its devices are offered.
+    pub const fn advertise(&self) -> Advertise {
+        self.advertise
+    }
+
+    /// What follows when a link or a place is lost.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Its name.

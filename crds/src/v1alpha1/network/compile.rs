@@ -4,13 +4,14 @@
 //! Left to others: who is on the network (`colvin_model::network`).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use colvin_model::network::{self as model, Functions, Pattern, Shares, Subnet, Term};
-use colvin_model::{NetworkName, Symbol};
+use colvin_model::{NetworkName, Symbol, offer as model_offer};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::member::{Member, NeighborTerms, UplinkTerms};
-use super::{DeviceKind, Devices, Network};
+use super::{Advertise, DeviceKind, Devices, LinkDown, MembershipLost, Network, Placement, Policy};
 
 /// How many pods of a node share one uplink where the Network does not say.
 pub const DEFAULT_SHARES: u16 = 64;
@@ -55,7 +56,45 @@ impl TryFrom<&Network> for model::NetworkSpec {
             devices.exclusive_uplink,
             members?,
         )
+        .map(|compiled| {
+            compiled.offered(
+                advertise(network.spec.advertise),
+                policy(&network.spec.policy),
+            )
+        })
         .map_err(|error| invalid("spec.members", &error))
+    }
+}
+
+const fn advertise(advertise: Advertise) -> model::Advertise {
+    match advertise {
+        Advertise::DevicePlugin => model::Advertise::DevicePlugin,
+        Advertise::Dra => model::Advertise::Dra,
+    }
+}
+
+fn policy(policy: &Policy) -> model::Policy {
+    let usual = model::Policy::default();
+    model::Policy {
+        link_down: match policy.link_down {
+            None => usual.link_down,
+            Some(LinkDown::Report) => model::Effect::Report,
+            Some(LinkDown::NoSchedule) => model::Effect::NoSchedule,
+            Some(LinkDown::NoExecute) => model::Effect::NoExecute,
+        },
+        membership_lost: match policy.membership_lost {
+            None => usual.membership_lost,
+            Some(MembershipLost::NoSchedule) => model::Effect::NoSchedule,
+            Some(MembershipLost::NoExecute) => model::Effect::NoExecute,
+        },
+        hold_down: policy.hold_down_seconds.map_or(usual.hold_down, |seconds| {
+            Duration::from_secs(seconds.into())
+        }),
+        placement: match policy.placement {
+            None => usual.placement,
+            Some(Placement::Packed) => model_offer::Placement::Packed,
+            Some(Placement::Spread) => model_offer::Placement::Spread,
+        },
     }
 }
 

@@ -1,0 +1,64 @@
+//! What the kubelet is offered: per extended resource a list of devices, each with its health.
+//!
+//! An [`Offer`] is made of a network's pools, or of an entry of a config file of the SR-IOV network
+//! device plugin; who serves it need not know which. Two offers are compared by `==`: one that is equal
+//! to the last is nothing to send. Left to others: the kubelet's wire (`colvin-device-plugin`), and
+//! which devices a network has ([`crate::plan`]).
+
+mod device;
+mod holders;
+mod nodes;
+mod resource;
+
+use std::collections::BTreeMap;
+
+pub use device::{DeviceId, Extras, Ill, InvalidDeviceId, Kind, OfferedDevice, Vdpa};
+pub use holders::{Holder, Holders};
+pub use nodes::{CharDevice, DeviceNodes, RdmaNodes};
+pub use resource::{InvalidResourceName, ResourceName};
+
+use serde::{Deserialize, Serialize};
+
+use crate::NetworkName;
+
+/// All that a node offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Offers(pub BTreeMap<ResourceName, Offer>);
+
+/// What a node offers by one name. A resource without devices is offered with 0: it stays registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Which of several free devices is preferred.
+    pub placement: Placement,
+    /// By id, each once.
+    pub devices: BTreeMap<DeviceId, OfferedDevice>,
+}
+
+/// Where an offer comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// A `Network`.
+    Network(NetworkName),
+    /// An entry of a config file of the SR-IOV network device plugin.
+    ConfigFile,
+}
+
+/// Which of several free devices is preferred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Placement {
+    /// One uplink is filled first.
+    #[default]
+    Packed,
+    /// The emptiest uplink first.
+    Spread,
+}
+
+impl Offers {
+    /// The offer of this name.
+    pub fn get(&self, resource: &ResourceName) -> Option<&Offer> {
+        self.0.get(resource)
+    }
+}
