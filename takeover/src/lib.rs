@@ -3,3 +3,7 @@
 //! Left to others: reading the file and the node, serving the pools.
 
 #![forbid(unsafe_code)]
+
+mod facts;
+
+pub use facts::{Auxiliary, Facts, FunctionFacts, LinkType};
