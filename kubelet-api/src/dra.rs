@@ -1,0 +1,27 @@
+//! What the kubelet asks of a driver of dynamic resource allocation (DRA).
+//!
+//! Left to others: what is said by it.
+
+#[rustfmt::skip]
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::as_conversions,
+    clippy::clone_on_ref_ptr,
+    clippy::pedantic,
+    unused_qualifications,
+    reason = "generated"
+)]
+pub mod v1;
+
+#[rustfmt::skip]
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::as_conversions,
+    clippy::clone_on_ref_ptr,
+    clippy::pedantic,
+    unused_qualifications,
+    reason = "generated"
+)]
+pub mod v1beta1;

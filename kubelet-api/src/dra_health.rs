@@ -1,0 +1,27 @@
+//! What a driver of DRA tells the kubelet about the health of devices.
+//!
+//! Left to others: what is said by it.
+
+#[rustfmt::skip]
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::as_conversions,
+    clippy::clone_on_ref_ptr,
+    clippy::pedantic,
+    unused_qualifications,
+    reason = "generated"
+)]
+pub mod v1;
+
+#[rustfmt::skip]
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::as_conversions,
+    clippy::clone_on_ref_ptr,
+    clippy::pedantic,
+    unused_qualifications,
+    reason = "generated"
+)]
+pub mod v1alpha1;

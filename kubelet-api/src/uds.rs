@@ -1,0 +1,53 @@
+//! gRPC over unix sockets: connect to one, serve on one.
+//!
+//! Left to others: where the sockets are, who may open them, limits of time.
+
+use std::path::{Path, PathBuf};
+
+use tokio::net::UnixListener;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::{Channel, Endpoint, Uri};
+
+/// A socket could not be connected to.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The path is not UTF-8.
+    #[error("{path}: not a path that gRPC can name", path = .0.display())]
+    Path(PathBuf),
+    /// Nobody answers there.
+    #[error("{path}: {source}", path = .path.display())]
+    Connect {
+        /// The socket.
+        path: PathBuf,
+        /// What was wrong.
+        source: tonic::transport::Error,
+    },
+}
+
+/// A channel to whoever serves on this socket; the connection is open when it returns.
+///
+/// Requests have the authority `localhost`, as gRPC's own clients of unix sockets have it: servers made
+/// with the Go library refuse a path there.
+///
+/// # Errors
+/// When nobody listens on the socket or the path is not UTF-8.
+pub async fn connect(path: &Path) -> Result<Channel, ConnectError> {
+    let name = path
+        .to_str()
+        .ok_or_else(|| ConnectError::Path(path.to_owned()))?;
+    let failed = |source| ConnectError::Connect {
+        path: path.to_owned(),
+        source,
+    };
+    Endpoint::from_shared(format!("unix:{name}"))
+        .map_err(failed)?
+        .origin(Uri::from_static("http://localhost"))
+        .connect()
+        .await
+        .map_err(failed)
+}
+
+/// The connections that come in, for `serve_with_incoming`.
+pub fn incoming(listener: UnixListener) -> UnixListenerStream {
+    UnixListenerStream::new(listener)
+}
