@@ -1,5 +1,21 @@
 //! Serves what a node offers to the kubelet, as extended resources (device plugin v1beta1).
 //!
-//! Left to others: what is offered and how well it is.
+//! [`serve`] runs one gRPC server per offered resource, each on a unix socket of its own, keeps it
+//! registered, answers `Allocate` by files that are written before anything is promised, and learns of
+//! the kubelet who holds what. It is told what to offer and tells who holds it; both by channels whose
+//! latest value counts.
+//!
+//! Left to others: what is offered and how well it is ([`colvin_model::offer`]), how a machine's device
+//! nodes are found ([`NodeReader`]), metrics and events ([`Report`]).
 
 #![forbid(unsafe_code)]
+
+mod nodes;
+mod report;
+mod serve;
+mod settings;
+
+pub use nodes::{NodeReader, NodesError};
+pub use report::{NoReport, RegistrationState, Report};
+pub use serve::{DevicePluginError, serve};
+pub use settings::{Cdi, Folders, Pace, PodName, Registration, Settings};
