@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::UplinkId;
-use crate::plan::Unusable;
+use crate::network::Devices;
+use crate::plan::{Pool, PoolDevice, Unusable};
 use crate::{IfName, NumaNode, PciAddress};
 
 /// What the kubelet calls a device within its resource: 1 to 63 visible ASCII characters (DP-12).
@@ -80,6 +81,41 @@ pub struct OfferedDevice {
     pub extras: Extras,
 }
 
+impl OfferedDevice {
+    /// A device of a network's pool.
+    pub(super) fn of_pool(pool: &Pool, device: &PoolDevice) -> Self {
+        Self {
+            kind: pool.kind(),
+            address: device.address,
+            uplink: Some(pool.uplink().clone()),
+            vf_index: device.vf_index,
+            numa_node: device.numa_node,
+            ill: device.unusable.as_ref().map(Ill::from),
+            extras: Extras {
+                rdma: !pool.kind().is_shared(),
+                ..Extras::default()
+            },
+        }
+    }
+
+    /// What an id tells of a device of which nothing else is known: a function, if it is a PCI address.
+    pub(super) fn by_id(id: &DeviceId) -> Self {
+        let share = id.as_str().split_once('/');
+        Self {
+            kind: match share {
+                None => Kind::VirtualFunction,
+                Some(_) => Kind::Macvlan,
+            },
+            address: id.as_str().parse().ok(),
+            uplink: share.and_then(|(uplink, _)| uplink.parse().ok()),
+            vf_index: None,
+            numa_node: None,
+            ill: None,
+            extras: Extras::default(),
+        }
+    }
+}
+
 /// What a device is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
@@ -116,6 +152,18 @@ impl Kind {
     /// Whether many pods share the uplink by it.
     pub const fn is_shared(self) -> bool {
         matches!(self, Self::Macvlan | Self::Ipvlan | Self::Vlan)
+    }
+}
+
+impl From<&Devices> for Kind {
+    fn from(devices: &Devices) -> Self {
+        match devices {
+            Devices::VirtualFunction(_) => Self::VirtualFunction,
+            Devices::PhysicalFunction => Self::PhysicalFunction,
+            Devices::Macvlan(_) => Self::Macvlan,
+            Devices::Ipvlan(_) => Self::Ipvlan,
+            Devices::Vlan(_) => Self::Vlan,
+        }
     }
 }
 

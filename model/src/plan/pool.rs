@@ -3,6 +3,7 @@
 use super::{Devices, PoolDevice, PoolDeviceId};
 use crate::inventory::{LinkState, Uplink, UplinkId};
 use crate::network::NetworkSpec;
+use crate::offer::Kind;
 use crate::{IfName, NetworkName};
 
 /// The devices that one network has on one uplink.
@@ -62,6 +63,11 @@ impl Pool {
     /// What the network gives to pods.
     pub const fn gives(&self) -> &Devices {
         &self.gives
+    }
+
+    /// What each of its devices is.
+    pub fn kind(&self) -> Kind {
+        Kind::from(&self.gives)
     }
 
     /// The devices, in order of their ids.

@@ -1,0 +1,284 @@
+//! From the plan to what the kubelet is offered, one look after the other.
+//!
+//! Health is three signals, kept apart. *Usable*: a device that is gone or has no driver is ill, whoever
+//! holds it. *Link* and *membership*: they keep new pods away from free devices, by the network's policy, and
+//! never touch a device that a pod holds: that one stays listed, and well, until the pod is gone. So a device is
+//! in at most one offer, which is its holder's while it has one. Left to others: the plan itself, who holds what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::links::{Counts, Links};
+use super::presence::{Machine, Presence};
+use super::{DeviceId, Holders, Ill, Kind, Offer, OfferedDevice, Offers, Origin, ResourceName};
+use crate::inventory::UplinkId;
+use crate::network::{Advertise, Effect, NetworkSpec};
+use crate::plan::Plan;
+use crate::{Inventory, PciAddress};
+
+/// How long after the start a held device may be missing before it is gone: a node that boots makes its VFs late.
+pub const BOOT_GRACE: Duration = Duration::from_secs(120);
+
+/// What offers are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// What the node has.
+    pub inventory: &'a Inventory,
+    /// The networks.
+    pub networks: &'a [NetworkSpec],
+    /// Which devices each has.
+    pub plan: &'a Plan,
+    /// What a config file of the SR-IOV network device plugin asks for.
+    pub from_file: &'a Offers,
+    /// Who holds what.
+    pub holders: &'a Holders,
+}
+
+/// What is offered, over time.
+#[derive(Clone, Debug)]
+pub struct Offering {
+    start: Duration,
+    offers: Offers,
+    links: Links,
+    holders: Holders,
+    /// Devices whose holder is gone and that did not come back.
+    owed: BTreeSet<(ResourceName, DeviceId)>,
+    /// Devices that were there in this run.
+    seen: BTreeSet<DeviceId>,
+    /// When something may be another though nothing happens.
+    look_again: Option<Duration>,
+}
+
+impl Offering {
+    /// Goes on from what was offered last, in this run or an earlier one.
+    pub fn resume(offers: Offers, now: Duration) -> Self {
+        let owed = offers.0.iter().flat_map(|(resource, offer)| {
+            let ill = offer.devices.iter();
+            let ill = ill.filter(|(_, device)| device.ill == Some(Ill::NotReturned));
+            ill.map(|(id, _)| (resource.clone(), id.clone()))
+        });
+        Self {
+            start: now,
+            owed: owed.collect(),
+            offers,
+            links: Links::default(),
+            holders: Holders::default(),
+            seen: BTreeSet::new(),
+            look_again: None,
+        }
+    }
+
+    /// What is offered.
+    pub const fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
+    /// When to look again though nothing happened, or `None` when only news can change something.
+    pub const fn look_again(&self) -> Option<Duration> {
+        self.look_again
+    }
+
+    /// Takes in a look.
+    pub fn next(&mut self, situation: Situation<'_>, now: Duration) {
+        let machine = Machine::of(situation.inventory);
+        self.look_again = None;
+        self.links.observe(situation.inventory, now);
+        self.settle_debts(&machine, situation.holders);
+        let mut places = self.places_of_holders(situation.holders);
+        let mut offers = Offers::default();
+        for (resource, offer) in &situation.from_file.0 {
+            let mut offer = offer.clone();
+            offer
+                .devices
+                .retain(|_, device| places.give(resource, device));
+            offers.0.insert(resource.clone(), offer);
+        }
+        for network in situation.networks {
+            if let Some((resource, mut offer)) = self.of_network(network, situation, now) {
+                offer
+                    .devices
+                    .retain(|_, device| places.give(&resource, device));
+                offers.0.entry(resource).or_insert(offer);
+            }
+        }
+        self.keep_what_is_held(&mut offers, &machine, situation.holders, now);
+        for (resource, id) in &self.owed {
+            let offer = offers.0.get_mut(resource);
+            let device = offer.and_then(|offer| offer.devices.get_mut(id));
+            if let Some(device) = device.filter(|device| device.ill.is_none()) {
+                device.ill = Some(Ill::NotReturned);
+            }
+        }
+        let listed = offers.0.values().flat_map(|offer| &offer.devices);
+        let there = listed.filter(|(_, device)| machine.presence(device) != Presence::Absent);
+        self.seen.extend(there.map(|(id, _)| id.clone()));
+        self.holders = situation.holders.clone();
+        self.offers = offers;
+    }
+
+    /// A device whose last holder is gone is owed until it is back in the node's own namespace.
+    fn settle_debts(&mut self, machine: &Machine<'_>, holders: &Holders) {
+        if holders.fresh {
+            for (resource, devices) in &self.holders.held {
+                let gone = devices.keys().filter(|id| !holders.holds(resource, id));
+                self.owed
+                    .extend(gone.map(|id| (resource.clone(), id.clone())));
+            }
+        }
+        let offers = &self.offers;
+        self.owed.retain(|(resource, id)| {
+            let device = offers.get(resource).and_then(|offer| offer.devices.get(id));
+            device.is_some_and(|device| machine.is_away(device)) && !holders.holds(resource, id)
+        });
+    }
+
+    /// What is held is its holder's, wherever the plan would have it now.
+    fn places_of_holders(&self, holders: &Holders) -> Places {
+        let mut places = Places::default();
+        for (resource, devices) in &holders.held {
+            for id in devices.keys() {
+                places.give(resource, &self.known(resource, id));
+            }
+        }
+        places
+    }
+
+    /// What is known of a device, from what was offered or from its id.
+    fn known(&self, resource: &ResourceName, id: &DeviceId) -> OfferedDevice {
+        let offer = self.offers.get(resource);
+        let device = offer.and_then(|offer| offer.devices.get(id)).cloned();
+        device.unwrap_or_else(|| OfferedDevice::by_id(id))
+    }
+
+    /// A network's offer, or `None` where it has none on this node: it is offered otherwise, or was
+    /// never here. One that was here stays, if need be with nothing.
+    fn of_network(
+        &mut self,
+        network: &NetworkSpec,
+        situation: Situation<'_>,
+        now: Duration,
+    ) -> Option<(ResourceName, Offer)> {
+        let resource = ResourceName::of_network(network.name());
+        let pools = situation.plan.pools_of(network.name());
+        let was_here = self.offers.get(&resource).is_some();
+        if network.advertise() != Advertise::DevicePlugin || (pools.is_empty() && !was_here) {
+            return None;
+        }
+        let mut devices = BTreeMap::new();
+        for pool in pools {
+            let down = self.is_down(network, pool.uplink(), pool.kind(), now);
+            for device in pool.devices() {
+                // within 63 visible characters, by its shape
+                let Ok(id) = device.id.in_network().parse::<DeviceId>() else {
+                    continue;
+                };
+                let mut offered = OfferedDevice::of_pool(pool, device);
+                let is_free = !situation.holders.holds(&resource, &id);
+                if offered.ill.is_none() && down && is_free {
+                    offered.ill = Some(Ill::LinkDown);
+                }
+                devices.insert(id, offered);
+            }
+        }
+        let offer = Offer {
+            origin: Origin::Network(network.name().clone()),
+            placement: network.policy().placement,
+            devices,
+        };
+        Some((resource, offer))
+    }
+
+    /// Whether a link keeps new pods away; notes when that ends by itself.
+    fn is_down(
+        &mut self,
+        network: &NetworkSpec,
+        uplink: &UplinkId,
+        kind: Kind,
+        now: Duration,
+    ) -> bool {
+        let policy = network.policy();
+        if policy.link_down == Effect::Report {
+            return false;
+        }
+        match self.links.counts(uplink, kind, policy.hold_down, now) {
+            Counts::Up => false,
+            Counts::Down => true,
+            Counts::UpFrom(time) => {
+                self.wake_at(time);
+                true
+            }
+        }
+    }
+
+    /// What a pod holds and the plan does not have stays listed: a lost link, cable or Network is no
+    /// reason to fail its pod.
+    fn keep_what_is_held(
+        &mut self,
+        offers: &mut Offers,
+        machine: &Machine<'_>,
+        holders: &Holders,
+        now: Duration,
+    ) {
+        for (resource, devices) in &holders.held {
+            for id in devices.keys() {
+                let is_listed = offers
+                    .get(resource)
+                    .is_some_and(|it| it.devices.contains_key(id));
+                if is_listed {
+                    continue;
+                }
+                let mut device = self.known(resource, id);
+                device.ill = match machine.presence(&device) {
+                    Presence::There(ill) => ill,
+                    Presence::NotToBeSeen => None,
+                    Presence::Absent => self.absent(id, now),
+                };
+                let offer = offers.0.entry(resource.clone());
+                let offer = offer.or_insert_with(|| self.former(resource));
+                offer.devices.insert(id.clone(), device);
+            }
+        }
+    }
+
+    /// Missing is gone, but for a device that this run never saw and that may still come.
+    fn absent(&mut self, id: &DeviceId, now: Duration) -> Option<Ill> {
+        let until = self.start.saturating_add(BOOT_GRACE);
+        if self.seen.contains(id) || now >= until {
+            return Some(Ill::Gone);
+        }
+        self.wake_at(until);
+        None
+    }
+
+    /// The head of an offer that nothing asks for any more.
+    fn former(&self, resource: &ResourceName) -> Offer {
+        let before = self.offers.get(resource);
+        Offer {
+            origin: before.map_or(Origin::ConfigFile, |offer| offer.origin.clone()),
+            placement: before.map(|offer| offer.placement).unwrap_or_default(),
+            devices: BTreeMap::new(),
+        }
+    }
+
+    fn wake_at(&mut self, time: Duration) {
+        self.look_again = Some(self.look_again.map_or(time, |other| other.min(time)));
+    }
+}
+
+/// Which resource has which function; a share of an uplink takes nothing from another.
+#[derive(Debug, Default)]
+struct Places(BTreeMap<PciAddress, ResourceName>);
+
+impl Places {
+    /// Whether a resource may list a device: nobody else does.
+    fn give(&mut self, resource: &ResourceName, device: &OfferedDevice) -> bool {
+        let Some(address) = device.address.filter(|_| !device.kind.is_shared()) else {
+            return true;
+        };
+        let owner = self.0.entry(address).or_insert_with(|| resource.clone());
+        owner == resource
+    }
+}
+
+#[cfg(test)]
+mod tests;
