@@ -16,12 +16,14 @@ mod error;
 pub mod infiniband;
 mod look;
 pub mod net;
+pub mod nodes;
 pub mod pci;
 mod place;
 mod read;
 pub mod slot;
 pub mod subfunction;
 mod symbols;
+pub mod vdpa;
 
 use std::os::fd::OwnedFd;
 use std::path::Path;

@@ -17,7 +17,7 @@ use colvin_model::{Finding, FindingReason, IfIndex, IfName, PciAddress, Subject}
 
 use super::look::Look;
 use super::place::{At, Folder};
-use super::symbols::{Symbols, is_name};
+use super::symbols::{Symbols, is_name, is_part};
 use super::{SysfsError, SysfsRoot, device_path, error};
 use reader::Reader;
 
@@ -81,7 +81,6 @@ pub fn function_of(
     bus: &str,
     device: &str,
 ) -> Result<Option<PciAddress>, SysfsError> {
-    let is_part = |name: &str| is_name(name) && !name.contains('/') && name != "." && name != "..";
     if !is_part(bus) || !is_part(device) {
         return Ok(None);
     }

@@ -52,7 +52,7 @@ pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<Subfunc
 }
 
 /// Whether a name is `<driver>.sf.<id>`.
-fn is_subfunction(name: &str) -> bool {
+pub(super) fn is_subfunction(name: &str) -> bool {
     name.rsplit_once(".sf.")
         .is_some_and(|(driver, id)| super::symbols::is_name(driver) && id.parse::<u32>().is_ok())
 }

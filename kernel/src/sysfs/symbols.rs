@@ -24,3 +24,8 @@ impl Symbols {
 pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
+
+/// Whether a text may be one part of a path that the kernel named.
+pub(super) fn is_part(text: &str) -> bool {
+    is_name(text) && !text.contains('/') && text != "." && text != ".."
+}
