@@ -1,0 +1,110 @@
+//! Whether a selector selects a device. Left to others: which of several entries gets it.
+
+use colvin_model::Symbol;
+
+use crate::candidate::{Candidate, Known};
+use crate::config::{Functions, Item, Selector};
+use crate::key::Key;
+
+/// What a selector says of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It selects it.
+    Yes,
+    /// It does not.
+    No,
+    /// The kernel does not tell now what this key asks: a driver while none is bound, RDMA of a VF in a pod.
+    Hidden(Key),
+}
+
+/// Asks a device all that the selector asks. One no is enough.
+pub(crate) fn judge(selector: &Selector, candidate: &Candidate<'_>) -> Verdict {
+    let mut verdict = Verdict::Yes;
+    for key in asked(selector, candidate) {
+        match ask(key, selector, candidate) {
+            Verdict::No => return Verdict::No,
+            Verdict::Hidden(key) => verdict = Verdict::Hidden(key),
+            Verdict::Yes => {}
+        }
+    }
+    verdict
+}
+
+/// The keys that count.
+pub(crate) fn asked<'a>(
+    selector: &'a Selector,
+    candidate: &'a Candidate<'_>,
+) -> impl Iterator<Item = Key> + 'a {
+    let asked = |key: &Key| key.is_for(candidate.device_type) && key.is_asked(selector);
+    Key::ALL.into_iter().filter(asked)
+}
+
+/// Asks a device one thing.
+pub(crate) fn ask(key: Key, selector: &Selector, candidate: &Candidate<'_>) -> Verdict {
+    // what is not told is hidden, unless it is known that there is none
+    let text = |items: &[Item], text: Option<&str>, is_none: bool| match text {
+        Some(text) => yes(items.iter().any(|item| item.text == text)),
+        None if is_none => Verdict::No,
+        None => Verdict::Hidden(key),
+    };
+    let facts = candidate.facts;
+    match key {
+        Key::Vendors => text(&selector.vendors, candidate.vendor.as_deref(), false),
+        Key::Devices => text(&selector.devices, candidate.device.as_deref(), false),
+        Key::Drivers => {
+            let driver = candidate.driver.map(Symbol::as_str);
+            text(&selector.drivers, driver, false)
+        }
+        Key::PciAddresses => text(&selector.pci_addresses, Some(&candidate.id), false),
+        Key::AcpiIndexes => {
+            let index = facts.and_then(|facts| facts.acpi_index);
+            let index = index.map(|index| index.to_string());
+            text(&selector.acpi_indexes, index.as_deref(), facts.is_some())
+        }
+        Key::PfNames => match candidate.pf_name {
+            None => Verdict::Hidden(key),
+            Some(name) => functions(&selector.pf_names, name.as_str(), candidate.index),
+        },
+        Key::RootDevices => {
+            let pf = candidate.pf.to_string();
+            functions(&selector.root_devices, &pf, candidate.index)
+        }
+        Key::LinkTypes => match candidate.link_type {
+            Known::Is(known) => text(&selector.link_types, Some(known.as_str()), false),
+            Known::None => Verdict::No,
+            Known::Hidden => Verdict::Hidden(key),
+        },
+        Key::DdpProfiles => {
+            let own = facts.and_then(|facts| facts.ddp_profile.as_ref());
+            let profile = own.or_else(|| candidate.pf_facts?.ddp_profile.as_ref());
+            let told = facts.is_some() || candidate.pf_facts.is_some();
+            text(&selector.ddp_profiles, profile.map(Symbol::as_str), told)
+        }
+        Key::PKeys => {
+            let pkey = facts.and_then(|facts| facts.pkey);
+            let pkey = pkey.map(|pkey| format!("{pkey:#06x}"));
+            let told = facts.is_some() && !candidate.hidden;
+            text(&selector.pkeys, pkey.as_deref(), told)
+        }
+        Key::IsRdma => match candidate.rdma {
+            Known::Is(()) => Verdict::Yes,
+            Known::None => Verdict::No,
+            Known::Hidden => Verdict::Hidden(key),
+        },
+        Key::VdpaType => match facts {
+            None => Verdict::Hidden(key),
+            Some(facts) => yes(facts.vdpa == selector.vdpa_type),
+        },
+        Key::AuxTypes | Key::NeedVhostNet => Verdict::Yes,
+    }
+}
+
+fn yes(truth: bool) -> Verdict {
+    if truth { Verdict::Yes } else { Verdict::No }
+}
+
+/// Every item counts, not the first alone (SDP-11).
+fn functions(items: &[Functions], pf: &str, index: Option<u32>) -> Verdict {
+    let mut items = items.iter();
+    yes(items.any(|item| item.pf.eq_ignore_ascii_case(pf) && item.contains(index)))
+}
