@@ -1,9 +1,10 @@
 //! The Kubernetes bench: a real control plane on loopback, ready in seconds, that ends with its
 //! guard and with this process however that ends. Roles, node restriction and admission are on.
-//! No kubelet: nodes and pods are objects, our agents are programs that the test starts.
+//! Nodes and pods are objects, our agents are programs that the test starts, unless there are real
+//! nodes ([`Options::nodes`], [`crate::node`]).
 //!
-//! It needs the programs that `cargo xtask kube --build` makes ([`binaries`]), no root and no
-//! network. A control plane of its own costs a test some seconds: tests of one kind share one.
+//! It needs the programs that `cargo xtask kube --build` makes ([`binaries`]), no network, and root
+//! for real nodes only. A control plane of its own costs a test some seconds: tests of one kind share one.
 //!
 //! Left to others: what is installed and judged.
 
@@ -12,6 +13,7 @@ pub mod binaries;
 mod components;
 mod etcd;
 mod forward;
+mod joining;
 mod kubeconfig;
 mod objects;
 mod pki;
@@ -38,6 +40,7 @@ use pki::Pki;
 
 pub use audit::Request;
 pub use forward::Forward;
+pub use joining::Joining;
 pub use program::Program;
 pub use usage::{cpu_of, rss_of};
 
@@ -52,10 +55,12 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 pub struct Options {
     /// Start the controller manager: default service accounts, garbage collection, ends of
     /// namespaces. Without it a namespace that is deleted stays `Terminating`. Its controller of
-    /// nodes' lives is off, as no kubelet renews them.
+    /// nodes' lives is off where no kubelet renews them.
     pub controller_manager: bool,
     /// Start the scheduler.
     pub scheduler: bool,
+    /// The names of real nodes that may join: each gets an identity and a way to its kubelet.
+    pub nodes: Vec<String>,
     /// More flags for the API server, such as `--watch-cache=false`.
     pub api_server_flags: Vec<String>,
 }
@@ -90,7 +95,7 @@ impl ControlPlane {
         let layout = Layout {
             kube: binaries::kube()?,
             folder: folder.path().to_owned(),
-            pki: Pki::make(&folder.path().join("pki"))?,
+            pki: Pki::make(&folder.path().join("pki"), &options.nodes)?,
             ports: Ports {
                 etcd,
                 etcd_peers,
@@ -100,6 +105,7 @@ impl ControlPlane {
             },
         };
         fs::write(layout.audit_policy(), audit::POLICY).context("writing the audit policy")?;
+        fs::write(layout.hosts(), joining::hosts(&options.nodes)).context("writing the hosts")?;
         let log = layout.folder.join("etcd.log");
         let etcd = Program::start("etcd", &layout.etcd(), &log)?;
         let mut plane = Self {

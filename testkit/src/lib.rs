@@ -11,6 +11,8 @@ pub mod hostile;
 pub mod kube;
 pub mod machine;
 pub mod netns;
+pub mod node;
+pub mod oci;
 pub mod page;
 pub mod switch;
 pub mod tree;

@@ -12,6 +12,7 @@
 mod holder;
 
 use std::io::{Read as _, Write as _};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -75,19 +76,13 @@ impl Netns {
     /// # Errors
     /// When the thread cannot enter the namespace.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-        let ended = std::thread::scope(|scope| {
-            let inside = scope.spawn(|| {
-                let namespace = self.holder.namespace();
-                move_into_link_name_space(namespace, Some(LinkNameSpaceType::Network))
-                    .context("entering a network namespace")?;
-                Ok(work())
-            });
-            inside.join()
-        });
-        match ended {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        run_inside(self.holder.namespace(), work)
+    }
+
+    /// A handle on the namespace for [`run_inside`], which keeps it.
+    pub(crate) fn handle(&self) -> anyhow::Result<OwnedFd> {
+        let handle = self.holder.namespace().try_clone_to_owned();
+        handle.context("sharing a network namespace")
     }
 
     /// Runs `ip` with these arguments, separated by white space, inside the namespace; gives what
@@ -194,6 +189,25 @@ impl Netns {
         links
             .pop()
             .with_context(|| format!("ip shows no link {name}"))
+    }
+}
+
+/// Runs the closure on a thread inside a network namespace, as [`Netns::run`] does.
+pub(crate) fn run_inside<T: Send>(
+    namespace: BorrowedFd<'_>,
+    work: impl FnOnce() -> T + Send,
+) -> anyhow::Result<T> {
+    let ended = std::thread::scope(|scope| {
+        let inside = scope.spawn(|| {
+            move_into_link_name_space(namespace, Some(LinkNameSpaceType::Network))
+                .context("entering a network namespace")?;
+            Ok(work())
+        });
+        inside.join()
+    });
+    match ended {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 

@@ -7,7 +7,9 @@
 
 mod apt;
 mod bench;
+mod booted;
 mod channel;
+mod disk;
 mod guest;
 mod initramfs;
 mod monitor;
@@ -20,6 +22,6 @@ mod shell;
 
 pub use bench::{Bench, default_cache};
 pub use channel::{Output, Process};
-pub use guest::{Vm, VmConfig};
+pub use guest::{Reboot, Vm, VmConfig};
 pub use scenario::{Scenario, SharedScenario};
 pub use shell::shell;

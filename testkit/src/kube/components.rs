@@ -65,6 +65,11 @@ impl Layout {
             .0
     }
 
+    /// The names of the real nodes, each of which is a port of loopback, as a hosts file.
+    pub(super) fn hosts(&self) -> PathBuf {
+        self.folder.join("hosts")
+    }
+
     /// The API server as clusters run it, with roles and node restriction on. No controller
     /// writes endpoints of the `kubernetes` service.
     pub(super) fn api_server(&self, more: &[String]) -> Command {
@@ -93,11 +98,37 @@ impl Layout {
             .path("audit-policy-file", &self.audit_policy())
             .path("audit-log-path", &self.audit_log())
             .0;
+        if !self.pki.kubelets.is_empty() {
+            command = self.with_kubelets(&command);
+        }
         command.args(more);
         command
     }
 
+    /// The API server with a hosts file of its own, so that it finds the kubelets by their nodes' names.
+    fn with_kubelets(&self, api_server: &Command) -> Command {
+        let Identity { certificate, key } = &self.pki.admin;
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "sh", "-c"])
+            .arg(r#"mount --bind "$0" /etc/hosts && exec "$@""#)
+            .arg(self.hosts())
+            .arg(api_server.get_program())
+            .args(api_server.get_args());
+        Flags(command)
+            .flag("kubelet-preferred-address-types", "Hostname")
+            .path("kubelet-client-certificate", certificate)
+            .path("kubelet-client-key", key)
+            .0
+    }
+
     pub(super) fn controller_manager(&self, kubeconfig: &Path) -> Command {
+        // without kubelets nodes are objects: it would evict their pods
+        let controllers = if self.pki.kubelets.is_empty() {
+            "*,-node-lifecycle-controller"
+        } else {
+            "*"
+        };
         self.component("kube-controller-manager")
             .path("kubeconfig", kubeconfig)
             .flag("bind-address", "127.0.0.1")
@@ -106,8 +137,7 @@ impl Layout {
             .path("root-ca-file", &self.pki.authority)
             .flag("use-service-account-credentials", "true")
             .flag("leader-elect", "false")
-            // nodes are objects here: without kubelets it would evict their pods
-            .flag("controllers", "*,-node-lifecycle-controller")
+            .flag("controllers", controllers)
             .path("cert-dir", &self.folder.join("made-certificates"))
             .0
     }

@@ -1,10 +1,12 @@
-//! A port of loopback in a network namespace that leads to the same port of the caller's loopback,
-//! so that a program in the namespace reaches the API server by the same kubeconfig.
+//! A port of loopback that leads to the same port in another network namespace: from a namespace to
+//! ours, so that a program there reaches the API server by the same kubeconfig, and from ours into a
+//! namespace, so that the API server reaches a kubelet in a guest.
 //!
 //! Left to others: what is spoken.
 
 use std::io::{PipeReader, PipeWriter, pipe};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
@@ -12,9 +14,9 @@ use anyhow::{Context as _, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use crate::netns::Netns;
+use crate::netns::{Netns, run_inside};
 
-/// A way from a namespace's loopback to ours; dropping it closes it with all its connections.
+/// A way from one namespace's loopback to another's; dropping it closes it with all its connections.
 #[derive(Debug)]
 pub struct Forward {
     /// Closing it ends the thread.
@@ -26,6 +28,23 @@ pub struct Forward {
 /// The ends of the connections that somebody still copies for.
 type Connections = Arc<Mutex<Vec<Weak<TcpStream>>>>;
 
+/// Where a way leads.
+enum Far {
+    Ours,
+    Inside(OwnedFd),
+}
+
+impl Far {
+    /// A connection, or `None` when nobody listens there.
+    fn connect(&self, port: u16) -> Option<TcpStream> {
+        let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok();
+        match self {
+            Self::Ours => connect(),
+            Self::Inside(namespace) => run_inside(namespace.as_fd(), connect).ok().flatten(),
+        }
+    }
+}
+
 impl Forward {
     /// Listens on `port` of the loopback of `netns` and leads to `port` of our loopback. A
     /// connection made while nobody listens here is closed at once.
@@ -36,6 +55,20 @@ impl Forward {
         let listener = netns
             .run(|| TcpListener::bind((Ipv4Addr::LOCALHOST, port)))?
             .with_context(|| format!("listening on port {port} in a namespace"))?;
+        Self::serve(listener, port, Far::Ours)
+    }
+
+    /// The other way round: listens on `port` of our loopback and leads into `netns`.
+    ///
+    /// # Errors
+    /// When the port is taken here.
+    pub(super) fn start_into(netns: &Netns, port: u16) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .with_context(|| format!("listening on port {port}"))?;
+        Self::serve(listener, port, Far::Inside(netns.handle()?))
+    }
+
+    fn serve(listener: TcpListener, port: u16, far: Far) -> Result<Self> {
         let (end, open) = pipe().context("making a pipe")?;
         let connections = Connections::default();
         let kept = Arc::clone(&connections);
@@ -43,7 +76,7 @@ impl Forward {
             while somebody_comes(&listener, &end) {
                 // one that has gone again already is no error
                 if let Ok((near, _)) = listener.accept() {
-                    lead(near, port, &kept);
+                    lead(near, far.connect(port), &kept);
                 }
             }
         });
@@ -74,10 +107,10 @@ fn somebody_comes(listener: &TcpListener, end: &PipeReader) -> bool {
     }
 }
 
-/// Copies between `near` and our port until both directions have ended.
-fn lead(near: TcpStream, port: u16, kept: &Connections) {
+/// Copies between `near` and `far` until both directions have ended.
+fn lead(near: TcpStream, far: Option<TcpStream>, kept: &Connections) {
     // nobody there: dropping `near` closes it
-    let Ok(far) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
+    let Some(far) = far else {
         return;
     };
     let (near, far) = (Arc::new(near), Arc::new(far));

@@ -2,6 +2,7 @@
 //!
 //! Left to others: who presents them (`kubeconfig.rs`, the flags in `components.rs`).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -44,14 +45,16 @@ pub(super) struct Pki {
     pub(super) admin: Identity,
     pub(super) controller_manager: Identity,
     pub(super) scheduler: Identity,
+    /// The kubelets of real nodes, by the node's name.
+    pub(super) kubelets: BTreeMap<String, Identity>,
 }
 
 impl Pki {
-    /// Makes an authority and what it signs in `folder`.
+    /// Makes an authority and what it signs in `folder`, also for the kubelets of these nodes.
     ///
     /// # Errors
     /// When a key cannot be made or a file not be written.
-    pub(super) fn make(folder: &Path) -> Result<Self> {
+    pub(super) fn make(folder: &Path, nodes: &[String]) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let key = KeyPair::generate().context("making the authority's key")?;
         let mut params = CertificateParams::default();
@@ -68,7 +71,13 @@ impl Pki {
             let usage = ExtendedKeyUsagePurpose::ClientAuth;
             sign(folder, &issuer, subject(name, group), &[], usage, file)
         };
+        let kubelet = |node: &String| -> Result<_> {
+            let user = format!("system:node:{node}");
+            let identity = client(&user, Some("system:nodes"), &format!("kubelet-{node}"))?;
+            Ok((node.clone(), identity))
+        };
         Ok(Self {
+            kubelets: nodes.iter().map(kubelet).collect::<Result<_>>()?,
             authority,
             token_signer,
             token_verifier,

@@ -24,6 +24,10 @@ pub(super) struct Apt {
 /// The release whose kernel the guest runs.
 const KERNEL_SUITE: &str = "trixie";
 
+/// The release whose container runtime the guest runs as a node: a kubelet of today asks for more than
+/// older ones answer.
+pub(super) const RUNTIME_SUITE: &str = "sid";
+
 impl Apt {
     /// Reads the package lists of this machine's mirror into `root`.
     ///
@@ -45,13 +49,18 @@ impl Apt {
         };
         let mirror = mirror(&suite)?;
         progress(&format!(
-            "fetching packages from {mirror} ({suite}, {qemu_suite}, {KERNEL_SUITE})"
+            "fetching packages from {mirror} ({suite}, {qemu_suite}, {KERNEL_SUITE}, {RUNTIME_SUITE})"
         ));
         remove_tree(root)?;
         for folder in ["lists/partial", "cache/archives/partial", "preferences"] {
             fs::create_dir_all(root.join(folder)).context("making apt's folders")?;
         }
-        let mut suites = vec![suite.as_str(), qemu_suite.as_str(), KERNEL_SUITE];
+        let mut suites = vec![
+            suite.as_str(),
+            qemu_suite.as_str(),
+            KERNEL_SUITE,
+            RUNTIME_SUITE,
+        ];
         suites.dedup();
         let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
         let sources: Vec<String> = suites
@@ -60,10 +69,13 @@ impl Apt {
             .collect();
         let here = root.display();
         fs::write(root.join("sources.list"), sources.concat()).context("writing sources.list")?;
-        if suite != KERNEL_SUITE {
-            // -t SUITE outranks the default release: without this, dependencies come from there too
-            let pin = format!("Package: *\nPin: release n={KERNEL_SUITE}\nPin-Priority: 60\n");
-            fs::write(root.join("preferences/kernel"), pin).context("writing the pin")?;
+        for newer in [KERNEL_SUITE, RUNTIME_SUITE] {
+            if suite != newer {
+                // -t SUITE outranks the default release: without this, dependencies come from there too
+                let pin = format!("Package: *\nPin: release n={newer}\nPin-Priority: 60\n");
+                let file = root.join("preferences").join(newer);
+                fs::write(file, pin).context("writing the pin")?;
+            }
         }
         let configuration = format!(
             "Dir::Etc::sourcelist \"{here}/sources.list\";\nDir::Etc::sourceparts \"/dev/null\";\n\
@@ -133,13 +145,19 @@ impl Apt {
                     .find(|name| name.starts_with("linux-image-"))
             })
             .context("linux-image-amd64 names no kernel package")?;
-        progress(&format!("fetching {package}"));
-        let folder = self.root.join("kernel");
-        fs::create_dir_all(&folder).context("making the kernel's folder")?;
+        self.alone(KERNEL_SUITE, &[package])
+    }
+
+    /// The `.deb` files of `packages` of this suite, without what they depend on.
+    pub(super) fn alone(&self, suite: &str, packages: &[&str]) -> Result<Vec<PathBuf>> {
+        progress(&format!("fetching {}", packages.join(", ")));
+        let folder = self.root.join("alone");
+        remove_tree(&folder)?;
+        fs::create_dir_all(&folder).context("making a folder for packages")?;
         checked(
             self.get()
                 .arg("download")
-                .arg(format!("{package}/{KERNEL_SUITE}"))
+                .args(packages.iter().map(|package| format!("{package}/{suite}")))
                 .current_dir(&folder),
         )?;
         debs(&folder)

@@ -34,10 +34,20 @@ impl Bench {
     /// # Errors
     /// Off Debian, without root, or when a package cannot be fetched or unpacked.
     pub fn prepare(cache: &Path) -> Result<Self> {
-        let bench = Self::with(
-            cache,
-            &[Group::Switch, Group::Qemu, Group::Tools, Group::Linux],
-        )?;
+        Self::with_guests(cache, &[])
+    }
+
+    /// The same with what makes a guest a real node: 220 MB more.
+    ///
+    /// # Errors
+    /// As [`Bench::prepare`].
+    pub(crate) fn prepare_nodes(cache: &Path) -> Result<Self> {
+        Self::with_guests(cache, &[Group::Node])
+    }
+
+    fn with_guests(cache: &Path, more: &[Group]) -> Result<Self> {
+        let guests = [Group::Switch, Group::Qemu, Group::Tools, Group::Linux];
+        let bench = Self::with(cache, &[&guests[..], more].concat())?;
         let _lock = lock(&bench.cache)?;
         let made = bench.initramfs();
         let stamp = made.with_extension("stamp");
@@ -117,6 +127,16 @@ impl Bench {
     pub(crate) fn lldp(&self, program: &str) -> Command {
         self.packages
             .command(Group::Switch, &format!("usr/sbin/{program}"))
+    }
+
+    /// The unpacked packages of a real node.
+    pub(crate) fn node_packages(&self) -> PathBuf {
+        self.packages.folder(Group::Node)
+    }
+
+    /// The static busybox.
+    pub(crate) fn busybox(&self) -> PathBuf {
+        self.packages.folder(Group::Tools).join("bin/busybox")
     }
 
     /// The value of `LD_LIBRARY_PATH` for [`Bench::lldp`].

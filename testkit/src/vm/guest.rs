@@ -3,32 +3,24 @@
 //! Left to others: what is done in it (`nics.rs`, tests), what the taps are plugged into
 //! (`crate::switch`).
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::bench::Bench;
-use super::channel::{Channel, Output, Process};
-use super::monitor::Monitor;
-use super::process::{Tether, folder, progress, within};
-use super::qemu;
+use super::booted::{Booted, report};
+use super::channel::{Output, Process};
+use super::disk;
+use super::process::{folder, progress};
 use crate::netns::Netns;
-use crate::wait::{try_wait_for, wait_for};
-
-/// PID 1 of the guest.
-const INIT: &str = include_str!("init.sh");
 
 /// How often QEMU may be started when it dies before the guest is ready: multi-threaded emulation
 /// fails an assertion of its own in about one boot of 55.
 const BOOTS: u32 = 4;
-
-/// How long a boot may take. On two idle cores it takes 10 to 20 s.
-const BOOT_LIMIT: Duration = Duration::from_secs(150);
 
 /// How long [`Vm::run`] lets a script run.
 const RUN_LIMIT: Duration = Duration::from_mins(1);
@@ -48,6 +40,13 @@ pub struct VmConfig {
     /// management port does. By it the guest reaches, as [`VmConfig::HOST`], the loopback of the
     /// namespace that it is booted in, and nothing else.
     pub management: bool,
+    /// Which of several guests of one namespace it is, from 0: its MACs, and its address there.
+    pub number: u8,
+    /// TCP ports of the loopback of that namespace that lead to the same ports of the guest, which
+    /// needs a management NIC for it.
+    pub ports: Vec<u16>,
+    /// A disk of this size, `/disk` in the guest: what a reboot keeps.
+    pub disk_mib: Option<u32>,
     /// Whether a person gets a console (`vm::shell`).
     pub console: bool,
     /// More arguments for QEMU.
@@ -66,10 +65,27 @@ impl VmConfig {
             memory_mib: 1024,
             cpus: 2,
             management: false,
+            number: 0,
+            ports: Vec::new(),
+            disk_mib: None,
             console: false,
             extra: Vec::new(),
         }
     }
+
+    /// The guest's own address on its management NIC.
+    pub fn address(&self) -> String {
+        format!("10.0.2.{}", 15 + u16::from(self.number))
+    }
+}
+
+/// How a machine goes down before it comes up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reboot {
+    /// All is written to the disk first; the programs are not asked to end.
+    Clean,
+    /// What is not on the disk is lost.
+    PowerCut,
 }
 
 /// A running guest; QEMU ends when this is dropped and when this process ends.
@@ -80,9 +96,8 @@ impl VmConfig {
 #[derive(Debug)]
 pub struct Vm {
     bench: Bench,
-    qemu: Mutex<Tether>,
-    channel: Channel,
-    monitor: Mutex<Monitor>,
+    config: VmConfig,
+    booted: Booted,
     folder: TempDir,
 }
 
@@ -115,32 +130,45 @@ impl Vm {
     /// `None` when QEMU died by itself.
     fn boot_once(bench: &Bench, netns: &Netns, config: &VmConfig) -> Result<Option<Self>> {
         let mut folder = folder("vm")?;
-        let at = folder.path().to_owned();
-        fs::create_dir_all(at.join("share/cmd")).context("making the guest's share")?;
-        fs::write(at.join("init.sh"), INIT).context("writing the guest's init")?;
-        let qemu = qemu::command(bench, config, &at)?;
-        let mut qemu = Tether::spawn("qemu", &within(netns, &qemu), &at.join("qemu.log"))?;
-        match ready(&at, &mut qemu, config.taps.len()) {
-            Ok((channel, monitor)) => Ok(Some(Self {
-                bench: bench.clone(),
-                qemu: Mutex::new(qemu),
-                channel,
-                monitor: Mutex::new(monitor),
-                folder,
-            })),
-            Err(error) => {
-                // to be read until another bench is made ready
-                folder.disable_cleanup(true);
-                let limit = Duration::from_secs(1);
-                let died = wait_for(limit, || !qemu.is_alive());
-                let story = format!("{error:#}; {}", report(&at));
-                if died.is_err() {
-                    bail!(story);
-                }
-                progress(&format!("vm: {story}"));
-                Ok(None)
-            }
+        if let Some(mib) = config.disk_mib {
+            disk::make(&folder.path().join("disk"), mib)?;
         }
+        let booted = Booted::start(bench, netns, config, folder.path());
+        if !matches!(booted, Ok(Some(_))) {
+            // to be read until another bench is made ready
+            folder.disable_cleanup(true);
+        }
+        Ok(booted?.map(|booted| Self {
+            bench: bench.clone(),
+            config: config.clone(),
+            booted,
+            folder,
+        }))
+    }
+
+    /// Takes the machine down and starts it again, and waits until the guest takes commands: only its
+    /// disk is as it was. What ran is gone; a [`Process`] of before stands for nothing any more.
+    ///
+    /// # Errors
+    /// As [`Vm::boot`], and when the guest cannot be told to write its disk.
+    pub fn reboot(&mut self, netns: &Netns, how: Reboot) -> Result<()> {
+        let start = Instant::now();
+        if how == Reboot::Clean {
+            // `u` waits for the disk and leaves it read-only
+            self.sh("sync; echo u > /proc/sysrq-trigger")?;
+        }
+        self.booted.end();
+        for boot in 1..=BOOTS {
+            let at = self.folder.path();
+            if let Some(booted) = Booted::start(&self.bench, netns, &self.config, at)? {
+                self.booted = booted;
+                let (name, seconds) = (&self.config.name, start.elapsed().as_secs_f64());
+                progress(&format!("vm: {name} ready again after {seconds:.1} s"));
+                return Ok(());
+            }
+            progress(&format!("vm: QEMU died, reboot {boot} of {BOOTS}"));
+        }
+        bail!("QEMU died in each of {BOOTS} reboots");
     }
 
     /// Runs `script` with bash in the guest and waits for its end, at most a minute.
@@ -183,7 +211,7 @@ impl Vm {
     /// # Errors
     /// When the guest cannot be told.
     pub fn spawn(&self, script: &str) -> Result<Process> {
-        self.channel.start(script)
+        self.booted.channel.start(script)
     }
 
     /// A command for a person at QEMU's monitor, and its answer.
@@ -192,6 +220,7 @@ impl Vm {
     /// When QEMU is gone.
     pub fn monitor(&self, command: &str) -> Result<String> {
         let answer = self
+            .booted
             .monitor
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -204,7 +233,8 @@ impl Vm {
     /// # Errors
     /// When there is no such PF or QEMU is gone.
     pub fn set_link(&self, pf: usize, up: bool) -> Result<()> {
-        self.monitor
+        self.booted
+            .monitor
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .execute("set_link", &json!({"name": format!("n{pf}"), "up": up}))
@@ -223,7 +253,8 @@ impl Vm {
 
     /// Whether QEMU still runs.
     pub fn is_alive(&self) -> bool {
-        self.qemu
+        self.booted
+            .qemu
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_alive()
@@ -237,40 +268,4 @@ impl Vm {
     pub(super) fn console_socket(&self) -> PathBuf {
         self.folder.path().join("console")
     }
-}
-
-/// Connects to QEMU and waits until the guest is ready with this many PFs.
-fn ready(at: &Path, qemu: &mut Tether, pfs: usize) -> Result<(Channel, Monitor)> {
-    let (port, qmp) = (at.join("port"), at.join("qmp"));
-    try_wait_for("QEMU's sockets", Duration::from_secs(20), || {
-        if !qemu.is_alive() {
-            bail!("QEMU has ended");
-        }
-        Ok((port.exists() && qmp.exists()).then_some(()))
-    })?;
-    let channel = Channel::connect(&port, at.join("share/cmd"))?;
-    let monitor = Monitor::connect(&qmp)?;
-    match channel.ready(BOOT_LIMIT) {
-        Some(found) if found == pfs => Ok((channel, monitor)),
-        Some(found) => bail!("the guest has {found} PFs instead of {pfs}"),
-        None => bail!("the guest is not ready (limit: {} s)", BOOT_LIMIT.as_secs()),
-    }
-}
-
-fn report(folder: &Path) -> String {
-    let tail = |file: &str| {
-        let bytes = fs::read(folder.join(file)).unwrap_or_default();
-        let log = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = log.lines().collect();
-        lines
-            .get(lines.len().saturating_sub(30)..)
-            .unwrap_or_default()
-            .join("\n")
-    };
-    format!(
-        "see {}\n--- qemu.log\n{}\n--- console.log\n{}",
-        folder.display(),
-        tail("qemu.log"),
-        tail("console.log")
-    )
 }

@@ -50,14 +50,21 @@ for device in /sys/bus/pci/drivers/igb/*:*; do
 	n=$((n + 1))
 done
 # the way to the host's control plane, by QEMU's user network
-if [ "$(arg bench_mgmt)" = 1 ]; then
+address=$(arg bench_mgmt)
+if [ "$address" != none ]; then
 	modprobe virtio_net
 	for device in /sys/bus/virtio/drivers/virtio_net/virtio*; do
 		ip link set "$(ls "$device/net")" name mgmt0
 		ip link set mgmt0 up
-		ip address add 10.0.2.15/24 dev mgmt0
+		ip address add "$address/24" dev mgmt0
 		ip route add default via 10.0.2.2
 	done
+fi
+# what a reboot keeps
+if [ "$(arg bench_disk)" = 1 ]; then
+	modprobe -a virtio_blk ext4
+	mkdir -p /disk
+	mount -t ext4 /dev/vda /disk || echo "no /disk"
 fi
 
 for p in /sys/class/virtio-ports/*; do

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::apt::Apt;
+use super::apt::{self, Apt};
 use super::process::{checked, remove_tree};
 
 /// Raised when the unpacked form changes, so that older caches are made again.
@@ -25,6 +25,8 @@ pub(super) enum Group {
     Tools,
     /// The guest's kernel and its modules.
     Linux,
+    /// What makes a guest a node: containerd, runc, the reference CNI plugins, `nft`.
+    Node,
 }
 
 impl Group {
@@ -34,6 +36,7 @@ impl Group {
             Self::Qemu => "qemu",
             Self::Tools => "tools",
             Self::Linux => "linux",
+            Self::Node => "node",
         }
     }
 
@@ -44,6 +47,7 @@ impl Group {
             Self::Qemu => Some(("usr/bin/qemu-system-x86_64", "--version")),
             Self::Tools => Some(("bin/kmod", "--version")),
             Self::Linux => None,
+            Self::Node => Some(("usr/sbin/nft", "--version")),
         }
     }
 }
@@ -115,6 +119,13 @@ impl Packages {
             Group::Qemu => apt.with_dependencies(&apt.qemu_suite, &["qemu-system-x86"])?,
             Group::Tools => apt.with_dependencies(&apt.suite, &["kmod", "busybox-static"])?,
             Group::Linux => apt.kernel()?,
+            // they ask for a libc that this machine has, or are static
+            Group::Node => {
+                let newer = ["containerd", "containernetworking-plugins"];
+                let mut debs = apt.with_dependencies(&apt.suite, &["runc", "nftables"])?;
+                debs.extend(apt.alone(apt::RUNTIME_SUITE, &newer)?);
+                debs
+            }
         };
         let (folder, new) = (
             self.folder(group),

@@ -82,6 +82,16 @@ pub(crate) fn remove_tree(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a file; one that is not there is removed already.
+pub(crate) fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// `program`, run in the network namespace.
 pub(crate) fn within(netns: &Netns, program: &Command) -> Command {
     let mut command = netns.command(program.get_program());

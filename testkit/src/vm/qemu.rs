@@ -19,9 +19,14 @@ pub(super) fn command(bench: &Bench, config: &VmConfig, at: &Path) -> Result<Com
     let here = at.display();
     let append = format!(
         "console=ttyS0 quiet panic=-1 intel_iommu=on iommu=pt mitigations=off net.ifnames=0 \
-         colvin_bench=1 bench_name={} bench_mgmt={} bench_cache={} bench_script={here}/init.sh",
+         colvin_bench=1 bench_name={} bench_mgmt={} bench_disk={} bench_cache={} bench_script={here}/init.sh",
         config.name,
-        u8::from(config.management),
+        if config.management {
+            config.address()
+        } else {
+            "none".to_owned()
+        },
+        u8::from(config.disk_mib.is_some()),
         bench.cache().display(),
     );
     let mut qemu = bench.qemu();
@@ -65,6 +70,22 @@ pub(super) fn command(bench: &Bench, config: &VmConfig, at: &Path) -> Result<Com
         ])
         .args(["-device", "virtconsole,chardev=con,name=colvin.console"]);
     }
+    if config.disk_mib.is_some() {
+        // the host keeps it in memory, but what the guest has not written is lost in a power cut
+        qemu.args([
+            "-drive",
+            &format!("if=none,id=disk,format=raw,cache=unsafe,file={here}/disk"),
+        ])
+        .args(["-device", "virtio-blk-pci,drive=disk"]);
+    }
+    nics(&mut qemu, config);
+    qemu.args(&config.extra);
+    Ok(qemu)
+}
+
+/// The PFs and the management NIC. Several guests in one namespace have MACs of their own.
+fn nics(qemu: &mut Command, config: &VmConfig) {
+    let guest = config.number;
     for (number, tap) in config.taps.iter().enumerate() {
         let chassis = number + 1;
         qemu.args([
@@ -78,18 +99,20 @@ pub(super) fn command(bench: &Bench, config: &VmConfig, at: &Path) -> Result<Com
         .args([
             "-device",
             &format!(
-                "igb,id=pf{number},netdev=n{number},bus=rp{number},mac=52:54:00:00:{number:02x}:00"
+                "igb,id=pf{number},netdev=n{number},bus=rp{number},mac=52:54:00:{guest:02x}:{number:02x}:00"
             ),
         ]);
     }
     if config.management {
-        // QEMU's user network: it is 10.0.2.2, the guest 10.0.2.15; no PXE, so no ROM for it
-        let mac = "52:54:00:00:ff:00";
-        qemu.args(["-netdev", "user,id=mgmt,ipv6=off"]).args([
+        // QEMU's user network, in which it is 10.0.2.2; no PXE, so no ROM for it
+        let mac = format!("52:54:00:{guest:02x}:ff:00");
+        let address = config.address();
+        let way = |port: &u16| format!(",hostfwd=tcp:127.0.0.1:{port}-{address}:{port}");
+        let ways: Vec<String> = config.ports.iter().map(way).collect();
+        let network = format!("user,id=mgmt,ipv6=off{}", ways.concat());
+        qemu.args(["-netdev", &network]).args([
             "-device",
             &format!("virtio-net-pci,netdev=mgmt,romfile=,mac={mac}"),
         ]);
     }
-    qemu.args(&config.extra);
-    Ok(qemu)
 }
