@@ -9,6 +9,7 @@
 pub mod cable;
 pub mod hostile;
 pub mod kube;
+pub mod kubelet;
 pub mod machine;
 pub mod netns;
 pub mod node;
