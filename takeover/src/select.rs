@@ -54,7 +54,11 @@ pub fn select(config: &Config, inventory: &Inventory, facts: &Facts, last: &Offe
         selection.offers.0.insert(entry.resource.clone(), offer);
     }
     for candidate in &candidates {
-        if let Some((index, selector)) = place(config, candidate, last, &mut told) {
+        if let Some(why) = &candidate.kept_back {
+            for (index, selector) in takers(config, candidate, last, &mut told) {
+                told.kept_back(index, selector, candidate, why);
+            }
+        } else if let Some((index, selector)) = place(config, candidate, last, &mut told) {
             selection.put(config, index, selector, candidate, &mut told);
         }
     }
@@ -69,20 +73,25 @@ fn place<'a>(
     last: &Offers,
     told: &mut Told<'_>,
 ) -> Option<(usize, &'a Selector)> {
-    let mut place = None;
-    for (index, entry) in config.entries.iter().enumerate() {
-        if entry.device_type != candidate.device_type {
-            continue;
-        }
-        let Some(selector) = first(entry, candidate, last, index, told) else {
-            continue;
-        };
-        match place {
-            None => place = Some((index, selector)),
-            Some((first, _)) => told.overlap(index, first, candidate),
-        }
+    let mut takers = takers(config, candidate, last, told).into_iter();
+    let (first, selector) = takers.next()?;
+    for (index, _) in takers {
+        told.overlap(index, first, candidate);
     }
-    place
+    Some((first, selector))
+}
+
+/// All entries that select a device.
+fn takers<'a>(
+    config: &'a Config,
+    candidate: &Candidate<'_>,
+    last: &Offers,
+    told: &mut Told<'_>,
+) -> Vec<(usize, &'a Selector)> {
+    let entries = config.entries.iter().enumerate();
+    let entries = entries.filter(|(_, entry)| entry.device_type == candidate.device_type);
+    let taker = |(index, entry)| Some((index, first(entry, candidate, last, index, told)?));
+    entries.filter_map(taker).collect()
 }
 
 /// The first selector of an entry that selects a device, or that it was in the pool by.
@@ -127,10 +136,6 @@ impl Selection {
         let Some(entry) = config.entries.get(index) else {
             return;
         };
-        if let Some(why) = &candidate.kept_back {
-            told.kept_back(index, selector, candidate, why);
-            return;
-        }
         let Ok(id) = candidate.id.parse::<DeviceId>() else {
             told.no_id(index, candidate);
             return;
