@@ -6,7 +6,7 @@
 
 use crate::{
     all::RedRun,
-    kube, place,
+    image, kube, place,
     run::{self, Count, Tested},
 };
 use anyhow::{Result, bail};
@@ -24,7 +24,11 @@ pub(crate) fn run(tier: &str) -> Result<Count> {
     }
     match tier {
         // what the tests start, or carry into the guest, which may be a node of a control plane
-        "vm" | "kube" => kube::build()?,
+        "vm" => {
+            kube::build()?;
+            image::for_tests()?;
+        }
+        "kube" => kube::build()?,
         _ => {}
     }
     // one name may stand in several packages

@@ -11,6 +11,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod ignored;
+mod image;
 mod kube;
 mod pci_ids;
 mod place;
@@ -57,6 +58,8 @@ enum Chore {
         #[arg(long)]
         build: bool,
     },
+    /// The image that deploy/Containerfile describes, as an OCI layout in a tar
+    Image(image::Arguments),
     /// Such a control plane for a person, until Ctrl-C
     Cluster,
     /// A short smoke of every fuzz target
@@ -104,6 +107,7 @@ fn perform(chore: Chore) -> Result<bool> {
         Chore::VmShell => colvin_testkit::vm::shell(),
         Chore::Kube { build: true } => kube::build(),
         Chore::Kube { build: false } => all::run_one(all::Tier::Kube),
+        Chore::Image(arguments) => image::make(&arguments),
         Chore::Cluster => kube::cluster::run(),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Bench {

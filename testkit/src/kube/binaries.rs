@@ -34,6 +34,24 @@ pub fn release(program: &str) -> Result<PathBuf> {
     built(&path, &format!("cargo build --release -p {program}"))
 }
 
+/// Our image as `cargo xtask image` makes it for tests: a file with an OCI layout.
+///
+/// # Errors
+/// When it is not made. Whether it is stale is not looked at: `cargo xtask vm` makes it first.
+pub fn image() -> Result<PathBuf> {
+    built(&image_file(true), "cargo xtask image --debug")
+}
+
+/// Where the image is written to: the one for tests (`debug`), or as it is released.
+pub fn image_file(debug: bool) -> PathBuf {
+    let name = if debug {
+        "colvin-debug.tar"
+    } else {
+        "colvin.tar"
+    };
+    target().join("image").join(name)
+}
+
 /// Where cargo builds: `CARGO_TARGET_DIR`, else `target/` at the top of the workspace.
 pub fn target() -> PathBuf {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
