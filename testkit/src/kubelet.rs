@@ -75,13 +75,12 @@ impl Kubelet {
     /// # Errors
     /// When its folders cannot be made.
     pub fn prepare(options: Options) -> Result<Self> {
-        let (path, folder) = match &options.folder {
-            Some(path) => (path.clone(), None),
-            None => {
-                let folder = tempfile::tempdir().context("making a folder")?;
-                (folder.path().to_owned(), Some(folder))
-            }
+        let folder = match options.folder {
+            Some(_) => None,
+            None => Some(tempfile::tempdir().context("making a folder")?),
         };
+        let made = folder.as_ref().map(|folder| folder.path().to_owned());
+        let path = options.folder.clone().or(made).unwrap_or_default();
         sockets::make_folders(&path, options.watcher)?;
         Ok(Self {
             shared: Arc::new(Shared::new(options, path)),

@@ -112,9 +112,10 @@ fn begin(
         return Err(AdmissionError::NoneHealthy);
     }
     if let Some(held) = held {
-        return match held.is_subset(healthy) {
-            true => Ok(None),
-            false => Err(AdmissionError::HeldUnhealthy),
+        return if held.is_subset(healthy) {
+            Ok(None)
+        } else {
+            Err(AdmissionError::HeldUnhealthy)
         };
     }
     let mut taken = Taken {

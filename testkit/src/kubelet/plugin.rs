@@ -142,13 +142,12 @@ async fn lists(
         Ok(lists) => lists.into_inner(),
         Err(status) => return status.to_string(),
     };
-    let mut next = match timeout(FIRST_LIST, lists.message()).await {
-        Ok(first) => first,
-        Err(_) => {
-            let text = format!("{resource}: no list within {FIRST_LIST:?}");
-            shared.change(|state| state.breach("DP-09", text));
-            lists.message().await
-        }
+    let mut next = if let Ok(first) = timeout(FIRST_LIST, lists.message()).await {
+        first
+    } else {
+        let text = format!("{resource}: no list within {FIRST_LIST:?}");
+        shared.change(|state| state.breach("DP-09", text));
+        lists.message().await
     };
     loop {
         match next {

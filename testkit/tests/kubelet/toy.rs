@@ -93,12 +93,12 @@ impl Toy {
             UnixListener::bind(&socket).unwrap()
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = Arc::clone(&at);
+        let plugin = Arc::clone(&at);
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
                 let server = Server::builder()
-                    .add_service(DevicePluginServer::from_arc(Arc::clone(&served)))
-                    .add_service(RegistrationServer::from_arc(served))
+                    .add_service(DevicePluginServer::from_arc(Arc::clone(&plugin)))
+                    .add_service(RegistrationServer::from_arc(plugin))
                     .serve_with_incoming(uds::incoming(listener));
                 Handle::current().spawn(server);
                 drop(stopped.await);
