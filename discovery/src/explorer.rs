@@ -3,6 +3,7 @@
 //! What a source saw stands until it has looked again: a source that fails leaves its last facts
 //! and a finding, and is asked for all of its part at the next look. Left to others: when to look
 //! (`Watcher`).
+mod facts;
 mod step;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use colvin_model::{Finding, Inventory, PciAddress, Symbol};
 use step::step;
 
 use crate::quirk;
+use crate::selectable::Selectable;
 use crate::source::lldp::{Listening, LldpSource};
 use crate::source::{
     AddressSource, DevlinkSource, EthtoolSource, LinkSource, PciSource, PlayedSource, RdmaSource,
@@ -42,6 +44,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// A machine's sources and what they saw.
 pub struct Discovery {
     sysfs: Option<Arc<SysfsRoot>>,
+    netlink: Option<SharedNetlink>,
     sources: Vec<Runner>,
     lldp: LldpSource,
     /// When to look again without an event: a source failed, or something is unsettled.
@@ -50,6 +53,8 @@ pub struct Discovery {
     unsettled: BTreeSet<PciAddress>,
     seen: Observations,
     inventory: Inventory,
+    /// What the selectors of a config file ask for beside that, where one does.
+    selectable: Option<Selectable>,
 }
 
 /// A source, and whether it owes a whole look since it failed.
@@ -131,9 +136,10 @@ impl Discovery {
             Box::new(AddressSource::new(netlink.clone())),
             Box::new(RdmaSource::new(Arc::clone(&sysfs))),
             Box::new(DevlinkSource::new(netlink.clone(), rights)),
-            Box::new(EthtoolSource::new(netlink)),
+            Box::new(EthtoolSource::new(netlink.clone())),
         ]);
         discovery.sysfs = Some(sysfs);
+        discovery.netlink = Some(netlink);
         discovery.listen(listening);
         discovery
     }
@@ -161,12 +167,14 @@ impl Discovery {
         let runner = |source| Runner { source, owes: true };
         Self {
             sysfs: None,
+            netlink: None,
             sources: sources.into_iter().map(runner).collect(),
             lldp: LldpSource::default(),
             retry: None,
             unsettled: BTreeSet::new(),
             seen: Observations::default(),
             inventory: Inventory::default(),
+            selectable: None,
         }
     }
 
@@ -259,7 +267,8 @@ impl Discovery {
         }
         let mut never_owes = false;
         let heard = step(&mut self.lldp, &mut never_owes, &mut self.seen, scope, now);
-        let joined = (news || heard) && self.join();
+        let selectable = self.look_at_selectable(scope, news);
+        let joined = (news || heard || selectable) && self.join();
         let unsettled = (!self.unsettled.is_empty()).then_some(SETTLE);
         let owed = self
             .sources
@@ -272,7 +281,7 @@ impl Discovery {
             let due = now.saturating_add(span);
             set.map_or(due, |set| set.min(due))
         });
-        heard || joined
+        heard || joined || selectable
     }
 
     /// Computes the inventory anew. Says whether it is another.

@@ -16,6 +16,7 @@ mod explorer;
 pub mod pci_names;
 mod quirk;
 mod replace;
+mod selectable;
 pub mod snapshot;
 pub mod source;
 pub mod watch;

@@ -81,6 +81,7 @@ fn a_subfunction_and_its_netdev_lie_below_the_pf() {
     let root = SysfsRoot::new(machine.path()).unwrap();
     let found = subfunction::scan(&root, &mut Vec::new()).unwrap();
     let expected = Subfunction {
+        driver: None,
         name: Symbol::from("mlx5_core.sf.4"),
         function: function("0000:08:00.0"),
         number: Some(88),
@@ -178,6 +179,7 @@ fn disc_11_rdma_devices_are_found_by_what_they_are() {
     let mut findings = Vec::new();
     let found = infiniband::scan(&root, &mut findings).unwrap();
     let device = |name: &str, function, layer: &str| RdmaDevice {
+        subfunction: None,
         name: Symbol::from(name),
         function,
         link_layer: symbol(layer),

@@ -11,7 +11,7 @@ mod uplink;
 mod virtual_function;
 
 pub use port::uplink_links;
-pub use protection::Carriers;
+pub use protection::{Carriers, OwnLinks};
 pub use uplink::{InvalidUplinkId, LinkState, Protection, Subfunction, Uplink, UplinkId};
 pub use virtual_function::{VfUse, VirtualFunction};
 

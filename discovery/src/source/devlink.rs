@@ -157,6 +157,7 @@ mod tests {
         let device = DevlinkDevice {
             function: address,
             firmware: None,
+            application: None,
             serial: None,
             eswitch: mode,
         };

@@ -5,6 +5,7 @@
 //!
 //! Source: kernel `include/uapi/linux/devlink.h`, `Documentation/networking/devlink/`.
 
+mod parameter;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 
 use colvin_model::observation::{DevlinkDevice, DevlinkFlavour, DevlinkPort, EswitchMode};
 use colvin_model::{Finding, IfIndex, PciAddress, Symbol};
+
+pub(super) use parameter::{PARAMETERS, handle, request as parameter_request};
 
 use super::dump::DumpError;
 use super::genl;
@@ -56,6 +59,9 @@ const VERSION_NAME: u16 = 103;
 
 /// `DEVLINK_ATTR_INFO_VERSION_VALUE`.
 const VERSION_VALUE: u16 = 104;
+
+/// The running version that names a package of the firmware, as ice has it.
+const APPLICATION: &str = "fw.app.name";
 
 const FAMILY: Family = Family::Generic("devlink");
 
@@ -102,6 +108,7 @@ pub(super) fn take(devices: &mut Devices, message: Message<'_>) {
     let device = devices.entry(function).or_insert_with(|| DevlinkDevice {
         function,
         firmware: None,
+        application: None,
         serial: None,
         eswitch: None,
     });
@@ -110,9 +117,12 @@ pub(super) fn take(devices: &mut Devices, message: Message<'_>) {
         match attribute.kind {
             SERIAL => device.serial = attribute.text().filter(|t| !t.is_empty()).map(Into::into),
             RUNNING => {
-                let version = attribute.nested();
-                if let Some((name, value)) = running(version)
-                    && (name == "fw" || (device.firmware.is_none() && name.starts_with("fw")))
+                let Some((name, value)) = running(attribute.nested()) else {
+                    continue;
+                };
+                if name == APPLICATION {
+                    device.application = Some(value);
+                } else if (name == "fw" || (device.firmware.is_none() && name.starts_with("fw")))
                     && !is_exact
                 {
                     is_exact = name == "fw";
@@ -198,6 +208,7 @@ impl Netlink {
             for (function, more) in more.unwrap_or_default() {
                 if let Some(device) = devices.get_mut(&function) {
                     device.firmware = device.firmware.take().or(more.firmware);
+                    device.application = device.application.take().or(more.application);
                     device.serial = device.serial.take().or(more.serial);
                     device.eswitch = device.eswitch.or(more.eswitch);
                 }

@@ -70,6 +70,7 @@ fn decode(message: Message<'_>) -> Option<RdmaDevice> {
     Some(RdmaDevice {
         name: name.into(),
         function: None,
+        subfunction: None,
         link_layer: protocol.and_then(|protocol| link_layer(protocol.text()?)),
     })
 }

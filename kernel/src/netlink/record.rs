@@ -10,7 +10,7 @@ use super::wire::{Message, Request};
 use super::{address, devlink, driver, ethtool, genl, link, rdma, route};
 
 /// The files that a record may have below `netlink/`: one per kind of answer.
-pub const RECORD_FILES: [&str; 11] = [
+pub const RECORD_FILES: [&str; 12] = [
     link::TOPIC.file,
     address::TOPIC.file,
     route::TOPIC.file,
@@ -20,6 +20,7 @@ pub const RECORD_FILES: [&str; 11] = [
     devlink::INFO.file,
     devlink::PORTS.file,
     devlink::ESWITCH.file,
+    devlink::PARAMETERS.file,
     rdma::TOPIC.file,
     driver::FILE,
 ];
@@ -79,6 +80,7 @@ impl Netlink {
             );
         }
         keep(devlink::ESWITCH, live.raw_eswitches());
+        keep(devlink::PARAMETERS, live.raw_parameters());
         if rdma {
             keep(rdma::TOPIC, live.raw(rdma::TOPIC, |_| rdma::dump_request()));
         }
@@ -113,6 +115,27 @@ impl Live {
         for function in devices.into_keys() {
             let ask = |family| devlink::request(family, devlink::GET_ESWITCH, function);
             match self.raw(devlink::ESWITCH, ask) {
+                Ok(answer) => bytes.extend(answer.unwrap_or_default()),
+                Err(DumpError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Of the parameters one is of interest: each device is asked for it, and what refuses is left out.
+    fn raw_parameters(&mut self) -> Result<Option<Vec<u8>>, DumpError> {
+        let all = |family| genl::dump_request(family, devlink::GET);
+        let take = |handles: &mut Vec<String>, message: Message<'_>| {
+            handles.extend(devlink::handle(genl::attributes(message)));
+        };
+        let Some(handles) = self.ask(devlink::DEVICES, all, Vec::new, take)? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        for handle in handles {
+            let ask = |family| devlink::parameter_request(family, &handle);
+            match self.raw(devlink::PARAMETERS, ask) {
                 Ok(answer) => bytes.extend(answer.unwrap_or_default()),
                 Err(DumpError::Refused { .. }) => {}
                 Err(error) => return Err(error),

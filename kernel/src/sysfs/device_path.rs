@@ -19,6 +19,13 @@ pub(super) fn function(path: &str) -> Option<PciAddress> {
     path.rsplit('/').find_map(|part| part.parse().ok())
 }
 
+/// The subfunction of that function which lies on the path, if one does.
+pub(super) fn subfunction(path: &str) -> Option<&str> {
+    let below = |part: &&str| part.parse::<PciAddress>().is_err();
+    let mut parts = path.rsplit('/').take_while(below);
+    parts.find(|part| super::subfunction::is_subfunction(part))
+}
+
 /// The PCIe root complex: the first part such as `pci0000:3a`.
 pub(super) fn pcie_root(path: &str) -> Option<&str> {
     path.split('/').find(|part| {

@@ -13,7 +13,7 @@ mod uevent;
 use std::collections::{BTreeMap, BTreeSet};
 
 use colvin_model::observation::{PciFunction, Role};
-use colvin_model::{Finding, FindingReason, NumaNode, PciAddress, Subject, Symbol};
+use colvin_model::{Finding, FindingReason, NumaNode, PciAddress, PciClass, Subject, Symbol};
 
 use super::look::Look;
 use super::place::Folder;
@@ -38,7 +38,7 @@ pub fn scan(
     for address in addresses {
         let name = address.to_string();
         let mut reader = Reader::new(root, address, &name, &mut symbols);
-        match reader.seen() {
+        match reader.seen(Reader::is_of_network) {
             Seen::Function(function) => {
                 functions.insert(address, function);
             }
@@ -70,12 +70,51 @@ pub fn read_one(
     let mut symbols = Symbols::default();
     let name = address.to_string();
     let mut reader = Reader::new(root, address, &name, &mut symbols);
-    let seen = reader.seen();
+    let seen = reader.seen(Reader::is_of_network);
     findings.extend(reader.finding());
     match seen {
         Seen::Function(function) => Some(function),
         Seen::Gone | Seen::Bare | Seen::Other => None,
     }
+}
+
+/// The firmware's number of an onboard device; most functions have none.
+///
+/// Source: `acpi_index` (kernel `Documentation/ABI/testing/sysfs-bus-pci`).
+///
+/// # Errors
+/// [`SysfsError`] when the file is there and does not serve.
+pub fn acpi_index(root: &SysfsRoot, address: PciAddress) -> Result<Option<u32>, SysfsError> {
+    let name = address.to_string();
+    let at = Folder::PciDevices.at(&name, "acpi_index");
+    root.attribute(at, "a number", |text| text.parse().ok())
+}
+
+/// Reads all processing accelerators (class 0x12), PFs and VFs, in order of their addresses. Functions
+/// for which `is_other` holds are known to be none, and cost nothing.
+///
+/// They are not in the scan: nothing but a config file of another device plugin asks for them.
+///
+/// # Errors
+/// [`SysfsError::List`] when the functions cannot be listed.
+pub fn accelerators(
+    root: &SysfsRoot,
+    is_other: impl Fn(PciAddress) -> bool,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<PciFunction>, SysfsError> {
+    let mut symbols = Symbols::default();
+    let mut functions = Vec::new();
+    let addresses = list(root, &mut Vec::new())?; // odd names are findings of the scan
+    for address in addresses.into_iter().filter(|address| !is_other(*address)) {
+        let name = address.to_string();
+        let mut reader = Reader::new(root, address, &name, &mut symbols);
+        let seen = reader.seen(|_, class| class.is_accelerator());
+        if let Seen::Function(function) = seen {
+            functions.push(function);
+            findings.extend(reader.finding());
+        }
+    }
+    Ok(functions)
 }
 
 /// The addresses of all functions, in order; names that are none make one finding.
@@ -142,13 +181,14 @@ impl<'a> Reader<'a> {
         self.look.finding(Subject::Function(self.address))
     }
 
-    fn seen(&mut self) -> Seen {
+    /// A look at the function, when `wanted` says of its class that it is of interest.
+    fn seen(&mut self, wanted: impl FnOnce(&mut Self, PciClass) -> bool) -> Seen {
         let identity = match self.identity() {
             Ok(Some(identity)) => identity,
             Ok(None) => return self.without_identity(),
             Err(()) => return Seen::Other,
         };
-        if !identity.class.is_network() && !self.has_rdma() {
+        if !wanted(self, identity.class) {
             self.look.forget();
             return Seen::Other;
         }
@@ -180,6 +220,11 @@ impl<'a> Reader<'a> {
             role,
             slot: None,
         })
+    }
+
+    /// Whether it is, or may become, a network function.
+    fn is_of_network(&mut self, class: PciClass) -> bool {
+        class.is_network() || self.has_rdma()
     }
 
     /// A function without `uevent`: gone, unless its link is still there.

@@ -17,6 +17,8 @@ pub struct Subfunction {
     pub function: Option<PciAddress>,
     /// Its number among the function's subfunctions (`sfnum`), when the driver tells.
     pub number: Option<u32>,
+    /// The driver that is bound, such as `mlx5_core.sf`.
+    pub driver: Option<Symbol>,
 }
 
 /// Reads all subfunctions, in order of their names; a machine without an auxiliary bus has none.
@@ -41,11 +43,16 @@ pub fn scan(root: &SysfsRoot, findings: &mut Vec<Finding>) -> Result<Vec<Subfunc
         });
         let function = function.flatten();
         let number = look.attribute("sfnum", "a number", |text| text.parse().ok());
+        let driver = look.link("driver", "a link to a driver", |target| {
+            let driver = device_path::last(target);
+            super::symbols::is_name(driver).then(|| Symbol::from(driver))
+        });
         findings.extend(look.finding(function.map_or(Subject::Node, Subject::Function)));
         found.push(Subfunction {
             name: Symbol::from(name.as_str()),
             function,
             number,
+            driver,
         });
     }
     Ok(found)

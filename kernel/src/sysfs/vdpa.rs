@@ -7,7 +7,7 @@ use colvin_model::Symbol;
 
 use super::place::Folder;
 use super::symbols::{is_name, is_part};
-use super::{SysfsError, SysfsRoot, device_path, subfunction};
+use super::{SysfsError, SysfsRoot, device_path};
 
 /// The bus's folder.
 const DEVICES: &str = "bus/vdpa/devices";
@@ -92,7 +92,7 @@ fn device(root: &SysfsRoot, name: &str) -> Result<VdpaDevice, SysfsError> {
     let owner = root.link(
         Folder::Sys.at(DEVICES, name),
         "a link to a device",
-        |target| Some(owner(target).map(Symbol::from)),
+        |target| Some(owner(target).map(|owner| Symbol::from(owner.as_str()))),
     )?;
     let file = format!("{name}/driver");
     let driver = root.link(
@@ -110,12 +110,14 @@ fn device(root: &SysfsRoot, name: &str) -> Result<VdpaDevice, SysfsError> {
     })
 }
 
-/// The function or subfunction nearest to the end of a path.
-fn owner(path: &str) -> Option<&str> {
-    let is_function = |part: &str| part.parse::<colvin_model::PciAddress>().is_ok();
-    path.rsplit('/')
-        .skip(1)
-        .find(|part| is_function(part) || subfunction::is_subfunction(part))
+/// The function or subfunction nearest to the end of a path, as text.
+fn owner(path: &str) -> Option<String> {
+    // whoever names the device may give it any name
+    let (above, _) = path.rsplit_once('/')?;
+    match device_path::subfunction(above) {
+        Some(subfunction) => Some(subfunction.to_owned()),
+        None => device_path::function(above).map(|function| function.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_device_belongs_to_the_nearest_function_or_subfunction() {
-        let of = |below: &str| owner(below).map(str::to_owned);
+        let of = |below: &str| owner(below);
         let bus = "../../../devices/pci0000:00/0000:00:01.0";
         let vf = format!("{bus}/0000:08:00.2");
         assert_eq!(of(&format!("{vf}/vdpa0")).unwrap(), "0000:08:00.2");

@@ -74,6 +74,11 @@ impl PciClass {
     pub const fn is_network(self) -> bool {
         self.base() == 0x02
     }
+
+    /// Whether it is a processing accelerator.
+    pub const fn is_accelerator(self) -> bool {
+        self.base() == 0x12
+    }
 }
 
 impl fmt::Display for PciClass {
@@ -96,6 +101,8 @@ mod tests {
             (0x207, "020700".to_owned())
         );
         assert!(!PciClass::new(0x00ff_0000).is_network());
+        assert!(PciClass::new(0x0012_0001).is_accelerator());
+        assert!(!class.is_accelerator());
     }
 
     #[test]

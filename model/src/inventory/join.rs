@@ -53,10 +53,8 @@ impl<'a> Index<'a> {
             .filter_map(|link| Some((link.function?, link)))
             .collect();
         links.sort_by_key(|(function, _)| *function);
-        let rdma = seen
-            .rdma
-            .iter()
-            .filter_map(|device| Some((device.function?, &device.name)));
+        let own = seen.rdma.iter().filter(|it| it.subfunction.is_none());
+        let rdma = own.filter_map(|device| Some((device.function?, &device.name)));
         let mut children: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for function in seen.functions.values() {
             if let Role::Virtual { pf } = function.role {

@@ -66,23 +66,41 @@ impl Inventory {
     }
 }
 
+/// The links that a default route leaves by, and those that they stand on: what
+/// [`Uplink::protected`] says of uplinks, for links of VFs and subfunctions. Addresses by which Kubernetes
+/// knows the node do not count here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnLinks(Option<BTreeSet<IfIndex>>);
+
+impl OwnLinks {
+    /// Finds them; while addresses and routes were never read, any link may be one.
+    pub fn of(seen: &Observations) -> Self {
+        Self(seen.addresses.as_ref().map(|addresses| {
+            let routes = addresses.default_routes.iter().map(|route| route.link);
+            Below::of(seen).with_lowers(routes)
+        }))
+    }
+
+    /// Why the link is never given away, or `None` when it may be.
+    pub fn protection(&self, link: IfIndex) -> Option<Protection> {
+        match &self.0 {
+            None => Some(Protection::RoutesUnknown),
+            Some(own) => own.contains(&link).then_some(Protection::DefaultRoute),
+        }
+    }
+}
+
 pub(super) fn protect(seen: &Observations, uplinks: &mut [Uplink]) {
-    let Some(addresses) = &seen.addresses else {
-        for uplink in uplinks {
-            uplink.protected.push(Protection::RoutesUnknown);
-        }
-        return;
-    };
-    let routes = addresses.default_routes.iter().map(|route| route.link);
-    let own = Below::of(seen).with_lowers(routes);
+    let own = OwnLinks::of(seen);
     for uplink in uplinks {
-        if uplink
-            .link
-            .as_ref()
-            .is_some_and(|link| own.contains(&link.index))
-        {
-            uplink.protected.push(Protection::DefaultRoute);
-        }
+        let why = match &uplink.link {
+            Some(link) => own.protection(link.index),
+            None => seen
+                .addresses
+                .is_none()
+                .then_some(Protection::RoutesUnknown),
+        };
+        uplink.protected.extend(why);
     }
 }
 

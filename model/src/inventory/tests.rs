@@ -116,6 +116,7 @@ fn disc_11_an_rdma_card_that_is_no_network_class_is_an_uplink() {
     let mut seen = observations(vec![odd], vec![]);
     assert_eq!(Inventory::of(&seen).uplinks, []);
     seen.rdma.push(RdmaDevice {
+        subfunction: None,
         name: Symbol::from("erdma_0"),
         function: Some(at("0000:3b:00.0")),
         link_layer: None,

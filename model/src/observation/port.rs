@@ -30,6 +30,8 @@ pub struct DevlinkDevice {
     pub function: PciAddress,
     /// The running firmware (`fw`, else the first running version whose name starts with `fw`).
     pub firmware: Option<Symbol>,
+    /// What the card's firmware runs as its application (`fw.app.name`): on Intel's cards the DDP profile.
+    pub application: Option<Symbol>,
     /// The serial number, which stays on the node.
     pub serial: Option<Symbol>,
     /// How the card's own switch works, or `None` when it was not to be had.

@@ -11,6 +11,9 @@ pub struct RdmaDevice {
     pub name: Symbol,
     /// The PCI function it belongs to, or `None` for a software device (`rxe`, `siw`).
     pub function: Option<PciAddress>,
+    /// The subfunction of that function which it belongs to (`mlx5_core.sf.4`), or `None` when it is the
+    /// function's own.
+    pub subfunction: Option<Symbol>,
     /// Its first port's link layer (`InfiniBand`, `Ethernet`), when known.
     pub link_layer: Option<Symbol>,
 }

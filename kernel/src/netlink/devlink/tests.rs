@@ -50,6 +50,7 @@ fn machine() -> (tempfile::TempDir, Netlink) {
     let info = version(info, RUNNING, "fw.version", "22.31.1014");
     let info = version(info, RUNNING, "fw", "22.31.1015");
     let info = version(info, RUNNING, "fw.mgmt", "1.2");
+    let info = version(info, RUNNING, "fw.app.name", "GTPv1-C/U IPv4/IPv6 payload");
     let other = version(about(GET_INFO, PF1), RUNNING, "fw.mgmt", "7.2.11");
     let other = version(other, RUNNING, "fw.undi", "1.3");
     write("devlink-info", vec![info.encode(0), other.encode(0)]);
@@ -80,12 +81,14 @@ fn disc_20_firmware_serial_number_and_switch_of_each_device() {
     let first = DevlinkDevice {
         function: function(PF0),
         firmware: Some("22.31.1015".into()),
+        application: Some("GTPv1-C/U IPv4/IPv6 payload".into()),
         serial: Some("MT2116X09299".into()),
         eswitch: Some(EswitchMode::Switchdev),
     };
     let second = DevlinkDevice {
         function: function(PF1),
         firmware: Some("7.2.11".into()),
+        application: None,
         serial: None,
         eswitch: None, // eswitch-get was not permitted
     };

@@ -144,6 +144,7 @@ pub(crate) fn switchdev_card() -> Inventory {
         },
     );
     seen.rdma.push(RdmaDevice {
+        subfunction: None,
         name: Symbol::from("mlx5_0"),
         function: Some(at("0000:3b:00.0")),
         link_layer: None,
@@ -151,6 +152,7 @@ pub(crate) fn switchdev_card() -> Inventory {
     let devlink = DevlinkDevice {
         function: at("0000:3b:00.0"),
         firmware: Some(Symbol::from("22.31.1014")),
+        application: None,
         serial: None,
         eswitch: Some(EswitchMode::Switchdev),
     };
