@@ -23,7 +23,7 @@ pub use resource::{InvalidResourceName, ResourceName};
 
 use serde::{Deserialize, Serialize};
 
-use crate::NetworkName;
+use crate::{NetworkName, PciAddress};
 
 /// All that a node offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,5 +64,26 @@ impl Offers {
     /// The offer of this name.
     pub fn get(&self, resource: &ResourceName) -> Option<&Offer> {
         self.0.get(resource)
+    }
+
+    /// Those of a config file.
+    #[must_use]
+    pub fn from_file(&self) -> Self {
+        let all = self.0.iter();
+        let theirs = all.filter(|(_, offer)| offer.origin == Origin::ConfigFile);
+        let theirs = theirs.map(|(resource, offer)| (resource.clone(), offer.clone()));
+        Self(theirs.collect())
+    }
+
+    /// The functions that are offered, each with its resource; a share takes no function.
+    pub fn functions(&self) -> BTreeMap<PciAddress, ResourceName> {
+        let all = self.0.iter().flat_map(|(resource, offer)| {
+            let whole = offer
+                .devices
+                .values()
+                .filter(|device| !device.kind.is_shared());
+            whole.filter_map(move |device| Some((device.address?, resource.clone())))
+        });
+        all.collect()
     }
 }

@@ -14,7 +14,7 @@ mod id;
 mod places;
 mod pool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use device::{PoolDevice, Unusable};
 pub use id::{InvalidPoolDeviceId, PoolDeviceId};
@@ -22,8 +22,10 @@ pub use pool::{Counts, Pool};
 
 use places::Places;
 
+use crate::inventory::UplinkId;
 use crate::network::{Devices, NetworkMap, NetworkSpec, by_name};
-use crate::{Inventory, NetworkName};
+use crate::offer::ResourceName;
+use crate::{Inventory, NetworkName, PciAddress};
 
 /// The pools of a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,9 @@ pub struct Plan {
     /// By network, then by uplink.
     pools: Vec<Pool>,
 }
+
+/// Which resources have taken functions of a network's pool on an uplink.
+pub type Taken = BTreeMap<(NetworkName, UplinkId), BTreeSet<ResourceName>>;
 
 /// Says which devices each network has on each of its uplinks.
 ///
@@ -63,6 +68,20 @@ pub fn plan(inventory: &Inventory, networks: &[NetworkSpec], map: &NetworkMap) -
 }
 
 impl Plan {
+    /// The plan without the functions that somebody else offers, and who has taken some of which pool.
+    #[must_use]
+    pub fn without(mut self, taken: &BTreeMap<PciAddress, ResourceName>) -> (Self, Taken) {
+        let mut from = Taken::new();
+        for pool in &mut self.pools {
+            let place = (pool.network().clone(), pool.uplink().clone());
+            let by = pool.give_up(taken);
+            if !by.is_empty() {
+                from.insert(place, by);
+            }
+        }
+        (self, from)
+    }
+
     /// All pools, by network, then by uplink.
     pub fn pools(&self) -> &[Pool] {
         &self.pools

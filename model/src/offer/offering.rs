@@ -14,7 +14,7 @@ use super::{DeviceId, Holders, Ill, Kind, Offer, OfferedDevice, Offers, Origin, 
 use crate::inventory::UplinkId;
 use crate::network::{Advertise, Effect, NetworkSpec};
 use crate::plan::Plan;
-use crate::{Inventory, PciAddress};
+use crate::{Inventory, NetworkName, PciAddress};
 
 /// How long after the start a held device may be missing before it is gone: a node that boots makes its VFs late.
 pub const BOOT_GRACE: Duration = Duration::from_secs(120);
@@ -45,6 +45,8 @@ pub struct Offering {
     owed: BTreeSet<(ResourceName, DeviceId)>,
     /// Devices that were there in this run.
     seen: BTreeSet<DeviceId>,
+    /// Where a link keeps new pods away.
+    down: BTreeSet<(NetworkName, UplinkId)>,
     /// When something may be another though nothing happens.
     look_again: Option<Duration>,
 }
@@ -64,6 +66,7 @@ impl Offering {
             links: Links::default(),
             holders: Holders::default(),
             seen: BTreeSet::new(),
+            down: BTreeSet::new(),
             look_again: None,
         }
     }
@@ -71,6 +74,11 @@ impl Offering {
     /// What is offered.
     pub const fn offers(&self) -> &Offers {
         &self.offers
+    }
+
+    /// Whether an uplink's link keeps new pods of a network away from it.
+    pub fn is_down(&self, network: &NetworkName, uplink: &UplinkId) -> bool {
+        self.down.contains(&(network.clone(), uplink.clone()))
     }
 
     /// When to look again though nothing happened, or `None` when only news can change something.
@@ -82,6 +90,7 @@ impl Offering {
     pub fn next(&mut self, situation: Situation<'_>, now: Duration) {
         let machine = Machine::of(situation.inventory);
         self.look_again = None;
+        self.down.clear();
         self.links.observe(situation.inventory, now);
         self.settle_debts(&machine, situation.holders);
         let mut places = self.places_of_holders(situation.holders);
@@ -166,7 +175,11 @@ impl Offering {
         }
         let mut devices = BTreeMap::new();
         for pool in pools {
-            let down = self.is_down(network, pool.uplink(), pool.kind(), now);
+            let down = self.link_counts_down(network, pool.uplink(), pool.kind(), now);
+            if down {
+                let place = (network.name().clone(), pool.uplink().clone());
+                self.down.insert(place);
+            }
             for device in pool.devices() {
                 // within 63 visible characters, by its shape
                 let Ok(id) = device.id.in_network().parse::<DeviceId>() else {
@@ -189,7 +202,7 @@ impl Offering {
     }
 
     /// Whether a link keeps new pods away; notes when that ends by itself.
-    fn is_down(
+    fn link_counts_down(
         &mut self,
         network: &NetworkSpec,
         uplink: &UplinkId,

@@ -1,10 +1,12 @@
 //! What one network has on one uplink. Left to others: which network and which uplink.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Devices, PoolDevice, PoolDeviceId};
 use crate::inventory::{LinkState, Uplink, UplinkId};
 use crate::network::NetworkSpec;
-use crate::offer::Kind;
-use crate::{IfName, NetworkName};
+use crate::offer::{Kind, ResourceName};
+use crate::{IfName, NetworkName, PciAddress};
 
 /// The devices that one network has on one uplink.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,23 @@ impl Pool {
     /// The devices, in order of their ids.
     pub fn devices(&self) -> &[PoolDevice] {
         &self.devices
+    }
+
+    /// Leaves out the functions that others have taken, and says who has; a share takes no function.
+    pub(super) fn give_up(
+        &mut self,
+        taken: &BTreeMap<PciAddress, ResourceName>,
+    ) -> BTreeSet<ResourceName> {
+        let mut by = BTreeSet::new();
+        if self.kind().is_shared() {
+            return by;
+        }
+        self.devices.retain(|device| {
+            let other = device.address.and_then(|address| taken.get(&address));
+            by.extend(other.cloned());
+            other.is_none()
+        });
+        by
     }
 
     /// The device with this id.

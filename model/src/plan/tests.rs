@@ -115,6 +115,32 @@ fn a_device_says_where_it_is() {
 }
 
 #[test]
+fn what_somebody_else_offers_is_left_out_and_said_to_be() {
+    let networks = [
+        of_every_uplink("green", 1, vfs("0-7")),
+        of_every_uplink("red", 2, Devices::Macvlan(shares(1))),
+    ];
+    let whole = planned(
+        vec![with_vfs(4, "ens4", &[VfUse::Here, VfUse::Here])],
+        &networks,
+    );
+    let other: ResourceName = "intel.com/netdevice".parse().unwrap();
+    let pf: PciAddress = "0000:04:00.0".parse().unwrap();
+    let vf: PciAddress = "0000:04:00.2".parse().unwrap();
+    let taken = [(pf, other.clone()), (vf, other.clone())].into();
+    let (rest, from) = whole.without(&taken);
+    assert_eq!(
+        shown(&rest),
+        lines(&[
+            ("green 0000:04:00.0", &["0000:04:00.3"]),
+            ("red 0000:04:00.0", &["0000:04:00.0/red/0"]),
+        ])
+    );
+    let place = (name("green"), "0000:04:00.0".parse().unwrap());
+    assert_eq!(from, [(place, [other].into())].into());
+}
+
+#[test]
 fn two_networks_that_share_an_uplink_count_each_for_itself() {
     let networks = [
         of_every_uplink("red", 2, Devices::Macvlan(shares(2))),

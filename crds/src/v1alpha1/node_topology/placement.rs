@@ -28,9 +28,13 @@ pub struct UplinkNetwork {
     /// How many devices there are for the network here.
     #[serde(default)]
     pub capacity: u32,
-    /// How many of them can be used; held ones count.
+    /// How many of them can be used; held ones count. 0 while the link keeps new pods away.
     #[serde(default)]
     pub allocatable: u32,
+    /// Why some or all of them are not offered to new pods: `LinkDown`, `NoDriver`, `HalfCreated`, `NoNetdev`, `PortOf`, `NotReturned`, `Gone`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub unhealthy: Vec<String>,
     /// Older networks that keep VFs which this one asks for too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
@@ -69,6 +73,7 @@ impl UplinkNetwork {
             functions: (!functions.is_empty()).then(|| functions.to_string()),
             capacity,
             allocatable,
+            unhealthy: Vec::new(),
             overlaps: names(belonging.overlaps.iter().map(|overlap| &overlap.with)),
         }
     }
