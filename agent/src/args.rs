@@ -3,11 +3,17 @@
 //! Left to others: acting on them (`wiring` takes them all apart, so that a forgotten one does not
 //! compile).
 
+mod device_plugin;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Args as _, Command, CommandFactory as _, Parser};
 use colvin_service::{AdminArgs, ClusterArgs, LogArgs};
+
+pub(crate) use device_plugin::{DevicePluginArgs, Switch};
+
+use crate::holders::HoldersArgs;
 
 /// Discover this node's network cards, decide which networks they are on, and publish that.
 #[derive(Debug, Parser)]
@@ -49,11 +55,22 @@ pub(crate) struct Args {
     #[arg(long, env = "COLVIN_TEXT_JITTER", value_name = "DURATION", default_value = "300s", value_parser = duration)]
     pub(crate) text_jitter: Duration,
     #[command(flatten)]
+    pub(crate) device_plugin: DevicePluginArgs,
+    #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
     pub(crate) admin: AdminArgs,
     #[command(flatten)]
     pub(crate) log: LogArgs,
+}
+
+/// What can be typed: the flags above, or a command with flags of its own.
+pub(crate) fn command() -> Command {
+    let holders = HoldersArgs::augment_args(Command::new("holders"));
+    Args::command()
+        .subcommand(holders)
+        .subcommand_negates_reqs(true)
+        .args_conflicts_with_subcommands(true)
 }
 
 /// A time such as `30s`, `500ms` or `5m`.
@@ -74,18 +91,22 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::FromArgMatches as _;
 
     use super::*;
 
     #[test]
     fn the_page_of_the_flags_is_fresh() {
         let flags = colvin_service::reference::flags(Args::command());
+        let holders = HoldersArgs::augment_args(Command::new("holders"));
+        let about = holders.get_long_about().unwrap().to_string();
+        let of_holders = colvin_service::reference::flags(holders);
         let page = format!(
             "# The `colvin-agent` program\n\n\
              The daemon that runs on each node. The chart's values say where its state is, its admin port, log and start delay; \
              `agent.extraArgs` takes any other flag.\n\n\
-             A flag wins over its environment variable. Made from `agent/src/args.rs`.\n\n{flags}"
+             A flag wins over its environment variable. Made from `agent/src/args.rs`.\n\n{flags}\n\
+             ## `colvin-agent holders`\n\n{about}\n\n{of_holders}"
         );
         let kept = colvin_testkit::page::kept("docs/reference/agent.md", &page).unwrap();
         let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-agent the_page_of_the_flags";
@@ -106,6 +127,18 @@ mod tests {
     #[test]
     fn the_declaration_is_sound() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_is_the_daemon() {
+        let parsed = |line: &str| command().try_get_matches_from(line.split(' '));
+        let daemon = parsed("colvin-agent --node-name a").unwrap();
+        assert_eq!(daemon.subcommand_name(), None);
+        assert_eq!(Args::from_arg_matches(&daemon).unwrap().node_name, "a");
+        let holders = parsed("colvin-agent holders --offered").unwrap();
+        assert_eq!(holders.subcommand_name(), Some("holders"));
+        assert!(parsed("colvin-agent --node-name a holders").is_err());
+        command().debug_assert();
     }
 
     #[test]

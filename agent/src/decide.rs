@@ -5,22 +5,28 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use colvin_crds::v1alpha1::NodeTopologyStatus;
 use colvin_model::NetworkName;
 use colvin_model::inventory::UplinkId;
 use colvin_model::network::{Membership, NetworkMap, NodeView, Standing, match_members, settle};
+use colvin_model::offer::{Holders, Offering, Offers, Situation};
 use colvin_model::plan::{Plan, plan};
-use colvin_service::CancellationToken;
-use tokio::sync::watch;
+use colvin_service::{CancellationToken, Uptime};
+use colvin_takeover::{Problem, select};
+use tokio::sync::watch::error::RecvError;
+use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
+use crate::config_file;
+use crate::event::{self, Held, PodEvent};
 use crate::explore::Seen;
-use crate::file::MembershipFile;
+use crate::file::{MembershipFile, OffersFile};
 use crate::networks::Networks;
 use crate::node::Known;
-use crate::status;
-use crate::telemetry::DecisionMetrics;
+use crate::status::{self, Devices};
+use crate::telemetry::{DecisionMetrics, OfferMetrics};
 
 /// What is so on the node now, and what follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +37,8 @@ pub(crate) struct Decision {
     pub(crate) plan: Plan,
     /// Which uplink is on which network.
     pub(crate) map: NetworkMap,
+    /// How the devices stand that pods hold.
+    pub(crate) held: Held,
 }
 
 /// What decisions are made of.
@@ -39,13 +47,36 @@ pub(crate) struct Inputs {
     pub(crate) seen: watch::Receiver<Option<Arc<Seen>>>,
     pub(crate) node: watch::Receiver<Option<Arc<Known>>>,
     pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
+    pub(crate) holders: watch::Receiver<Arc<Holders>>,
+    /// What the config file of another plugin says, or `None` where there is no such file.
+    pub(crate) file: Option<watch::Receiver<Option<Arc<config_file::Known>>>>,
+}
+
+/// Where decisions go.
+#[derive(Clone, Debug)]
+pub(crate) struct Outputs {
+    pub(crate) decided: watch::Sender<Option<Arc<Decision>>>,
+    pub(crate) offers: watch::Sender<Option<Arc<Offers>>>,
+    pub(crate) events: mpsc::Sender<PodEvent>,
 }
 
 /// Decides.
 pub(crate) struct Decider {
-    pub(crate) membership: Membership,
-    pub(crate) file: MembershipFile,
+    pub(crate) memory: Memory,
+    pub(crate) membership_file: MembershipFile,
+    pub(crate) offers_file: OffersFile,
+    pub(crate) clock: Uptime,
     pub(crate) metrics: DecisionMetrics,
+    pub(crate) offer_metrics: OfferMetrics,
+    /// What was told of the config file.
+    pub(crate) told: Vec<Problem>,
+}
+
+/// What a decision remembers of those before.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory {
+    pub(crate) membership: Membership,
+    pub(crate) offering: Offering,
 }
 
 impl Decider {
@@ -56,23 +87,24 @@ impl Decider {
     pub(crate) async fn run(
         mut self,
         mut inputs: Inputs,
-        decided: watch::Sender<Option<Arc<Decision>>>,
+        outputs: Outputs,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         loop {
             if let Some(decision) = self.decide_from(&mut inputs) {
                 self.metrics.decided(&decision);
-                let before = decided.borrow().clone();
-                if before.as_deref() != Some(&decision) {
-                    tell(before.as_deref().map(|before| &before.map), &decision.map);
-                    decided.send_replace(Some(Arc::new(decision)));
-                }
+                self.hand_on(decision, &outputs);
             }
+            let due = self.memory.offering.look_again();
+            let wait = due.map(|due| due.saturating_sub(self.clock.now()));
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 changed = inputs.seen.changed() => changed?,
                 changed = inputs.node.changed() => changed?,
                 changed = inputs.networks.changed() => changed?,
+                changed = inputs.holders.changed() => changed?,
+                changed = changed(&mut inputs.file) => changed?,
+                () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
             }
         }
     }
@@ -81,24 +113,111 @@ impl Decider {
         let seen = inputs.seen.borrow_and_update().clone()?;
         let node = inputs.node.borrow_and_update().clone()?;
         let networks = inputs.networks.borrow_and_update().clone()?;
-        let before = self.membership.clone();
-        let decision = decide(&seen, &node, &networks, &mut self.membership);
-        if self.membership != before
-            && let Err(error) = self.file.save(&self.membership)
+        let holders = Arc::clone(&inputs.holders.borrow_and_update());
+        let before = self.memory.membership.clone();
+        let selection = self.select(&seen, inputs.file.as_mut());
+        let facts = Facts {
+            seen: &seen,
+            node: &node,
+            networks: &networks,
+            holders: &holders,
+            from_file: &selection,
+        };
+        let decision = decide(facts, &mut self.memory, self.clock.now());
+        let membership = &self.memory.membership;
+        if *membership != before
+            && let Err(error) = self.membership_file.save(membership)
         {
             warn!(%error, "memberships cannot be kept over a restart");
         }
         Some(decision)
     }
+
+    /// What the config file means on this node. While it cannot be read, what it meant last.
+    fn select(
+        &mut self,
+        seen: &Seen,
+        file: Option<&mut watch::Receiver<Option<Arc<config_file::Known>>>>,
+    ) -> Offers {
+        let Some(file) = file else {
+            return Offers::default();
+        };
+        let known = file.borrow_and_update().clone();
+        let last = self.memory.offering.offers().from_file();
+        let (Some(known), Some(facts)) = (known, &seen.selectable) else {
+            return last;
+        };
+        let selection = select(&known.config, &seen.inventory, facts, &last);
+        for problem in &selection.problems {
+            if !self.told.contains(problem) {
+                config_file::tell(problem);
+            }
+        }
+        let all = known
+            .problems
+            .len()
+            .saturating_add(selection.problems.len());
+        self.offer_metrics.problems(all);
+        self.told = selection.problems;
+        selection.offers
+    }
+
+    /// Tells who listens what is another.
+    fn hand_on(&self, decision: Decision, outputs: &Outputs) {
+        let offers = self.memory.offering.offers();
+        let news = outputs.offers.borrow().as_deref() != Some(offers);
+        if news {
+            if let Err(error) = self.offers_file.save(offers) {
+                warn!(%error, "offers cannot be kept over a restart");
+            }
+            self.offer_metrics.offered(offers);
+            outputs.offers.send_replace(Some(Arc::new(offers.clone())));
+        }
+        let before = outputs.decided.borrow().clone();
+        if before.as_deref() == Some(&decision) {
+            return;
+        }
+        tell(before.as_deref().map(|before| &before.map), &decision.map);
+        if let Some(before) = &before {
+            for event in event::between(&before.held, &decision.held) {
+                // who sends them is behind: what is so is in NodeTopology and metrics
+                if outputs.events.try_send(event).is_err() {
+                    warn!("too many events wait, one is dropped");
+                }
+            }
+        }
+        outputs.decided.send_replace(Some(Arc::new(decision)));
+    }
+}
+
+/// What a decision is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) seen: &'a Seen,
+    pub(crate) node: &'a Known,
+    pub(crate) networks: &'a Networks,
+    pub(crate) holders: &'a Holders,
+    /// The pools of a config file of the SR-IOV network device plugin, which come first.
+    pub(crate) from_file: &'a Offers,
+}
+
+/// Waits for a change of an input that may not be there.
+async fn changed<T>(input: &mut Option<watch::Receiver<T>>) -> Result<(), RecvError> {
+    match input {
+        Some(input) => input.changed().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// One decision.
-pub(crate) fn decide(
-    seen: &Seen,
-    node: &Known,
-    networks: &Networks,
-    membership: &mut Membership,
-) -> Decision {
+pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> Decision {
+    let Facts {
+        seen,
+        node,
+        networks,
+        holders,
+        from_file,
+    } = facts;
     let mut seen = seen.clone();
     seen.inventory.protect(&seen.carriers, &node.addresses);
     let view = NodeView {
@@ -108,10 +227,27 @@ pub(crate) fn decide(
     };
     let claimed = match_members(view, &networks.specs);
     let frames = |uplink: &UplinkId| seen.frames.get(uplink).copied().unwrap_or_default();
-    let map = settle(membership.confirm(claimed, frames), &networks.specs);
+    let confirmed = memory.membership.confirm(claimed, frames);
+    let map = settle(confirmed, &networks.specs);
     let plan = plan(&seen.inventory, &networks.specs, &map);
+    let (plan, taken) = plan.without(&from_file.functions());
+    let situation = Situation {
+        inventory: &seen.inventory,
+        networks: &networks.specs,
+        plan: &plan,
+        from_file,
+        holders,
+    };
+    memory.offering.next(situation, now);
+    let offers = memory.offering.offers();
+    let devices = Devices {
+        plan: &plan,
+        taken: &taken,
+        offering: &memory.offering,
+    };
     Decision {
-        status: status::of(node.facts.name.as_str(), &seen, &map, &plan),
+        status: status::of(node.facts.name.as_str(), &seen, &map, &devices),
+        held: event::held(&seen.inventory, &map, offers, holders),
         plan,
         map,
     }

@@ -3,7 +3,7 @@
 //! Left to others: what it means (`decide`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use colvin_model::inventory::{Carriers, UplinkId};
 use colvin_model::observation::Addresses;
 use colvin_model::{DeviceId, Inventory};
 use colvin_service::{CancellationToken, Condition, Pulse};
+use colvin_takeover::Facts;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -35,6 +36,16 @@ pub(crate) enum Machine {
     Played(PathBuf),
 }
 
+impl Machine {
+    /// The folder that has its `sys`.
+    pub(crate) fn root(&self) -> &Path {
+        match self {
+            Self::Live => Path::new("/"),
+            Self::Recorded(root) | Self::Played(root) => root,
+        }
+    }
+}
+
 /// What was seen in one look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
@@ -46,6 +57,8 @@ pub(crate) struct Seen {
     pub(crate) carriers: Carriers,
     /// Per uplink how many frames in a row said what its neighbour says now.
     pub(crate) frames: BTreeMap<UplinkId, u32>,
+    /// What the selectors of a config file ask beside the inventory, where there is such a file.
+    pub(crate) selectable: Option<Facts>,
     /// What cards are called.
     pub(crate) models: BTreeMap<DeviceId, String>,
 }
@@ -56,6 +69,8 @@ pub(crate) struct Explorer {
     /// Where neighbours are kept over a restart.
     pub(crate) memory: PathBuf,
     pub(crate) watcher: Watcher,
+    /// Whether there is a config file, whose selectors ask for more than the inventory.
+    pub(crate) selects: bool,
     pub(crate) found: watch::Sender<Option<Arc<Seen>>>,
     pub(crate) ready: Condition,
     pub(crate) pulse: Pulse,
@@ -74,6 +89,7 @@ impl Explorer {
     /// When the machine cannot be looked at or followed.
     pub(crate) fn run(mut self, stop: &CancellationToken) -> anyhow::Result<()> {
         let mut discovery = self.open()?;
+        discovery.ask_selectable(self.selects);
         let mut names = Models::default();
         self.look_at_all(&mut discovery, &mut names);
         self.ready.met();
@@ -141,6 +157,7 @@ impl Explorer {
         });
         let seen = Seen {
             frames: frames.collect(),
+            selectable: discovery.facts().cloned(),
             models: models.of(&inventory),
             addresses: discovery.observations().addresses.clone(),
             carriers: Carriers::of(discovery.observations(), &inventory.uplinks),
@@ -186,7 +203,7 @@ impl Models {
             .filter_map(|up| up.function.as_ref());
         let wanted: BTreeSet<DeviceId> = functions.map(|function| function.id).collect();
         if wanted.iter().any(|id| !self.0.contains_key(id)) {
-            let names = Names::load(std::path::Path::new("/"), &wanted);
+            let names = Names::load(Path::new("/"), &wanted);
             self.0 = wanted
                 .into_iter()
                 .map(|id| (id, names.model_of(id).unwrap_or_default().into_owned()))

@@ -1,15 +1,20 @@
 //! `colvin-agent`: the node daemon. It discovers what the node has, decides which networks that means,
 //! and publishes it.
 //!
-//! This file is the process: arguments in, exit code out. Left to others: what runs (`wiring`).
+//! This file is the process: arguments in, exit code out. Without a command it is the daemon. Left to others: what
+//! runs (`wiring`, `holders`).
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod config_file;
 mod decide;
+mod device_plugin;
+mod event;
 mod explore;
 mod file;
 mod fit;
+mod holders;
 mod networks;
 mod node;
 mod publish;
@@ -22,7 +27,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 fn main() -> ExitCode {
     match run() {
@@ -36,11 +41,18 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
-    let args = args::Args::parse();
+    let matches = args::command().get_matches();
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("starting the runtime")
+    };
+    if let Some(("holders", matches)) = matches.subcommand() {
+        let args = holders::HoldersArgs::from_arg_matches(matches)?;
+        return runtime()?.block_on(holders::run(&args, &mut std::io::stdout().lock()));
+    }
+    let args = args::Args::from_arg_matches(&matches)?;
     colvin_service::telemetry::init(&args.log)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("starting the runtime")?;
-    runtime.block_on(wiring::run(args))
+    runtime()?.block_on(wiring::run(args))
 }

@@ -7,14 +7,30 @@ use colvin_crds::v1alpha1::node_topology::{
 };
 use colvin_crds::v1alpha1::{NodeTopology, NodeTopologyStatus};
 use colvin_model::network::{NetworkMap, Standing, addresses_of};
-use colvin_model::plan::{Counts, Plan};
+use colvin_model::offer::{Ill, Offering, ResourceName};
+use colvin_model::plan::{Counts, Plan, Pool, Taken};
 use colvin_model::{FindingReason, NetworkName, Subject, inventory};
 
 use crate::explore::Seen;
 use crate::fit;
 
+/// The devices of a node, as far as they are counted.
+pub(crate) struct Devices<'a> {
+    /// Which devices each network has.
+    pub(crate) plan: &'a Plan,
+    /// Which of them are in a pool of a config file.
+    pub(crate) taken: &'a Taken,
+    /// How they stand.
+    pub(crate) offering: &'a Offering,
+}
+
 /// The status of a node.
-pub(crate) fn of(node: &str, seen: &Seen, map: &NetworkMap, plan: &Plan) -> NodeTopologyStatus {
+pub(crate) fn of(
+    node: &str,
+    seen: &Seen,
+    map: &NetworkMap,
+    devices: &Devices<'_>,
+) -> NodeTopologyStatus {
     let model = |function: &colvin_model::observation::PciFunction| {
         let model = seen.models.get(&function.id)?;
         (!model.is_empty()).then(|| model.clone())
@@ -22,20 +38,15 @@ pub(crate) fn of(node: &str, seen: &Seen, map: &NetworkMap, plan: &Plan) -> Node
     let object = NodeTopology::of_inventory(node, &seen.inventory, VfDetail::Ranges, model);
     let mut status = object.status;
     for (uplink, known) in status.uplinks.iter_mut().zip(&seen.inventory.uplinks) {
-        place(uplink, known, seen, map, plan);
+        place(uplink, known, seen, map);
+        count(uplink, &known.id, devices);
     }
     status.summary.networks = networks(&status.uplinks);
     status.conditions = vec![complete(seen)];
     fit::fit(status)
 }
 
-fn place(
-    uplink: &mut Uplink,
-    known: &inventory::Uplink,
-    seen: &Seen,
-    map: &NetworkMap,
-    plan: &Plan,
-) {
+fn place(uplink: &mut Uplink, known: &inventory::Uplink, seen: &Seen, map: &NetworkMap) {
     settle_neighbors(&mut uplink.neighbors);
     let addresses = seen
         .addresses
@@ -48,13 +59,7 @@ fn place(
     for (network, standing) in standings {
         match standing {
             Standing::On(belonging) => {
-                let Counts {
-                    capacity,
-                    allocatable,
-                } = counts(plan, network, &known.id);
-                let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-                let on =
-                    UplinkNetwork::of(network, belonging, number(capacity), number(allocatable));
+                let on = UplinkNetwork::of(network, belonging, 0, 0);
                 uplink.networks.push(on);
             }
             Standing::Refused(refusal) => {
@@ -75,12 +80,45 @@ fn settle_neighbors(neighbors: &mut Vec<Neighbor>) {
     }
 }
 
-fn counts(plan: &Plan, network: &NetworkName, uplink: &inventory::UplinkId) -> Counts {
-    let pools = plan.pools_of(network).iter();
-    pools
-        .filter(|pool| pool.uplink() == uplink)
-        .map(colvin_model::plan::Pool::counts)
-        .sum()
+/// Counts the devices of each network that the uplink is on, and says why some are not to be had.
+///
+/// Who holds what is not published: a link that keeps new pods away does so whoever holds devices.
+fn count(uplink: &mut Uplink, id: &inventory::UplinkId, devices: &Devices<'_>) {
+    let Devices {
+        plan,
+        taken,
+        offering,
+    } = devices;
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    for on in &mut uplink.networks {
+        let Ok(network) = on.name.parse::<NetworkName>() else {
+            continue;
+        };
+        let pools = plan.pools_of(&network).iter();
+        let counts: Counts = pools
+            .filter(|pool| pool.uplink() == id)
+            .map(Pool::counts)
+            .sum();
+        let offer = offering.offers().get(&ResourceName::of_network(&network));
+        let offered = offer.into_iter().flat_map(|offer| offer.devices.values());
+        let of_uplink = offered.filter(|device| device.uplink.as_ref() == Some(id));
+        let ill: Vec<&Ill> = of_uplink.filter_map(|device| device.ill.as_ref()).collect();
+        let is_down = offering.is_down(&network, id);
+        let owed = ill.iter().filter(|ill| ***ill == Ill::NotReturned).count();
+        on.capacity = number(counts.capacity);
+        on.allocatable = match is_down {
+            true => 0,
+            false => number(counts.allocatable.saturating_sub(owed)),
+        };
+        let mut words: Vec<&str> = ill.into_iter().map(Ill::as_str).collect();
+        words.extend(is_down.then(|| Ill::LinkDown.as_str()));
+        words.sort_unstable();
+        words.dedup();
+        // the config file comes before a network, as an older network does
+        let by = taken.get(&(network, id.clone())).into_iter().flatten();
+        on.overlaps.extend(by.map(ToString::to_string));
+        on.unhealthy = words.into_iter().map(str::to_owned).collect();
+    }
 }
 
 /// The names of the networks that the node reaches.

@@ -2,6 +2,8 @@
 //!
 //! Left to others: serving them (`colvin_service`), when they change.
 
+mod offering;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +17,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+pub(crate) use offering::{EventMetrics, OfferMetrics};
 
 use crate::decide::Decision;
 use crate::publish::WriteError;
@@ -31,6 +35,8 @@ pub(crate) struct Metrics {
     pub(crate) discovery: DiscoveryMetrics,
     pub(crate) decision: DecisionMetrics,
     pub(crate) publish: PublishMetrics,
+    pub(crate) offers: OfferMetrics,
+    pub(crate) events: EventMetrics,
 }
 
 impl Metrics {
@@ -38,10 +44,13 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = colvin_service::telemetry::registry(PROGRAM, env!("CARGO_PKG_VERSION"));
         let success = LastSuccess::register(&mut registry, &["discovery", "decision", "publish"]);
+        let writes = Publishing::register(&mut registry, &[OBJECT, offering::EVENT]);
         Self {
             discovery: DiscoveryMetrics::register(&mut registry, success.clone()),
             decision: DecisionMetrics::register(&mut registry, success.clone()),
-            publish: PublishMetrics::register(&mut registry, success),
+            publish: PublishMetrics::register(&mut registry, writes.clone(), success),
+            offers: OfferMetrics::register(&mut registry),
+            events: EventMetrics::register(&mut registry, writes),
             registry,
         }
     }
@@ -187,8 +196,7 @@ pub(crate) struct PublishMetrics {
 }
 
 impl PublishMetrics {
-    fn register(registry: &mut Registry, success: LastSuccess) -> Self {
-        let writes = Publishing::register(registry, &[OBJECT]);
+    fn register(registry: &mut Registry, writes: Publishing, success: LastSuccess) -> Self {
         let bytes = Gauge::default();
         let help = "Size of the status that was published last, as JSON";
         registry.register_with_unit("object", help, Unit::Bytes, bytes.clone());

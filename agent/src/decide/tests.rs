@@ -52,7 +52,18 @@ fn decided(devices: Devices, term: Term, known: &[&str]) -> Decision {
         specs: vec![green],
         odd: 0,
     };
-    decide(&seen(), &node, &networks, &mut Membership::default())
+    let facts = Facts {
+        seen: &seen(),
+        node: &node,
+        networks: &networks,
+        holders: &Holders::default(),
+        from_file: &Offers::default(),
+    };
+    let mut memory = Memory {
+        membership: Membership::default(),
+        offering: Offering::resume(Offers::default(), Duration::ZERO),
+    };
+    decide(facts, &mut memory, Duration::ZERO)
 }
 
 /// Whether the second PF is on the network, and why it is protected.

@@ -80,6 +80,7 @@ impl Cluster {
         let node = self.nodes.get_mut(place).context("no such node")?;
         let mut command = node.cable.node.command(binaries::release("colvin-agent")?);
         command
+            .args(["--device-plugin", "off"])
             .args(["--frames", "--text-delay", "1s", "--text-jitter", "1s"])
             .args(["--admin-address", "127.0.0.1:0", "--metrics-access", "open"])
             .args(["--node-name", &node.name])

@@ -39,6 +39,7 @@ fn agent(bench: &Installed, node: &str, root: &Path, state: &Path, token: &str) 
     let plane = &bench.plane;
     let mut command = Command::new(binaries::release("colvin-agent").unwrap());
     command
+        .args(["--device-plugin", "off"])
         .args(["--admin-address", "127.0.0.1:0", "--metrics-access", "open"])
         .args(["--node-name", node])
         .arg("--kubeconfig")

@@ -62,7 +62,7 @@ impl VmNode {
             earlier.wait(LIMIT)?;
         }
         let agent = self.scenario.vm.spawn(&format!(
-            "exec {} --node-name {NODE} --kubeconfig {} --state-dir /run/colvin \
+            "exec {} --node-name {NODE} --kubeconfig {} --state-dir /run/colvin --device-plugin off \
              --text-delay 1s --text-jitter 1s --admin-address 127.0.0.1:9808 --metrics-access open 2>&1",
             binaries::release("colvin-agent")?.display(),
             self.kubeconfig.display(),

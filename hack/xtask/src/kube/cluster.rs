@@ -71,7 +71,7 @@ fn furnish(plane: &ControlPlane) -> Result<Vec<Program>> {
     for node in (1..=4).map(|number| format!("worker-{number}")) {
         plane.node(&node, &[])?;
         let mut agent = ours(plane, "colvin-agent", &node)?;
-        agent.args(["--node-name", &node, "--root"]);
+        agent.args(["--device-plugin", "off", "--node-name", &node, "--root"]);
         agent.arg(machines.join(&node)).arg("--state-dir");
         agent.arg(plane.folder().join("state").join(&node));
         programs.push(plane.program(&format!("agent-{node}"), &agent)?);

@@ -1,0 +1,65 @@
+//! The machine as the device plugin asks about it: device nodes and existence, by sysfs.
+//!
+//! Left to others: how sysfs is read (`colvin_kernel`).
+
+use std::path::Path;
+
+use colvin_device_plugin::{NodeReader, NodesError};
+use colvin_kernel::sysfs::nodes::{self, Device};
+use colvin_kernel::sysfs::{SysfsError, SysfsRoot};
+use colvin_model::offer::{DeviceId, DeviceNodes, Kind, OfferedDevice};
+use tracing::warn;
+
+/// Reads the device nodes of one machine.
+#[derive(Debug)]
+pub(crate) struct SysfsNodes(SysfsRoot);
+
+impl SysfsNodes {
+    /// Of the machine whose `sys` is below this folder.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn at(root: &Path) -> Result<Self, SysfsError> {
+        Ok(Self(SysfsRoot::new(root)?))
+    }
+
+    /// Whether a device is there; one of which the kernel does not tell is.
+    pub(crate) fn is_there(&self, id: &DeviceId, device: &OfferedDevice) -> bool {
+        let Some(place) = place(id, device) else {
+            return true;
+        };
+        nodes::exists(&self.0, place).unwrap_or_else(|error| {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            warn!(device = %id, error, "cannot look for a device, it counts as there");
+            true
+        })
+    }
+}
+
+/// Where a device is in sysfs, or `None` for one that has no function of its own.
+fn place<'a>(id: &'a DeviceId, device: &OfferedDevice) -> Option<Device<'a>> {
+    match device.kind {
+        Kind::Auxiliary => Some(Device::Auxiliary(id.as_str())),
+        _ => device.address.map(Device::Function),
+    }
+}
+
+impl NodeReader for SysfsNodes {
+    fn nodes(&self, id: &DeviceId, device: &OfferedDevice) -> Result<DeviceNodes, NodesError> {
+        if device.kind.is_shared() {
+            return Ok(DeviceNodes::default());
+        }
+        let Some(place) = place(id, device) else {
+            return Ok(DeviceNodes::default());
+        };
+        match nodes::read(&self.0, place) {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err(NodesError::new(id, "the device is gone")),
+            Err(error) => Err(NodesError::new(id, error)),
+        }
+    }
+
+    fn exists(&self, id: &DeviceId, device: &OfferedDevice) -> bool {
+        self.is_there(id, device)
+    }
+}
