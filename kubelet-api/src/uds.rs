@@ -12,10 +12,10 @@ use tonic::transport::{Channel, Endpoint, Uri};
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The path is not UTF-8.
-    #[error("{path}: not a path that gRPC can name", path = .0.display())]
+    #[error("{path} is no UTF-8", path = .0.display())]
     Path(PathBuf),
     /// Nobody answers there.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("cannot connect to {path}", path = .path.display())]
     Connect {
         /// The socket.
         path: PathBuf,
