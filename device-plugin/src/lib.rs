@@ -10,12 +10,31 @@
 
 #![forbid(unsafe_code)]
 
+mod allocate;
+mod backoff;
+mod cdi;
+mod device_info;
+mod environment;
+mod files;
+mod grant;
+mod instance;
+mod ledger;
+mod list;
 mod nodes;
+mod outstanding;
+mod papers;
+mod preferred;
 mod report;
+mod resource;
+mod scene;
 mod serve;
+mod server;
 mod settings;
+mod sockets;
 
+pub use files::FilesError;
 pub use nodes::{NodeReader, NodesError};
+pub use outstanding::Outstanding;
 pub use report::{NoReport, RegistrationState, Report};
 pub use serve::{DevicePluginError, serve};
 pub use settings::{Cdi, Folders, Pace, PodName, Registration, Settings};

@@ -20,7 +20,7 @@ pub trait NodeReader: Send + Sync {
     /// It is asked when a container starts whose runtime has no CDI, and only where the gate is on. Who
     /// does not know says no, and the container does not run.
     fn applied(&self, resource: &ResourceName, id: &DeviceId) -> bool {
-        let _unknown = (resource, id);
+        let _ = (resource, id);
         false
     }
 }

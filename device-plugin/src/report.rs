@@ -8,37 +8,37 @@ use colvin_model::offer::{DeviceId, Holders, ResourceName};
 pub trait Report: Send + Sync {
     /// A resource's registration changed.
     fn registration(&self, resource: &ResourceName, is: &RegistrationState) {
-        let _unused = (resource, is);
+        let _ = (resource, is);
     }
 
     /// A resource is not offered any more, and its server has ended.
     fn withdrawn(&self, resource: &ResourceName) {
-        let _unused = resource;
+        let _ = resource;
     }
 
     /// A list was sent to the kubelet.
     fn list_sent(&self, resource: &ResourceName, devices: usize, healthy: usize) {
-        let _unused = (resource, devices, healthy);
+        let _ = (resource, devices, healthy);
     }
 
     /// Devices were given out, and it took us so long.
     fn allocated(&self, resource: &ResourceName, devices: &[DeviceId], took: Duration) {
-        let _unused = (resource, devices, took);
+        let _ = (resource, devices, took);
     }
 
     /// Devices were refused: a word for programs such as `UnknownDevice`, and a sentence.
     fn allocation_failed(&self, resource: &ResourceName, reason: &'static str, message: &str) {
-        let _unused = (resource, reason, message);
+        let _ = (resource, reason, message);
     }
 
     /// Others hold devices now.
     fn holders_changed(&self, holders: &Holders) {
-        let _unused = holders;
+        let _ = holders;
     }
 
     /// The kubelet was asked who holds what: it answered (`None`), or did not, for this reason.
     fn pod_resources(&self, failure: Option<&str>) {
-        let _unused = failure;
+        let _ = failure;
     }
 }
 
