@@ -6,6 +6,7 @@ pub(crate) mod authoring;
 pub(crate) mod cluster;
 mod examples;
 pub(crate) mod plugin;
+pub(crate) mod pods;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,6 +53,15 @@ pub(crate) enum Command {
     /// Say why a node reaches a Network, or why it does not.
     #[command(after_help = examples::WHY)]
     Why(cluster::Why),
+    /// Say why a pod waits for a node: which nodes reach its networks, what is free there, what else is in the way.
+    #[command(after_help = examples::WHY_PENDING)]
+    WhyPending(pods::WhyPending),
+    /// Follow the devices of a pod to the switch: VF, PF, switch port, VLAN.
+    #[command(after_help = examples::PATH)]
+    Path(pods::Path),
+    /// List the VFs of a node with who holds each.
+    #[command(after_help = examples::VFS)]
+    Vfs(pods::Vfs),
     /// Group the nodes of a cluster that are alike, and say what differs on the others.
     #[command(after_help = examples::DRIFT)]
     Drift(cluster::Everywhere),

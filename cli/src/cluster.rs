@@ -3,12 +3,14 @@
 //! An object that cannot be read is named and passed over; what is missing makes the answer partial, and is told.
 //! Left to others: the connection ([`Connection`]), what the objects mean.
 
+mod agent;
 mod beside;
 mod connection;
 mod files;
 mod kubeconfig;
 mod pods;
 mod refusal;
+mod scheduling;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use connection::Connection;
+pub(crate) use pods::Bound;
 pub(crate) use refusal::{Asked, Unanswered};
 
 use crate::args;
@@ -87,6 +90,11 @@ impl Cluster {
     /// Notes what is not known beside the answers.
     pub(crate) fn note(&mut self, unknown: String) {
         self.unknown.push(unknown);
+    }
+
+    /// Notes what is missing from the answer.
+    pub(crate) fn lacks(&mut self, missing: String) {
+        self.partial.push(missing);
     }
 
     /// Every `NodeTopology`, by name.

@@ -13,13 +13,16 @@ mod neighbors;
 mod network;
 mod networks;
 mod nodes;
+mod path;
 mod report;
 mod show;
 mod show_vfs;
 mod snapshot;
 mod suggest;
+mod vfs;
 mod watch;
 mod why;
+mod why_pending;
 
 use std::io::Write;
 
@@ -58,6 +61,9 @@ pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended>
             Some(name) => network::run(name, &args, to),
         },
         Command::Why(args) => why::run(&args, to),
+        Command::WhyPending(args) => why_pending::run(&args, to),
+        Command::Path(args) => path::run(&args, to),
+        Command::Vfs(args) => vfs::run(&args, to),
         Command::Drift(args) => drift::run(&args, to),
         Command::Watch(args) => watch::run(&args, to),
         Command::Doctor(args) => doctor::run(&args, to),

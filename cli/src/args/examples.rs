@@ -10,8 +10,10 @@ Examples:
   colvin show --from node-7.machine    and look at it there
   colvin nodes                         the nodes of the cluster that kubectl talks to
   colvin why worker-4 green            why that node reaches that network, or why not
+  colvin why-pending web-0             why a pod waits for a node
+  colvin path web-0                    from a pod to the switch ports behind it
 
-Exit codes: 0 done, 1 failed, 2 wrong usage; `why` has 3 for no.
+Exit codes: 0 done, 1 failed, 2 wrong usage; `why`, `why-pending`, `path` and `vfs` have 3 for no.
 Linked as kubectl-colvin it is also `kubectl colvin`.";
 
 /// Below `colvin show --help`.
@@ -118,6 +120,49 @@ The answer is that of the node's agent, as the scheduler sees it. It is computed
 and where the two differ that is said. What `colvin show` prints has no agent's answer.
 
 Exit codes: 0 the node reaches the Network, 3 it does not, 1 it cannot be told, 2 wrong usage.";
+
+/// Below `colvin why-pending --help`.
+pub(super) const WHY_PENDING: &str = "\
+Examples:
+  colvin why-pending web-0
+  colvin why-pending -n tenant-a web-0 -o wide     with every node of the cluster
+  kubectl get nodes,ntopo,cnet,pods,ns -A -o yaml > dump.yaml
+  colvin why-pending web-0 -f dump.yaml            the same of a file
+
+FREE is how many devices pods do not hold, of those that the node's kubelet gives.
+Judged are devices, CPU, memory and the like, taints, cordons, node selectors and affinity to
+nodes; what else the pod has to heed is named, and the scheduler's own words stand below.
+
+Exit codes: 0 it is explained, 3 no node can run the pod as things are, 1 it cannot be told,
+2 wrong usage.";
+
+/// Below `colvin path --help`.
+pub(super) const PATH: &str = "\
+Examples:
+  colvin path web-0
+  colvin path -n tenant-a web-0 -o wide            with chassis ID and port ID
+  kubectl exec -n colvin-system colvin-agent-x2v7k -- /colvin-agent holders > holders.json
+  colvin path web-0 --holders holders.json         without asking the agent
+  colvin path web-0 -f dump.yaml -f holders.json   without a cluster
+
+Who holds which device is asked of the agent on the pod's node: `colvin-agent holders` is run in
+its container, which needs the Role colvin-holders of Colvin's namespace. Pods and what is behind
+the ports come from the API server.
+
+Exit codes: 0 the pod has devices, 3 it has none, 1 it cannot be told, 2 wrong usage.";
+
+/// Below `colvin vfs --help`.
+pub(super) const VFS: &str = "\
+Examples:
+  colvin vfs --node worker-1
+  colvin vfs --node worker-1 --network green
+  colvin vfs --node worker-1 -f dump.yaml -f holders.json
+
+STATE is Held, Free, why no new pod may have the VF, or NotOffered where no network has it.
+Who holds what is asked of the node's agent, as `colvin path` does.
+`colvin show vfs` lists those of the machine it runs on.
+
+Exit codes: 0 done, 3 there is no VF, 1 it cannot be told, 2 wrong usage.";
 
 /// Below `colvin drift --help`.
 pub(super) const DRIFT: &str = "\

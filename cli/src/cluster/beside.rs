@@ -14,11 +14,11 @@ use serde_json::Value;
 use super::connection::{Connection, Listed};
 use super::{Asked, Cluster, KnownNode, Source, Unanswered, files, pods};
 
-const NODES: Asked = Asked {
+pub(super) const NODES: Asked = Asked {
     resource: "nodes",
     ours: false,
 };
-const PODS: Asked = Asked {
+pub(super) const PODS: Asked = Asked {
     resource: "pods",
     ours: false,
 };
@@ -111,7 +111,7 @@ fn list_nodes(connection: &Connection) -> Result<Listed<KnownNode>, Unanswered> 
     })
 }
 
-fn pods_of(objects: &[Value]) -> impl Iterator<Item = Pod> {
+pub(super) fn pods_of(objects: &[Value]) -> impl Iterator<Item = Pod> {
     let pods = files::of_kind(objects, "", "Pod");
     pods.filter_map(|(_, pod)| serde_json::from_value(pod.clone()).ok())
 }

@@ -1,64 +1,50 @@
 //! How many devices pods hold, by what their containers ask for.
 //!
-//! A device is held from the moment a pod is bound to a node until it is gone. Left to others: which pods there are.
+//! A device is held from the moment a pod is bound to a node until it is gone. Left to others: which pods there are,
+//! how what its containers ask for adds up ([`crate::demand`]).
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::demand::{Amounts, demand};
+
+/// A pod that is bound to a node and not finished, and what it holds there.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    /// `namespace/name`.
+    pub(crate) pod: String,
+    /// The node.
+    pub(crate) node: String,
+    /// What it holds.
+    pub(crate) amounts: Amounts,
+}
+
+impl Bound {
+    /// The pod, or `None` when it is on no node or finished.
+    pub(crate) fn of(pod: &Pod) -> Option<Self> {
+        let spec = pod.spec.as_ref()?;
+        let node = spec.node_name.clone().filter(|node| !node.is_empty())?;
+        let status = pod.status.as_ref();
+        let phase = status.and_then(|status| status.phase.as_deref());
+        if matches!(phase, Some("Succeeded" | "Failed")) {
+            return None;
+        }
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or("default");
+        let name = pod.metadata.name.as_deref().unwrap_or_default();
+        Some(Self {
+            pod: format!("{namespace}/{name}"),
+            node,
+            amounts: demand(pod),
+        })
+    }
+}
 
 /// The node that a pod is bound to, and how many of the resource it holds there; `None` where it holds none.
 pub(super) fn asked_on(pod: &Pod, resource: &str) -> Option<(String, u64)> {
-    let spec = pod.spec.as_ref()?;
-    let node = spec.node_name.clone().filter(|node| !node.is_empty())?;
-    let phase = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.phase.as_deref());
-    if matches!(phase, Some("Succeeded" | "Failed")) {
-        return None;
-    }
-    let asks = |container: &Container| number(container, resource);
-    let stays = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
-    let at_start = spec.init_containers.as_deref().unwrap_or_default();
-    // init containers run one after the other, beside the sidecars that were started before them
-    let (mut sidecars, mut most) = (0_u64, 0_u64);
-    for container in at_start {
-        let needed = sidecars.saturating_add(asks(container));
-        most = most.max(needed);
-        if stays(&container) {
-            sidecars = needed;
-        }
-    }
-    let running = spec
-        .containers
-        .iter()
-        .map(asks)
-        .fold(sidecars, u64::saturating_add);
-    let held = most.max(running);
-    (held > 0).then_some((node, held))
-}
-
-/// What a container asks for: of an extended resource the limit is the request.
-fn number(container: &Container, resource: &str) -> u64 {
-    let Some(resources) = &container.resources else {
-        return 0;
-    };
-    let lists = [&resources.requests, &resources.limits];
-    let quantity = lists
-        .into_iter()
-        .flatten()
-        .find_map(|list| list.get(resource));
-    quantity
-        .and_then(|quantity| whole(&quantity.0))
-        .unwrap_or_default()
-}
-
-/// A quantity of whole things: digits, or digits with the `k` that the API server writes thousands with.
-fn whole(quantity: &str) -> Option<u64> {
-    match quantity.strip_suffix('k') {
-        Some(thousands) => thousands.parse::<u64>().ok()?.checked_mul(1000),
-        None => quantity.parse().ok(),
-    }
+    let bound = Bound::of(pod)?;
+    let held = bound.amounts.get(resource)?.floor();
+    (held > 0).then_some((bound.node, held))
 }
 
 /// The sums by node.
@@ -106,23 +92,13 @@ mod tests {
             held(json!({"spec": {"nodeName": "a", "containers": [{"name": "d"}]}})),
             None
         );
-        let sidecar = json!({"name": "s", "restartPolicy": "Always", "resources": asks(1)});
-        let spec = json!({"nodeName": "a", "initContainers": [sidecar, container(4)], "containers": [container(2)]});
-        assert_eq!(
-            held(json!({"spec": spec})),
-            on_a(5),
-            "the sidecar runs beside the init container"
-        );
     }
 
     #[test]
-    fn a_quantity_is_a_whole_number() {
-        assert_eq!(whole("8"), Some(8));
-        assert_eq!(whole("4k"), Some(4000));
-        assert_eq!(whole("500m"), None);
+    fn what_pods_hold_adds_up_by_node() {
+        let held = [("a", 1), ("b", 2), ("a", 3)];
         let sums = summed(
-            [("a", 1), ("b", 2), ("a", 3)]
-                .map(|(node, number)| (node.to_owned(), number))
+            held.map(|(node, number)| (node.to_owned(), number))
                 .into_iter(),
         );
         assert_eq!(

@@ -152,7 +152,7 @@ pub(super) fn compiled(
 }
 
 /// Why there is no object of this node.
-fn no_topology(
+pub(super) fn no_topology(
     node: &str,
     nodes: Option<&[KnownNode]>,
     cluster: &mut Cluster,
