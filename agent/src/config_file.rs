@@ -140,12 +140,11 @@ fn drain(
     let mut buffer = [0_u8; 4096];
     loop {
         match rustix::io::read(events.get_ref(), &mut buffer) {
-            Ok(_) => {}
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(rustix::io::Errno::AGAIN) => {
                 ready.clear_ready();
                 return Ok(());
             }
-            Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(io::Error::from(errno)).context("reading inotify"),
         }
     }
@@ -199,7 +198,7 @@ mod tests {
         followed(folder.path(), |mut known| async move {
             std::fs::write(&path, GOOD).unwrap();
             resources(&mut known, "intel.com/netdevice").await;
-            std::fs::write(&path, &GOOD[..20]).unwrap();
+            std::fs::write(&path, GOOD.split_at(20).0).unwrap();
             std::fs::write(&path, GOOD.replace("netdevice", "other")).unwrap();
             resources(&mut known, "intel.com/other").await;
             std::fs::remove_file(&path).unwrap();

@@ -106,9 +106,10 @@ fn count(uplink: &mut Uplink, id: &inventory::UplinkId, devices: &Devices<'_>) {
         let is_down = offering.is_down(&network, id);
         let owed = ill.iter().filter(|ill| ***ill == Ill::NotReturned).count();
         on.capacity = number(counts.capacity);
-        on.allocatable = match is_down {
-            true => 0,
-            false => number(counts.allocatable.saturating_sub(owed)),
+        on.allocatable = if is_down {
+            0
+        } else {
+            number(counts.allocatable.saturating_sub(owed))
         };
         let mut words: Vec<&str> = ill.into_iter().map(Ill::as_str).collect();
         words.extend(is_down.then(|| Ill::LinkDown.as_str()));

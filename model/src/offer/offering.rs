@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::{Inventory, NetworkName, PciAddress};
 
 /// How long after the start a held device may be missing before it is gone: a node that boots makes its VFs late.
-pub const BOOT_GRACE: Duration = Duration::from_secs(120);
+pub const BOOT_GRACE: Duration = Duration::from_mins(2);
 
 /// What offers are made of.
 #[derive(Clone, Copy, Debug)]
