@@ -134,6 +134,10 @@ fn the_roles_are_those_that_were_reviewed() -> Result<()> {
         &bench.plane,
         &[&["role", "colvin-controller-lease"], &in_own[..]].concat(),
     )?;
+    all += &rules(
+        &bench.plane,
+        &[&["role", "colvin-holders"], &in_own[..]].concat(),
+    )?;
     insta::assert_snapshot!(all);
     // and no other role of any kind has our labels
     let label = "--selector=app.kubernetes.io/part-of=colvin";
@@ -144,7 +148,7 @@ fn the_roles_are_those_that_were_reviewed() -> Result<()> {
         label,
         "--output=name",
     ])?;
-    ensure!(roles.lines().count() == 7, "{roles}");
+    ensure!(roles.lines().count() == 8, "{roles}");
     Ok(())
 }
 
