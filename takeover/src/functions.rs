@@ -18,7 +18,7 @@ pub(crate) fn read(item: &Item) -> (Functions, Vec<Flaw>) {
     let pf = parts.next().unwrap_or_default().to_owned();
     let ranges = match (parts.next(), parts.next()) {
         (None, _) => None,
-        (Some(list), None) => Some(ranges(list, &mut flaws)),
+        (Some(indexes), None) => Some(ranges(indexes, &mut flaws)),
         (Some(_), Some(_)) => {
             flaws.push(Flaw::Malformed("a second #".to_owned()));
             Some(Vec::new())
@@ -32,9 +32,9 @@ pub(crate) fn read(item: &Item) -> (Functions, Vec<Flaw>) {
     (functions, flaws)
 }
 
-fn ranges(list: &str, flaws: &mut Vec<Flaw>) -> Vec<(u32, u32)> {
+fn ranges(text: &str, flaws: &mut Vec<Flaw>) -> Vec<(u32, u32)> {
     let mut ranges = Vec::new();
-    for part in list.split(',') {
+    for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         match (number(first), number(last)) {
             (Some(first), Some(last)) if first <= last => ranges.push((first, last)),

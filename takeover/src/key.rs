@@ -67,24 +67,19 @@ impl Key {
     }
 
     /// Whether devices of this type are asked by it.
-    pub(crate) const fn is_for(self, device_type: DeviceType) -> bool {
-        match (self, device_type) {
-            (Self::Vendors | Self::Devices | Self::Drivers, _)
-            | (
-                Self::PfNames
-                | Self::RootDevices
-                | Self::LinkTypes
-                | Self::IsRdma
-                | Self::NeedVhostNet,
-                DeviceType::NetDevice | DeviceType::AuxNetDevice,
-            )
-            | (Self::PciAddresses, DeviceType::NetDevice | DeviceType::Accelerator)
-            | (
-                Self::AcpiIndexes | Self::DdpProfiles | Self::PKeys | Self::VdpaType,
-                DeviceType::NetDevice,
-            )
-            | (Self::AuxTypes, DeviceType::AuxNetDevice) => true,
-            _ => false,
+    pub(crate) fn is_for(self, device_type: DeviceType) -> bool {
+        match self {
+            Self::Vendors | Self::Devices | Self::Drivers => true,
+            Self::PfNames
+            | Self::RootDevices
+            | Self::LinkTypes
+            | Self::IsRdma
+            | Self::NeedVhostNet => device_type != DeviceType::Accelerator,
+            Self::PciAddresses => device_type != DeviceType::AuxNetDevice,
+            Self::AcpiIndexes | Self::DdpProfiles | Self::PKeys | Self::VdpaType => {
+                device_type == DeviceType::NetDevice
+            }
+            Self::AuxTypes => device_type == DeviceType::AuxNetDevice,
         }
     }
 

@@ -79,7 +79,7 @@ pub fn parse(text: &str, default_prefix: &str) -> Result<Parsed, ConfigError> {
     }
     match list.map(|list| (list.line, &list.kind)) {
         Some((_, Kind::List(entries))) if !entries.is_empty() => {
-            parsed.read_all(entries, default_prefix)
+            parsed.read_all(entries, default_prefix);
         }
         None | Some((_, Kind::Null | Kind::List(_))) => parsed.problems.push(Problem::new(
             Reason::NoEntries,

@@ -92,12 +92,12 @@ fn intel() -> Machine {
     it.change("eno3.7", |link| link.lower = parent);
     assert_ne!(bond, vlan);
     it.change("ens1f0", |link| {
-        link.alt_names = vec![Symbol::from("enp59s0f0")]
+        link.alt_names = vec![Symbol::from("enp59s0f0")];
     });
     it.route("eno1", false).route("eno3.7", true);
     it.fact("eno4", |facts| facts.acpi_index = Some(104));
     it.fact("ens1f0", |facts| {
-        facts.ddp_profile = Some(Symbol::from("ICE Comms Package"))
+        facts.ddp_profile = Some(Symbol::from("ICE Comms Package"));
     });
     it.done()
 }
@@ -182,7 +182,7 @@ fn infiniband() -> Machine {
     it.fact("ibs4v0", |facts| facts.pkey = Some(0x7fff));
     it.fact("ibs4v1", |facts| facts.pkey = Some(0x000b));
     it.fact("ibs4v0", |facts| {
-        facts.link_type = Some(LinkType::InfiniBand)
+        facts.link_type = Some(LinkType::InfiniBand);
     });
     it.done()
 }
@@ -326,10 +326,10 @@ fn edge() -> Machine {
         ..vfs
     });
     it.fact("ens1v0", |facts| {
-        facts.protected = vec![Protection::DefaultRoute]
+        facts.protected = vec![Protection::DefaultRoute];
     });
     it.fact("ens1v1", |facts| {
-        facts.port_of = Some("br0".parse().unwrap())
+        facts.port_of = Some("br0".parse().unwrap());
     });
     it.forget_facts("ens1v5");
     let (unbound, unmade) = (at(&it.ids["ens1v2"]), at(&it.ids["ens1v3"]));
