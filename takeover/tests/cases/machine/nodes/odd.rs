@@ -1,0 +1,74 @@
+//! Nodes with something odd. Left to others: nodes as they should be.
+
+use super::*;
+
+/// Two cards whose addresses differ in the domain alone, one behind VMD.
+pub(super) fn vmd() -> Machine {
+    let mut it = Builder::default();
+    for (name, address) in [("ens6", "0000:e1:00.0"), ("ens7", "10000:e1:00.0")] {
+        it.card(Card {
+            name,
+            address,
+            ..CARD
+        })
+        .vfs(Vfs {
+            pf: (name, address),
+            offset: 8,
+            count: 2,
+            id: "8086:1889",
+            driver: "iavf",
+            numa: None,
+            have_netdevs: true,
+        });
+    }
+    it.done()
+}
+
+/// Odd VFs of ens1: 0 has the node's own traffic, 1 is in bridge br0, 2 has no driver, 3 is not made whole,
+/// 4 is as it should be, of 5 nothing more is known. The PF of the VFs of ens2 has no netdev here.
+pub(super) fn edge() -> Machine {
+    let mut it = Builder::default();
+    let vfs = Vfs {
+        pf: ("ens1", "0000:3b:00.0"),
+        offset: 8,
+        count: 6,
+        id: "8086:1889",
+        driver: "iavf",
+        numa: Some(0),
+        have_netdevs: true,
+    };
+    it.card(Card {
+        name: "ens1",
+        address: "0000:3b:00.0",
+        ..CARD
+    })
+    .vfs(vfs);
+    it.card(Card {
+        name: "ens2",
+        address: "0000:5e:00.0",
+        driver: "vfio-pci",
+        has_netdev: false,
+        ..CARD
+    });
+    it.vfs(Vfs {
+        pf: ("ens2", "0000:5e:00.0"),
+        count: 2,
+        driver: "vfio-pci",
+        have_netdevs: false,
+        ..vfs
+    });
+    it.fact("ens1v0", |facts| {
+        facts.protected = vec![Protection::DefaultRoute];
+    });
+    it.fact("ens1v1", |facts| {
+        facts.port_of = Some("br0".parse().unwrap());
+    });
+    it.forget_facts("ens1v5");
+    let (unbound, unmade) = (at(&it.ids["ens1v2"]), at(&it.ids["ens1v3"]));
+    it.seen.functions.get_mut(&unbound).unwrap().driver = None;
+    it.seen.functions.remove(&unmade);
+    it.seen
+        .links
+        .retain(|_, link| link.function != Some(unmade) && link.function != Some(unbound));
+    it.done()
+}
