@@ -41,26 +41,14 @@ pub(crate) fn asked<'a>(
 
 /// Asks a device one thing.
 pub(crate) fn ask(key: Key, selector: &Selector, candidate: &Candidate<'_>) -> Verdict {
-    // what is not told is hidden, unless it is known that there is none
-    let text = |items: &[Item], text: Option<&str>, is_none: bool| match text {
-        Some(text) => yes(items.iter().any(|item| item.text == text)),
-        None if is_none => Verdict::No,
-        None => Verdict::Hidden(key),
-    };
-    let facts = candidate.facts;
     match key {
-        Key::Vendors => text(&selector.vendors, candidate.vendor.as_deref(), false),
-        Key::Devices => text(&selector.devices, candidate.device.as_deref(), false),
+        Key::Vendors => any(key, &selector.vendors, candidate.vendor.as_deref(), false),
+        Key::Devices => any(key, &selector.devices, candidate.device.as_deref(), false),
         Key::Drivers => {
             let driver = candidate.driver.map(Symbol::as_str);
-            text(&selector.drivers, driver, false)
+            any(key, &selector.drivers, driver, false)
         }
-        Key::PciAddresses => text(&selector.pci_addresses, Some(&candidate.id), false),
-        Key::AcpiIndexes => {
-            let index = facts.and_then(|facts| facts.acpi_index);
-            let index = index.map(|index| index.to_string());
-            text(&selector.acpi_indexes, index.as_deref(), facts.is_some())
-        }
+        Key::PciAddresses => any(key, &selector.pci_addresses, Some(&candidate.id), false),
         Key::PfNames => match candidate.pf_name {
             None => Verdict::Hidden(key),
             Some(name) => functions(&selector.pf_names, name.as_str(), candidate.index),
@@ -70,32 +58,65 @@ pub(crate) fn ask(key: Key, selector: &Selector, candidate: &Candidate<'_>) -> V
             functions(&selector.root_devices, &pf, candidate.index)
         }
         Key::LinkTypes => match candidate.link_type {
-            Known::Is(known) => text(&selector.link_types, Some(known.as_str()), false),
+            Known::Is(known) => any(key, &selector.link_types, Some(known.as_str()), false),
             Known::None => Verdict::No,
             Known::Hidden => Verdict::Hidden(key),
         },
-        Key::DdpProfiles => {
-            let own = facts.and_then(|facts| facts.ddp_profile.as_ref());
-            let profile = own.or_else(|| candidate.pf_facts?.ddp_profile.as_ref());
-            let told = facts.is_some() || candidate.pf_facts.is_some();
-            text(&selector.ddp_profiles, profile.map(Symbol::as_str), told)
-        }
-        Key::PKeys => {
-            let pkey = facts.and_then(|facts| facts.pkey);
-            let pkey = pkey.map(|pkey| format!("{pkey:#06x}"));
-            let told = facts.is_some() && !candidate.hidden;
-            text(&selector.pkeys, pkey.as_deref(), told)
-        }
         Key::IsRdma => match candidate.rdma {
             Known::Is(()) => Verdict::Yes,
             Known::None => Verdict::No,
             Known::Hidden => Verdict::Hidden(key),
         },
-        Key::VdpaType => match facts {
-            None => Verdict::Hidden(key),
-            Some(facts) => yes(facts.vdpa == selector.vdpa_type),
-        },
+        Key::AcpiIndexes | Key::DdpProfiles | Key::PKeys | Key::VdpaType => {
+            ask_facts(key, selector, candidate)
+        }
         Key::AuxTypes | Key::NeedVhostNet => Verdict::Yes,
+    }
+}
+
+/// Asks one thing that no inventory has.
+fn ask_facts(key: Key, selector: &Selector, candidate: &Candidate<'_>) -> Verdict {
+    let facts = candidate.facts;
+    match key {
+        Key::AcpiIndexes => {
+            let index = facts.and_then(|facts| facts.acpi_index);
+            let index = index.map(|index| index.to_string());
+            any(
+                key,
+                &selector.acpi_indexes,
+                index.as_deref(),
+                facts.is_some(),
+            )
+        }
+        Key::DdpProfiles => {
+            let own = facts.and_then(|facts| facts.ddp_profile.as_ref());
+            let profile = own.or_else(|| candidate.pf_facts?.ddp_profile.as_ref());
+            let told = facts.is_some() || candidate.pf_facts.is_some();
+            any(
+                key,
+                &selector.ddp_profiles,
+                profile.map(Symbol::as_str),
+                told,
+            )
+        }
+        Key::PKeys => {
+            let pkey = facts.and_then(|facts| facts.pkey);
+            let pkey = pkey.map(|pkey| format!("{pkey:#06x}"));
+            let told = facts.is_some() && !candidate.hidden;
+            any(key, &selector.pkeys, pkey.as_deref(), told)
+        }
+        _ => facts.map_or(Verdict::Hidden(key), |facts| {
+            yes(facts.vdpa == selector.vdpa_type)
+        }),
+    }
+}
+
+/// Whether one of the items is this text. What is not told is hidden, unless it is known that there is none.
+fn any(key: Key, items: &[Item], text: Option<&str>, is_none: bool) -> Verdict {
+    match text {
+        Some(text) => yes(items.iter().any(|item| item.text == text)),
+        None if is_none => Verdict::No,
+        None => Verdict::Hidden(key),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod entry;
 mod fields;
+mod name;
 mod selector;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,11 @@
-//! An entry of `resourceList`. Left to others: its selectors.
+//! An entry of `resourceList`. Left to others: its name, its selectors.
 
 use std::collections::BTreeMap;
 
 use colvin_model::PciAddress;
 use colvin_model::offer::ResourceName;
 
+use super::name::{self, Resource};
 use super::{fields, selector, unknown};
 use crate::config::{DeviceType, Entry, Selector};
 use crate::json::{Kind, Node};
@@ -29,7 +30,7 @@ const NAMES: [&str; 6] = [
 ];
 
 /// An entry's members by the names above.
-type Members<'a> = BTreeMap<&'static str, &'a Node>;
+pub(super) type Members<'a> = BTreeMap<&'static str, &'a Node>;
 
 /// Reads the entry with this number, counted from 1.
 pub(super) fn read(node: &Node, number: usize, default_prefix: &str) -> Read {
@@ -47,7 +48,7 @@ pub(super) fn read(node: &Node, number: usize, default_prefix: &str) -> Read {
         };
     };
     let members = members(all, &mut problems);
-    let resource = resource(node, &members, default_prefix, &mut problems);
+    let resource = name::read(node, &members, default_prefix, &mut problems);
     let label = match &resource {
         Resource::Good(name) => name.to_string(),
         Resource::Bad(Some(name)) => format!("{label} ({name})"),
@@ -91,84 +92,6 @@ fn members<'a>(all: &'a [(String, Node)], problems: &mut Vec<Problem>) -> Member
 /// What the SR-IOV network operator writes along (SDP-07).
 fn is_selector_object(key: &str) -> bool {
     key.eq_ignore_ascii_case("SelectorObj") || key.eq_ignore_ascii_case("SelectorObjs")
-}
-
-enum Resource {
-    Good(ResourceName),
-    Bad(Option<String>),
-}
-
-/// The resource's name: the file's rule first (SDP-02), then the kubelet's (DP-02).
-fn resource(
-    entry: &Node,
-    members: &Members<'_>,
-    default_prefix: &str,
-    problems: &mut Vec<Problem>,
-) -> Resource {
-    let text = |key| {
-        members
-            .get(key)
-            .map_or(Ok(String::new()), |node| fields::text(key, node))
-    };
-    let (name, prefix) = match (text("resourceName"), text("resourcePrefix")) {
-        (Ok(name), Ok(prefix)) => (name, prefix),
-        (Err(wrong), other) => {
-            problems.push(wrong.problem(Reason::BadEntry));
-            problems.extend(other.err().map(|wrong| wrong.problem(Reason::BadEntry)));
-            return Resource::Bad(None);
-        }
-        (Ok(name), Err(wrong)) => {
-            problems.push(wrong.problem(Reason::BadEntry));
-            return Resource::Bad(Some(name));
-        }
-    };
-    let line = members
-        .get("resourceName")
-        .map_or(entry.line, |node| node.line);
-    let clean = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    if name.is_empty() || !name.chars().all(clean) {
-        let message = if name.is_empty() {
-            "it has no resourceName: it is not served".to_owned()
-        } else {
-            format!(
-                "resourceName {name:?} has other letters than a-z, A-Z, 0-9, - and _: it is not served"
-            )
-        };
-        problems.push(Problem::new(
-            Reason::BadName,
-            line,
-            message,
-            "give it a name of these letters",
-        ));
-        return Resource::Bad((!name.is_empty()).then_some(name));
-    }
-    let prefix = if prefix.is_empty() {
-        default_prefix
-    } else {
-        &prefix
-    };
-    let full = format!("{prefix}/{name}");
-    let Ok(resource) = full.parse::<ResourceName>() else {
-        let message = format!("the kubelet takes no resource {full:?}: it is not served");
-        let advice = "begin and end the name with a letter or digit, in at most 63, and make the prefix a domain in lower case";
-        problems.push(Problem::new(Reason::NotForKubelet, line, message, advice));
-        return Resource::Bad(Some(full));
-    };
-    problems.extend(odd_name(&name, line));
-    Resource::Good(resource)
-}
-
-/// Accepted here, and not by everyone.
-fn odd_name(name: &str, line: usize) -> Option<Problem> {
-    let message = match (name.contains('-'), name.contains('_')) {
-        (true, _) => format!(
-            "{name:?} has a -: the environment variable of that name is none that a shell reads, and older SR-IOV network device plugins refuse it"
-        ),
-        (false, true) => format!("{name:?} has a _, which the SR-IOV network operator refuses"),
-        (false, false) => return None,
-    };
-    let advice = "nothing need be done while pods ask for it by this name";
-    Some(Problem::new(Reason::OddName, line, message, advice))
 }
 
 /// All of an entry but its name.
