@@ -18,7 +18,7 @@ use crate::list;
 
 /// A stream of lists.
 pub(crate) struct Lists {
-    lists: WatchStream<Arc<api::ListAndWatchResponse>>,
+    each: WatchStream<Arc<api::ListAndWatchResponse>>,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
     client: Client,
 }
@@ -35,7 +35,7 @@ impl Lists {
         let service = &server.service;
         server.clients.send_modify(|count| *count += 1);
         Self {
-            lists: WatchStream::new(service.list.subscribe()),
+            each: WatchStream::new(service.list.subscribe()),
             ended: Box::pin(server.ended.clone().cancelled_owned()),
             client: Client {
                 resource: service.resource.clone(),
@@ -53,7 +53,7 @@ impl Stream for Lists {
         if self.ended.as_mut().poll(cx).is_ready() {
             return Poll::Ready(None);
         }
-        let next = Pin::new(&mut self.lists).poll_next(cx);
+        let next = Pin::new(&mut self.each).poll_next(cx);
         next.map(|next| {
             let list = next?;
             let (all, healthy) = (list.devices.len(), list::healthy(&list));

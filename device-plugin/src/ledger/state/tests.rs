@@ -28,11 +28,12 @@ fn wanted(ids: &[&str]) -> Vec<(DeviceId, Place)> {
     let of = |text: &&str| {
         let id: DeviceId = text.parse().unwrap();
         let device = if text.contains('/') {
-            examples::share(text).device
+            Some(examples::share(text).device)
         } else {
-            examples::vf(text).device
+            // an auxiliary device is its id
+            (!text.contains("sf")).then(|| examples::vf(text).device)
         };
-        (id.clone(), Place::of(&id, Some(&device)))
+        (id.clone(), Place::of(&id, device.as_ref()))
     };
     ids.iter().map(of).collect()
 }

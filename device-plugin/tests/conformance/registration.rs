@@ -1,0 +1,216 @@
+//! Registering, and staying registered whatever the kubelet does.
+
+use std::time::Duration;
+
+use colvin_device_plugin::{Registration, RegistrationState, Settings};
+use colvin_kubelet_api::registration::v1::InfoRequest;
+use colvin_kubelet_api::registration::v1::registration_client::RegistrationClient;
+use colvin_kubelet_api::uds;
+use colvin_testkit::kubelet::{Kubelet, Options, Way, What};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::plugin::{GREEN, Node, Plugin, VFS, counted, offers, settings, sockets, until};
+
+fn by_call() -> Options {
+    Options {
+        watcher: false,
+        ..Options::default()
+    }
+}
+
+fn ways(kubelet: &Kubelet) -> Vec<Way> {
+    let events = kubelet.events().into_iter();
+    let ways = events.filter_map(|event| match event.what {
+        What::Registered { way, .. } => Some(way),
+        _ => None,
+    });
+    ways.collect()
+}
+
+/// DP-02, SDP-29.
+#[tokio::test]
+async fn dp_01_it_serves_first_and_registers_then() {
+    let (kubelet, node) = (Kubelet::start(by_call()).unwrap(), Node::new());
+    let plugin = Plugin::of_green(&kubelet, &node).await;
+    assert_eq!(ways(&kubelet), [Way::Call]);
+    assert_eq!(kubelet.breaches(), []);
+    let states = plugin.heard.states.lock().unwrap().clone();
+    let registered = |state: &RegistrationState| {
+        matches!(state, RegistrationState::Registered { again: false, .. })
+    };
+    assert!(
+        states.iter().any(|(_, state)| registered(state)),
+        "{states:?}"
+    );
+    plugin.end().await;
+    assert!(sockets(&kubelet.device_plugins()).is_empty());
+}
+
+#[tokio::test]
+async fn dp_03_a_refusal_is_told_once_and_tried_again() {
+    let (kubelet, node) = (Kubelet::start(by_call()).unwrap(), Node::new());
+    kubelet.refuse(Some("not today"));
+    let plugin = Plugin::start(settings(&kubelet, &node), Some(offers(&[(GREEN, &VFS)])));
+    let refused = |kubelet: &Kubelet| {
+        let events = kubelet.events();
+        let refused = events
+            .iter()
+            .filter(|it| matches!(it.what, What::Refused { .. }));
+        refused.count() >= 3
+    };
+    kubelet.until(crate::plugin::LIMIT, refused).await.unwrap();
+    assert_eq!(plugin.heard.refusals(), ["not today"]);
+    kubelet.refuse(None);
+    counted(&kubelet, GREEN, 2).await;
+    assert_eq!(kubelet.breaches(), []);
+    plugin.end().await;
+}
+
+#[tokio::test]
+async fn dp_03_a_kubelet_that_does_not_run_yet_is_waited_for() {
+    let (kubelet, node) = (Kubelet::prepare(by_call()).unwrap(), Node::new());
+    let plugin = Plugin::start(settings(&kubelet, &node), Some(offers(&[(GREEN, &VFS)])));
+    until(|| plugin.heard.waits() == 1).await;
+    kubelet.run().unwrap();
+    counted(&kubelet, GREEN, 2).await;
+    plugin.end().await;
+}
+
+/// DP-11.
+#[tokio::test]
+async fn dp_04_it_registers_again_when_the_kubelet_starts_again() {
+    let (kubelet, node) = (Kubelet::start(by_call()).unwrap(), Node::new());
+    let plugin = Plugin::of_green(&kubelet, &node).await;
+    for _ in 0..3 {
+        kubelet.restart().unwrap();
+        counted(&kubelet, GREEN, 2).await;
+    }
+    assert_eq!(sockets(&kubelet.device_plugins()).len(), 1);
+    assert_eq!(kubelet.breaches(), []);
+    let again = |it: &(String, RegistrationState)| {
+        matches!(it.1, RegistrationState::Registered { again: true, .. })
+    };
+    assert!(plugin.heard.states.lock().unwrap().iter().any(again));
+    plugin.end().await;
+}
+
+#[tokio::test]
+async fn dp_04_it_serves_anew_when_its_socket_is_gone() {
+    let (kubelet, node) = (Kubelet::start(by_call()).unwrap(), Node::new());
+    let plugin = Plugin::of_green(&kubelet, &node).await;
+    kubelet.wipe_sockets().unwrap();
+    let twice = |kubelet: &Kubelet| kubelet.registrations(GREEN).len() >= 2;
+    kubelet.until(crate::plugin::LIMIT, twice).await.unwrap();
+    counted(&kubelet, GREEN, 2).await;
+    assert_eq!(kubelet.breaches(), []);
+    plugin.end().await;
+}
+
+#[tokio::test]
+async fn dp_05_it_registers_again_when_the_kubelets_socket_is_another() {
+    let (kubelet, node) = (Kubelet::start(by_call()).unwrap(), Node::new());
+    let plugin = Plugin::of_green(&kubelet, &node).await;
+    kubelet.recreate_socket().unwrap();
+    let twice = |kubelet: &Kubelet| kubelet.registrations(GREEN).len() >= 2;
+    kubelet.until(crate::plugin::LIMIT, twice).await.unwrap();
+    counted(&kubelet, GREEN, 2).await;
+    plugin.end().await;
+}
+
+/// SDP-29.
+#[tokio::test]
+async fn dp_06_the_plugin_watcher_finds_it_and_a_restart_asks_nothing_of_it() {
+    let (kubelet, node) = (Kubelet::start(Options::default()).unwrap(), Node::new());
+    let dead = kubelet
+        .plugins_registry()
+        .join("colvin-green-00000000-00000000-0.sock");
+    drop(UnixListener::bind(&dead).unwrap());
+    let plugin = Plugin::of_green(&kubelet, &node).await;
+    assert_eq!(ways(&kubelet), [Way::Watcher]);
+    until(|| !dead.exists()).await;
+    assert!(sockets(&kubelet.device_plugins()).is_empty());
+    kubelet.restart().unwrap();
+    counted(&kubelet, GREEN, 2).await;
+    assert_eq!(kubelet.breaches(), []);
+    plugin.end().await;
+    assert!(sockets(&kubelet.plugins_registry()).is_empty());
+}
+
+#[tokio::test]
+async fn dp_07_it_says_who_it_is_on_the_socket_that_was_found() {
+    let (kubelet, node) = (Kubelet::start(Options::default()).unwrap(), Node::new());
+    let plugin = Plugin::of_green(&kubelet, &node).await;
+    let folder = kubelet.plugins_registry();
+    let path = folder.join(sockets(&folder).pop().unwrap());
+    let mut client = RegistrationClient::new(uds::connect(&path).await.unwrap());
+    let info = client.get_info(InfoRequest {}).await.unwrap().into_inner();
+    assert_eq!(info.r#type, "DevicePlugin");
+    assert_eq!(info.name, GREEN);
+    assert_eq!(info.endpoint, "");
+    assert_eq!(info.supported_versions, ["v1beta1"]);
+    plugin.end().await;
+}
+
+#[tokio::test]
+async fn dp_08_refused_by_the_plugin_watcher_it_serves_on_and_comes_back_with_another_socket() {
+    let (kubelet, node) = (Kubelet::start(Options::default()).unwrap(), Node::new());
+    kubelet.refuse(Some("not today"));
+    let slow = Settings {
+        pace: colvin_device_plugin::Pace {
+            retry_first: Duration::from_millis(200),
+            retry_longest: Duration::from_millis(200),
+            ..settings(&kubelet, &node).pace
+        },
+        ..settings(&kubelet, &node)
+    };
+    let plugin = Plugin::start(slow, Some(offers(&[(GREEN, &VFS)])));
+    until(|| !plugin.heard.refusals().is_empty()).await;
+    assert_eq!(plugin.heard.refusals(), ["not today"]);
+    let folder = kubelet.plugins_registry();
+    let first = sockets(&folder);
+    UnixStream::connect(folder.join(&first[0])).await.unwrap();
+    until(|| !sockets(&folder).is_empty() && sockets(&folder) != first).await;
+    kubelet.refuse(None);
+    counted(&kubelet, GREEN, 2).await;
+    assert_eq!(kubelet.breaches(), []);
+    plugin.end().await;
+}
+
+#[tokio::test]
+async fn it_goes_over_to_the_plugin_watcher_when_its_folder_appears() {
+    let (kubelet, node) = (Kubelet::start(by_call()).unwrap(), Node::new());
+    let plugin = Plugin::of_green(&kubelet, &node).await;
+    std::fs::create_dir(kubelet.plugins_registry()).unwrap();
+    until(|| sockets(&kubelet.plugins_registry()).len() == 1).await;
+    until(|| sockets(&kubelet.device_plugins()).is_empty()).await;
+    plugin.end().await;
+}
+
+#[tokio::test]
+async fn it_registers_by_the_call_where_that_is_asked_for() {
+    let (kubelet, node) = (Kubelet::start(Options::default()).unwrap(), Node::new());
+    let settings = Settings {
+        registration: Registration::Register,
+        ..settings(&kubelet, &node)
+    };
+    let plugin = Plugin::start(settings, Some(offers(&[(GREEN, &VFS)])));
+    counted(&kubelet, GREEN, 2).await;
+    assert_eq!(ways(&kubelet), [Way::Call]);
+    plugin.end().await;
+}
+
+/// P6: lost by the kubelet, it comes back by itself.
+#[tokio::test]
+async fn without_a_client_it_makes_itself_found_again() {
+    let (kubelet, node) = (Kubelet::prepare(Options::default()).unwrap(), Node::new());
+    let mut settings = settings(&kubelet, &node);
+    settings.pace.no_client = Duration::from_millis(20);
+    let plugin = Plugin::start(settings, Some(offers(&[(GREEN, &VFS)])));
+    let folder = kubelet.plugins_registry();
+    until(|| sockets(&folder).len() == 1).await;
+    let first = sockets(&folder);
+    until(|| !sockets(&folder).is_empty() && sockets(&folder) != first).await;
+    kubelet.run().unwrap();
+    counted(&kubelet, GREEN, 2).await;
+    plugin.end().await;
+}
