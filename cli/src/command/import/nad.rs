@@ -121,10 +121,9 @@ fn understood(file: &str, root: &Node, called: &str) -> Result<(Settings, Option
     };
     let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
         // lines of a block stand below the key; in quotes the text is on the line of the key
-        let line = if *block {
-            at.line.saturating_add(error.line())
-        } else {
-            at.line
+        let line = match config {
+            Some(config) if *block => config.place.line.saturating_add(error.line()),
+            _ => at.line,
         };
         format!(
             "{file}:{line}: {called}: spec.config is no JSON, at line {} column {} of it: {error}",

@@ -183,7 +183,7 @@ fn m_28_what_is_no_json_is_told_with_its_place() {
         imported(&text, &[], &[]).failures,
         [
             "nads.yaml:5: default/a: spec.config is no JSON, at line 1 column 31 of it: expected value at line 1 column 31",
-            "nads.yaml:15: ns/b: spec.config is no JSON, at line 3 column 3 of it: expected `,` or `}` at line 3 column 3",
+            "nads.yaml:14: ns/b: spec.config is no JSON, at line 3 column 3 of it: expected `,` or `}` at line 3 column 3",
             "nads.yaml:17:1: default/c: it has no spec.config: its configuration is in a file on the nodes, which is not read",
             "nads.yaml:25:11: default/d: the plugin \"bridge\" makes what no kind of device of a Network is: it is left out",
             "nads.yaml:31:11: default/e: mtu is \"big\", and a number up to 65535 is wanted",
