@@ -56,6 +56,9 @@ pub(crate) enum ImportSource {
     /// Turn attachment definitions (NADs) that say the same for each node into one Network.
     #[command(after_help = super::examples::IMPORT_NAD)]
     Nad(ImportNad),
+    /// Turn the pools of the SR-IOV network device plugin into Networks, as far as they name their uplinks.
+    #[command(after_help = IMPORT_SRIOV_DEVICE_PLUGIN)]
+    SriovDevicePlugin(ImportSriovDevicePlugin),
 }
 
 /// Where objects are imported from, and whether Networks are made of them at once.
@@ -95,6 +98,35 @@ pub(crate) struct ImportNad {
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
 }
+
+/// `colvin import sriov-device-plugin`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportSriovDevicePlugin {
+    /// The plugin's config files, or ConfigMaps with them, YAML or JSON; `-` is standard input. A ConfigMap's key that
+    /// is no file's name is the node that its text is for.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// What the plugin is told to put before names that have no resourcePrefix of their own.
+    #[arg(long, value_name = "DOMAIN", default_value = "intel.com")]
+    pub(crate) resource_prefix: String,
+    /// Create the Networks in the cluster; one that is there already stays as it is.
+    #[arg(long)]
+    pub(crate) apply: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// Below `colvin import sriov-device-plugin --help`.
+const IMPORT_SRIOV_DEVICE_PLUGIN: &str = "\
+Examples:
+  colvin import sriov-device-plugin /etc/pcidp/config.json
+  kubectl get -n kube-system configmap sriovdp-config -o yaml | colvin import sriov-device-plugin -
+  colvin import sriov-device-plugin --resource-prefix openshift.io device-plugin-config.yaml
+
+Each resource becomes a Network whose members pin its uplinks: pfNames by interface, rootDevices by
+PCI address, vendors by vendor; # ranges become devices.functions. What a Network cannot say stands
+above it. What is wrong in the file, and what the plugin does with it in silence, is told on
+standard error.";
 
 /// Two names.
 fn pair(text: &str) -> Result<(String, String), String> {

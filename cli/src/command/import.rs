@@ -1,10 +1,11 @@
 //! `colvin import`: Networks out of what a cluster has from other projects.
 //!
 //! Networks go to standard output, what was understood and dropped to standard error. Left to others:
-//! the foreign objects ([`surveyor`], [`nad`]), making Networks in the cluster ([`crate::create`]).
+//! the foreign objects ([`surveyor`], [`nad`], [`sriov_device_plugin`]), making Networks in the cluster ([`crate::create`]).
 
 mod foreign;
 mod nad;
+mod sriov_device_plugin;
 mod surveyor;
 
 use std::io::Write;
@@ -12,7 +13,8 @@ use std::io::Write;
 use colvin_crds::v1alpha1::Network;
 
 use super::Ended;
-use crate::args::authoring::{Import, ImportFrom, ImportSource};
+use crate::args::authoring::{Import, ImportSource};
+use crate::args::cluster::Connection as To;
 use crate::cluster::Connection;
 use crate::{create, manifest};
 
@@ -35,20 +37,27 @@ struct Imported {
 /// # Errors
 /// When objects cannot be read, or Networks not be made.
 pub(crate) fn run(args: &Import, to: &mut dyn Write) -> anyhow::Result<Ended> {
-    let (from, imported) = match &args.source {
-        ImportSource::Surveyor(from) => (
-            from,
-            surveyor::import(&foreign::read(from, &foreign::INTERFACE_MAPS)?),
-        ),
+    let (apply, connection, imported) = match &args.source {
+        ImportSource::Surveyor(from) => {
+            let objects = foreign::read(from, &foreign::INTERFACE_MAPS)?;
+            (from.apply, &from.connection, surveyor::import(&objects))
+        }
         ImportSource::Nad(args) => {
             let objects = foreign::read(&args.from, &foreign::DEFINITIONS)?;
-            (&args.from, nad::import(&objects, args))
+            let imported = nad::import(&objects, args);
+            (args.from.apply, &args.from.connection, imported)
         }
+        ImportSource::SriovDevicePlugin(args) => (
+            args.apply,
+            &args.connection,
+            sriov_device_plugin::run(args)?,
+        ),
     };
-    finish(from, &imported, to)
+    finish(&imported, apply.then_some(connection), to)
 }
 
-fn finish(from: &ImportFrom, imported: &Imported, to: &mut dyn Write) -> anyhow::Result<Ended> {
+/// Writes what was imported, and makes it where it is told to.
+fn finish(imported: &Imported, apply: Option<&To>, to: &mut dyn Write) -> anyhow::Result<Ended> {
     for (comments, network) in &imported.networks {
         let text = manifest::document(comments, &manifest::spare(network)?);
         to.write_all(text.as_bytes())?;
@@ -61,13 +70,13 @@ fn finish(from: &ImportFrom, imported: &Imported, to: &mut dyn Write) -> anyhow:
     if imported.networks.is_empty() && whole {
         create::note("there is nothing to import");
     }
-    if from.apply {
+    if let Some(cluster) = apply {
         let networks: Vec<Network> = imported
             .networks
             .iter()
             .map(|(_, network)| network.clone())
             .collect();
-        let connection = Connection::open(&from.connection)?;
+        let connection = Connection::open(cluster)?;
         whole &= create::all(&connection, &networks, MANAGER)?;
     }
     Ok(if whole { Ended::Well } else { Ended::Badly })
