@@ -11,6 +11,7 @@ mod mapping;
 mod measure;
 mod neighbors;
 mod peers;
+mod serve;
 mod show;
 mod table;
 
@@ -24,7 +25,7 @@ use table::Row;
 /// Rows of one subject, or why there are none.
 type Subject = (&'static str, fn() -> Result<Vec<Row>>);
 
-const SUBJECTS: [Subject; 7] = [
+const SUBJECTS: [Subject; 8] = [
     ("inventory", inventory::rows),
     ("event", inventory::event_rows),
     ("show", show::rows),
@@ -32,11 +33,13 @@ const SUBJECTS: [Subject; 7] = [
     ("lldp", lldp::rows),
     ("mapping", mapping::rows),
     ("links", links::rows),
+    ("serve", serve::rows),
 ];
 
 /// What is built before anything is measured: package and what of it.
-const OURS: [(&str, &str); 5] = [
+const OURS: [(&str, &str); 6] = [
     ("colvin", "--bins"),
+    ("colvin-device-plugin", "--example serve_bench"),
     ("colvin-discovery", "--example scan --example rescan"),
     ("colvin-kernel", "--example link_dump"),
     ("colvin-model", "--example mapping_bench"),
