@@ -130,7 +130,7 @@ impl<'a> Round<'a> {
     /// The netdevs of VFs.
     fn netdevs(&self) -> BTreeMap<PciAddress, &'a Link> {
         let own = self.seen.links.values().filter(|link| {
-            link.kind.is_none() && !link.parent.as_ref().is_some_and(|at| at.bus == "auxiliary")
+            link.kind.is_none() && link.parent.as_ref().is_none_or(|at| at.bus != "auxiliary")
         });
         // of several the first by index
         own.rev()

@@ -29,8 +29,8 @@ pub(super) fn read(
     else {
         return Ok(None);
     };
-    let verbs = names(root, folder.at(name, VERBS))?;
-    let mad = names(root, folder.at(name, MAD))?;
+    let of_verbs = names(root, folder.at(name, VERBS))?;
+    let of_mad = names(root, folder.at(name, MAD))?;
     let node = |class: &str, names: &[String], prefix: &str| {
         let is_its = |number: &u32| {
             let file = format!("{class}/{prefix}{number}/ibdev");
@@ -40,9 +40,9 @@ pub(super) fn read(
         let path = |number| format!("/dev/infiniband/{prefix}{number}");
         Ok(number.map(|number| CharDevice::same(path(number))))
     };
-    let uverbs = node(VERBS, &verbs, "uverbs")?;
-    let umad = node(MAD, &mad, "umad")?;
-    let issm = node(MAD, &mad, "issm")?;
+    let uverbs = node(VERBS, &of_verbs, "uverbs")?;
+    let umad = node(MAD, &of_mad, "umad")?;
+    let issm = node(MAD, &of_mad, "issm")?;
     let rdma_cm = root.is_there(Folder::Sys.at("class/misc/rdma_cm", ""))?;
     Ok(Some(RdmaNodes {
         device,
