@@ -102,8 +102,8 @@ pub(crate) struct ImportNad {
 /// `colvin import sriov-device-plugin`.
 #[derive(Args, Debug)]
 pub(crate) struct ImportSriovDevicePlugin {
-    /// The plugin's config files, or ConfigMaps with them, YAML or JSON; `-` is standard input. A ConfigMap's key that
-    /// is no file's name is the node that its text is for.
+    /// The plugin's config files, or `ConfigMap` objects with them, YAML or JSON; `-` is standard input. The key of a
+    /// `ConfigMap` that is no file's name is the node that its text is for.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// What the plugin is told to put before names that have no resourcePrefix of their own.

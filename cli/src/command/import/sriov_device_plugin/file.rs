@@ -1,4 +1,4 @@
-//! Config files in what was given: a config.json, or ConfigMaps with one per key.
+//! Config files in what was given: a config.json, or `ConfigMaps` with one per key.
 //!
 //! Left to others: what they say.
 
@@ -11,9 +11,9 @@ pub(super) struct ConfigFile {
     /// The line of that file on which the text's first line stands, and whether the others stand below it.
     first: usize,
     below: bool,
-    /// The node it is for: the key of a ConfigMap that has one per node (SDP-22).
+    /// The node it is for: the key of a `ConfigMap` that has one per node (SDP-22).
     pub(super) node: Option<String>,
-    /// What it is called beside its file: namespace, ConfigMap and key.
+    /// What it is called beside its file: namespace, `ConfigMap` and key.
     called: Option<String>,
     pub(super) text: String,
 }

@@ -7,7 +7,7 @@ use colvin_crds::v1alpha1::network::DeviceKind;
 use colvin_crds::v1alpha1::network::member::UplinkTerms;
 use colvin_model::IfName;
 use colvin_model::PciAddress;
-use colvin_model::network::Functions;
+use colvin_model::network::{Functions, InvalidFunctions};
 use colvin_takeover::{DeviceType, Entry, Functions as Named, Item, Selector};
 
 use super::file::ConfigFile;
@@ -194,7 +194,7 @@ fn parts_of(selector: &Selector, node: Option<&str>) -> Vec<Part> {
     };
     let mut parts: Vec<Part> = Vec::new();
     for function in named {
-        let (Some(uplink), Some(functions)) = (uplink(function, &pin), functions(function)) else {
+        let (Some(uplink), Ok(functions)) = (uplink(function, &pin), functions(function)) else {
             continue;
         };
         match parts.iter_mut().find(|part| part.functions == functions) {
@@ -241,18 +241,18 @@ fn uplink(named: &Named, pin: &Pin) -> Option<Pin> {
         })
 }
 
-/// The indexes as a Network writes them: none of a list of which nothing is left.
-fn functions(named: &Named) -> Option<Option<String>> {
+/// The indexes as a Network writes them, `None` for all; an error for a list of which nothing is left.
+fn functions(named: &Named) -> Result<Option<String>, InvalidFunctions> {
     let Some(ranges) = &named.ranges else {
-        return Some(None);
+        return Ok(None);
     };
     let most = u32::from(u16::MAX);
     let ranges = ranges.iter().filter(|(first, _)| *first <= most);
     let ranges: Vec<String> = ranges
         .map(|(first, last)| format!("{first}-{}", last.min(&most)))
         .collect();
-    let functions: Functions = ranges.join(",").parse().ok()?;
-    Some(Some(functions.to_string()))
+    let functions: Functions = ranges.join(",").parse()?;
+    Ok(Some(functions.to_string()))
 }
 
 /// All uplinks of the vendors, where nothing else names any.

@@ -1,4 +1,4 @@
-//! Config files and ConfigMaps as people have them, and what becomes of them.
+//! Config files and `ConfigMaps` as people have them, and what becomes of them.
 
 use super::*;
 use crate::command::lint::object::Schemas;
@@ -58,7 +58,7 @@ fn a_config_file_becomes_a_network_per_resource() {
     insta::assert_snapshot!(shown(&imported(text)));
 }
 
-/// SDP-22: the key of a ConfigMap is the node its text is for.
+/// SDP-22: the key of a `ConfigMap` is the node its text is for.
 #[test]
 fn sdp_22_keys_of_a_config_map_are_nodes() {
     let text = r##"apiVersion: v1
