@@ -2,11 +2,18 @@
 //!
 //! Left to others: where the sockets are, who may open them, limits of time.
 
+mod authority;
+mod peer;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::transport::{Channel, Endpoint, Uri};
+
+pub use peer::Peer;
 
 /// A socket could not be connected to.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +55,11 @@ pub async fn connect(path: &Path) -> Result<Channel, ConnectError> {
 }
 
 /// The connections that come in, for `serve_with_incoming`.
-pub fn incoming(listener: UnixListener) -> UnixListenerStream {
-    UnixListenerStream::new(listener)
+///
+/// Whatever authority a request has, the server sees `localhost` (DP-23): the kubelet's plugin watcher sends
+/// the socket's path, which a server would refuse.
+pub fn incoming(
+    listener: UnixListener,
+) -> impl Stream<Item = io::Result<Peer>> + Send + Unpin + 'static {
+    UnixListenerStream::new(listener).map(|stream| stream.map(Peer::new))
 }

@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use colvin_kubelet_api::registration::v1::registration_client::RegistrationClient;
 use colvin_kubelet_api::registration::v1::registration_server::{Registration, RegistrationServer};
@@ -14,8 +15,10 @@ use colvin_kubelet_api::registration::v1::{
     InfoRequest, PluginInfo, RegistrationStatus, RegistrationStatusResponse,
 };
 use colvin_kubelet_api::uds::{self, ConnectError};
-use tokio::net::UnixListener;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::server::NamedService;
@@ -86,6 +89,49 @@ async fn dp_23_the_authority_is_localhost_and_is_served() {
     };
     assert_eq!(info.name, "colvin.dev/green");
     assert_eq!(seen.recv().await.unwrap(), "localhost");
+}
+
+/// DP-23: The kubelet's plugin watcher makes the authority of the socket's path.
+#[tokio::test]
+async fn dp_23_an_authority_that_is_a_path_is_served_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("plugin.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let (sender, mut seen) = mpsc::unbounded_channel();
+    let server = tonic::transport::Server::builder()
+        .add_service(Seen(RegistrationServer::new(Plugin), sender))
+        .serve_with_incoming(uds::incoming(listener));
+    let path = b"/pluginregistration.Registration/GetInfo";
+    let authority = b"%2Fvar%2Flib%2Fkubelet%2Fplugins_registry%2Fa.sock";
+    let fields = [
+        &[0x83, 0x86, 0x44, 40][..], // POST, http, :path
+        path,
+        &[0x41, 50], // :authority
+        authority,
+        &[0x0f, 0x10, 16], // content-type
+        b"application/grpc",
+    ]
+    .concat();
+    let length = u8::try_from(fields.len()).unwrap();
+    let said = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &[0, 0, 0, 4, 0, 0, 0, 0, 0][..],      // SETTINGS
+        &[0, 0, length, 1, 4, 0, 0, 0, 1][..], // HEADERS of stream 1
+        &fields,
+        &[0, 0, 5, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0][..], // DATA: a message of no bytes, the end
+    ]
+    .concat();
+    let asks = async {
+        let mut client = UnixStream::connect(&socket).await.unwrap();
+        client.write_all(&said).await.unwrap();
+        let asked = timeout(Duration::from_secs(10), seen.recv()).await;
+        asked.expect("the request arrives").unwrap()
+    };
+    let authority = tokio::select! {
+        authority = asks => authority,
+        ended = server => unreachable_end(ended).name,
+    };
+    assert_eq!(authority, "localhost");
 }
 
 /// The server ends only by an error.

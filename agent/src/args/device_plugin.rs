@@ -142,7 +142,21 @@ fn pod_name(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::args::Args;
+
+    #[test]
+    fn sdp_21_the_config_file_and_its_prefix_are_told_by_the_flags_that_people_know() {
+        let line = "colvin-agent --node-name a --config-file /etc/pcidp/worker-1";
+        let parsed = |line: &str| Args::parse_from(line.split(' ')).device_plugin;
+        let args = parsed(line);
+        assert_eq!(args.config_file, Some("/etc/pcidp/worker-1".into()));
+        assert_eq!(args.resource_prefix, "intel.com");
+        let args = parsed(&format!("{line} --resource-prefix openshift.io"));
+        assert_eq!(args.resource_prefix, "openshift.io");
+    }
 
     #[test]
     fn a_pod_has_a_namespace() {

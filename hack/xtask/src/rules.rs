@@ -1,5 +1,6 @@
-//! Which test proves which rule: `DISC-01` to `DISC-28` and `LLDP-01` to `LLDP-16`. A test names its
-//! rule at the start of its name (`disc_03_…`) or in its doc comment (`DISC-03`).
+//! Which test proves which rule: of discovery (`DISC`), LLDP, the device plugin (`DP`), and of the SR-IOV network
+//! device plugin that is taken over (`SDP`). A test names its rule at the start of its name (`disc_03_…`) or in
+//! its doc comment (`DISC-03`).
 //!
 //! Left to others: whether the test would fail if the rule were broken (its author saw that once).
 
@@ -8,7 +9,7 @@ use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Families of rules and how many each has.
-const FAMILIES: [(&str, u32); 2] = [("DISC", 28), ("LLDP", 16)];
+const FAMILIES: [(&str, u32); 4] = [("DISC", 28), ("LLDP", 16), ("DP", 23), ("SDP", 30)];
 
 /// Rules that no test names, a line each: `DISC-99 the reason`.
 const WITHOUT_TEST: &str = "hack/rules-without-test.txt";
@@ -95,7 +96,7 @@ fn named_in(source: &str) -> Vec<(Rule, String)> {
         if let Some(text) = line.strip_prefix("///") {
             documented.extend(ids(text, "-"));
         } else if line.starts_with("#[") {
-            is_test |= line.starts_with("#[test]");
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
         } else if let Some(rest) = line.split_once("fn ").filter(|_| is_test).map(|it| it.1) {
             let name = rest.split(['(', '<']).next().unwrap_or(rest);
             let upper = name.to_uppercase();
@@ -121,11 +122,15 @@ fn starts_with(name: &str, rule: &str) -> bool {
 fn ids(text: &str, separator: &str) -> Vec<Rule> {
     let mut found = Vec::new();
     for (family, _) in FAMILIES {
-        for (place, _) in text.match_indices(&format!("{family}{separator}")) {
-            let number = text.get(place + 5..place + 7);
-            let after = text.get(place + 7..).and_then(|rest| rest.chars().next());
-            let ends = !after.is_some_and(|next| next.is_ascii_digit());
-            if let Some(number) = number.filter(|it| ends && it.parse::<u8>().is_ok()) {
+        for (place, head) in text.match_indices(&format!("{family}{separator}")) {
+            let begin = place + head.len();
+            let before = text.get(..place).and_then(|rest| rest.chars().next_back());
+            let number = text.get(begin..begin + 2);
+            let after = text.get(begin + 2..).and_then(|rest| rest.chars().next());
+            // DP-03 is no part of SDP-03
+            let whole = !before.is_some_and(|last| last.is_ascii_alphanumeric())
+                && !after.is_some_and(|next| next.is_ascii_digit());
+            if let Some(number) = number.filter(|it| whole && it.parse::<u8>().is_ok()) {
                 found.push(format!("{family}-{number}"));
             }
         }
@@ -160,6 +165,7 @@ mod tests {
             /// Proves DISC-05 and `LLDP-11`.\n#[test]\nfn disc_03_vf_index() {\n}\n\
             #[test]\n#[ignore = \"netns\"]\nfn lldp_01_joins() {}\n\
             /// DISC-07 in prose only\nfn disc_08_not_a_test() {}\n\
+            #[tokio::test(start_paused = true)]\nasync fn sdp_07_key_case() {}\n\
             #[test]\nfn keeps_disc_09_inside() {}\n#[test]\nfn disc_123_no_rule() {}\n";
         let found = named_in(source);
         let expected = [
@@ -167,6 +173,7 @@ mod tests {
             ("LLDP-11", "disc_03_vf_index"),
             ("DISC-03", "disc_03_vf_index"),
             ("LLDP-01", "lldp_01_joins"),
+            ("SDP-07", "sdp_07_key_case"),
         ];
         assert_eq!(
             found,
