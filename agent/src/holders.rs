@@ -104,7 +104,7 @@ pub(crate) async fn run(args: &HoldersArgs, out: &mut dyn Write) -> anyhow::Resu
         // there is nobody left to tell that standard error is closed
         drop(writeln!(io::stderr(), "{line}"));
     }
-    let listed = ask(&args.kubelet_dir.join("pod-resource/kubelet.sock")).await?;
+    let listed = ask(&args.kubelet_dir.join("pod-resources/kubelet.sock")).await?;
     let offers = offers.unwrap_or_default();
     let entries = join(&listed, &offers, args.node_name.as_deref(), args.offered);
     let text = serde_json::to_string_pretty(&entries).context("writing JSON")?;
