@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn dp_18_unknown_ids_are_passed_over_and_there_is_an_answer_to_everything() {
         let offer = offer(Placement::Packed, &THREE_AND_TWO);
-        let strange = ["".to_owned(), "0000:99:00.0".to_owned(), id(2, 1)];
+        let strange = [String::new(), "0000:99:00.0".to_owned(), id(2, 1)];
         assert_eq!(chosen(&offer, &strange, &strange, 2), ids(&[(2, 1)]));
         assert_eq!(chosen(&offer, &[], &[], 7), Vec::<String>::new());
     }

@@ -243,8 +243,8 @@ impl Plugin {
         let (sender, holders) = watch::channel(Arc::default());
         let (machine, heard) = (Arc::<Machine>::default(), Arc::<Heard>::default());
         let stop = CancellationToken::new();
-        let (nodes, report): (Arc<dyn NodeReader>, Arc<dyn Report>) =
-            (Arc::clone(&machine) as _, Arc::clone(&heard) as _);
+        let nodes: Arc<dyn NodeReader> = Arc::<Machine>::clone(&machine);
+        let report: Arc<dyn Report> = Arc::<Heard>::clone(&heard);
         let run = serve(settings, offered, sender, nodes, report, stop.clone());
         Self {
             offers,
