@@ -16,7 +16,7 @@ use crate::kube::{ControlPlane, Forward, Joining, binaries};
 use crate::netns::Netns;
 use crate::vm::process::progress;
 use crate::vm::{Bench, Process, Reboot, Vm, VmConfig, default_cache};
-use crate::wait::try_wait_for;
+use crate::wait::try_wait_between;
 
 pub use images::BUSYBOX;
 
@@ -25,6 +25,10 @@ const JOIN: &str = include_str!("node/join.sh");
 
 /// How long each step of a node's start may take: the guest is emulated, and others are busy.
 const STEP: Duration = Duration::from_mins(4);
+
+/// How much time is between two looks at what the API server says: each starts kubectl, and the guest
+/// needs the processor.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What a node is made of.
 #[derive(Clone, Debug)]
@@ -212,7 +216,7 @@ impl Node {
     pub fn wait_until_ready(&self, plane: &ControlPlane, limit: Duration) -> Result<Duration> {
         let begun = Instant::now();
         let boot = self.vm.sh("cat /proc/sys/kernel/random/boot_id")?;
-        let ready = try_wait_for("a ready node", limit, || {
+        let ready = try_wait_between("a ready node", LOOK, limit, || {
             for (process, what) in [(&self.kubelet, "kubelet"), (&self.containerd, "containerd")] {
                 if let Some(status) = process.as_ref().and_then(Process::status) {
                     bail!("{what} has ended with status {status}");

@@ -1,7 +1,7 @@
 //! Waiting for a condition, with a limit: what tests do instead of sleeping.
 //!
 //! [`wait_for`] takes a condition, [`wait_for_some`] a look that may find a value, [`try_wait_for`] a
-//! look that may also fail.
+//! look that may also fail, [`try_wait_between`] one that costs much.
 //!
 //! Left to others: the condition. It is asked again and again, so it must be cheap and change
 //! nothing.
@@ -31,9 +31,18 @@ pub fn wait_for(limit: Duration, mut condition: impl FnMut() -> bool) -> Result<
 ///
 /// # Errors
 /// When there is none within the limit.
-pub fn wait_for_some<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Result<T> {
+pub fn wait_for_some<T>(limit: Duration, look: impl FnMut() -> Option<T>) -> Result<T> {
+    wait(limit, FIRST_PAUSE, LONGEST_PAUSE, look)
+}
+
+fn wait<T>(
+    limit: Duration,
+    first: Duration,
+    longest: Duration,
+    mut look: impl FnMut() -> Option<T>,
+) -> Result<T> {
     let began = Instant::now();
-    let mut pause = FIRST_PAUSE;
+    let mut pause = first;
     loop {
         let over = began.elapsed() >= limit;
         if let Some(found) = look() {
@@ -43,7 +52,7 @@ pub fn wait_for_some<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) ->
             bail!("waited {limit:?} for a condition that did not come");
         }
         std::thread::sleep(pause.min(limit.saturating_sub(began.elapsed())));
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(longest);
     }
 }
 
@@ -57,6 +66,21 @@ pub fn try_wait_for<T>(
     mut look: impl FnMut() -> Result<Option<T>>,
 ) -> Result<T> {
     wait_for_some(limit, || look().transpose()).with_context(|| format!("waiting for: {what}"))?
+}
+
+/// As [`try_wait_for`], with so much time between two looks: for one that starts a program, where what
+/// is waited for needs the processor.
+///
+/// # Errors
+/// As [`try_wait_for`].
+pub fn try_wait_between<T>(
+    what: &str,
+    pause: Duration,
+    limit: Duration,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    wait(limit, pause, pause, || look().transpose())
+        .with_context(|| format!("waiting for: {what}"))?
 }
 
 #[cfg(test)]
@@ -91,6 +115,18 @@ mod tests {
             format!("{error:#}").starts_with("waiting for: rain"),
             "{error:#}"
         );
+    }
+
+    #[test]
+    fn a_look_that_costs_much_is_taken_seldom() {
+        let (pause, limit) = (Duration::from_millis(30), Duration::from_millis(100));
+        let mut looks = 0;
+        let over = try_wait_between::<()>("rain", pause, limit, || {
+            looks += 1;
+            Ok(None)
+        });
+        assert!(over.is_err());
+        assert!(looks <= 5, "{looks}");
     }
 
     #[test]

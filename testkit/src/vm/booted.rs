@@ -76,15 +76,17 @@ impl Booted {
 
 /// Connects to QEMU and waits until the guest is ready with this many PFs.
 fn ready(at: &Path, qemu: &mut Tether, pfs: usize) -> Result<(Channel, Monitor)> {
-    let (port, qmp) = (at.join("port"), at.join("qmp"));
-    try_wait_for("QEMU's sockets", Duration::from_secs(20), || {
+    // a socket is there a moment before anybody listens on it
+    let (limit, commands) = (Duration::from_secs(30), at.join("share/cmd"));
+    let channel = try_wait_for("QEMU's port for the guest", limit, || {
         if !qemu.is_alive() {
             bail!("QEMU has ended");
         }
-        Ok((port.exists() && qmp.exists()).then_some(()))
+        Ok(Channel::connect(&at.join("port"), commands.clone()).ok())
     })?;
-    let channel = Channel::connect(&port, at.join("share/cmd"))?;
-    let monitor = Monitor::connect(&qmp)?;
+    let monitor = try_wait_for("QEMU's monitor", limit, || {
+        Ok(Monitor::connect(&at.join("qmp")).ok())
+    })?;
     match channel.ready(BOOT_LIMIT) {
         Some(found) if found == pfs => Ok((channel, monitor)),
         Some(found) => bail!("the guest has {found} PFs instead of {pfs}"),
