@@ -134,7 +134,7 @@ async fn ask(socket: &Path) -> anyhow::Result<ListPodResourcesResponse> {
             PodResourcesListerClient::new(channel).max_decoding_message_size(MOST_BYTES);
         let answer = client.list(ListPodResourcesRequest {}).await;
         let answer = answer.map_err(|status| anyhow!("{}", status.message()));
-        Ok::<_, anyhow::Error>(answer.context("the kubelet does not list pods' devices")?)
+        answer.context("the kubelet does not list pods' devices")
     };
     let answer = tokio::time::timeout(LIMIT, answer).await;
     let limit = || {

@@ -99,7 +99,7 @@ fn create_pod(plane: &ControlPlane, name: &str, limits: &Value) {
 
 /// Waits until the scheduler has said this of a pod: `True` that it has a node, `False` that it finds none.
 fn wait_scheduled(plane: &ControlPlane, pod: &str, status: &str) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     loop {
         let object = plane.get_json(&["pod", pod, "-n", "shop"]).unwrap();
         let conditions = object["status"]["conditions"].as_array().cloned();
@@ -161,14 +161,14 @@ fn m_53_why_pending_says_beside_the_scheduler_what_keeps_a_pod_away() {
     let what = ["get", "nodes,ntopo,cnet,pods,ns", "-A", "-o", "yaml"];
     let file = plane.folder().join("dump.yaml");
     std::fs::write(&file, plane.kubectl(&what).unwrap()).unwrap();
-    let line = "why-pending -n shop typo -o wide";
+    let command = "why-pending -n shop typo -o wide";
     let offline = Command::new(env!("CARGO_BIN_EXE_colvin"))
-        .args(line.split_whitespace())
+        .args(command.split_whitespace())
         .arg("-f")
         .arg(&file)
         .output()
         .unwrap();
-    let live = by(&admin, line);
+    let live = by(&admin, command);
     assert_eq!(live.1, String::from_utf8(offline.stdout).unwrap());
 }
 

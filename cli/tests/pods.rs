@@ -1,7 +1,6 @@
 //! What the commands about pods and their devices print of objects in a file: the reviewer sees the output.
 //!
-//! Left to others: a real API server and scheduler (`kube_pods.rs`), an API server that answers badly
-//! (`pods_server.rs`).
+//! Left to others: a real API server and scheduler (`kube_pods.rs`).
 
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]

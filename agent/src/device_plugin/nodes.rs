@@ -7,7 +7,7 @@ use std::path::Path;
 use colvin_device_plugin::{NodeReader, NodesError};
 use colvin_kernel::sysfs::nodes::{self, Device};
 use colvin_kernel::sysfs::{SysfsError, SysfsRoot};
-use colvin_model::offer::{DeviceId, DeviceNodes, Kind, OfferedDevice};
+use colvin_model::offer::{DeviceId, DeviceNodes, OfferedDevice};
 use tracing::warn;
 
 /// Reads the device nodes of one machine.
@@ -25,8 +25,11 @@ impl SysfsNodes {
 
     /// Whether a device is there; one of which the kernel does not tell is.
     pub(crate) fn is_there(&self, id: &DeviceId, device: &OfferedDevice) -> bool {
-        let Some(place) = place(id, device) else {
-            return true;
+        let place = match Device::offered(id, device) {
+            None => return true,
+            // a whole netdev that is not here is in a pod, as far as anybody can see
+            Some(Device::Netdev(_)) if !device.kind.is_shared() => return true,
+            Some(place) => place,
         };
         nodes::exists(&self.0, place).unwrap_or_else(|error| {
             let error = format!("{:#}", anyhow::Error::from(error));
@@ -36,20 +39,12 @@ impl SysfsNodes {
     }
 }
 
-/// Where a device is in sysfs, or `None` for one that has no function of its own.
-fn place<'a>(id: &'a DeviceId, device: &OfferedDevice) -> Option<Device<'a>> {
-    match device.kind {
-        Kind::Auxiliary => Some(Device::Auxiliary(id.as_str())),
-        _ => device.address.map(Device::Function),
-    }
-}
-
 impl NodeReader for SysfsNodes {
     fn nodes(&self, id: &DeviceId, device: &OfferedDevice) -> Result<DeviceNodes, NodesError> {
         if device.kind.is_shared() {
             return Ok(DeviceNodes::default());
         }
-        let Some(place) = place(id, device) else {
+        let Some(place) = Device::offered(id, device) else {
             return Ok(DeviceNodes::default());
         };
         match nodes::read(&self.0, place) {

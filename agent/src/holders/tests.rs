@@ -139,15 +139,17 @@ async fn dp_22_the_kubelet_is_asked_on_its_socket_of_pod_resources() {
     let server = tonic::transport::Server::builder()
         .add_service(PodResourcesListerServer::new(Kubelet))
         .serve_with_incoming(uds::incoming(listener));
-    let serving = tokio::spawn(server);
     OffersFile::in_folder(folder.path())
         .save(&offers())
         .unwrap();
     let mut out = Vec::new();
-    run(&args(folder.path()), &mut out).await.unwrap();
+    let args = args(folder.path());
+    tokio::select! {
+        ended = server => panic!("the kubelet ended: {ended:?}"),
+        ran = run(&args, &mut out) => ran.unwrap(),
+    }
     let printed: Vec<Value> = serde_json::from_slice(&out).unwrap();
     assert_eq!(printed.len(), 3);
-    serving.abort();
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ fn shown(imported: &Imported) -> String {
 
 #[test]
 fn a_config_file_becomes_a_network_per_resource() {
-    let text = r##"{
+    let text = r#"{
   "resourceList": [
     {
       "resourceName": "green",
@@ -54,14 +54,14 @@ fn a_config_file_becomes_a_network_per_resource() {
     {"resourceName": "mlx", "selectors": {"vendors": ["15b3"], "devices": ["101e"], "drivers": ["mlx5_core"]}}
   ]
 }
-"##;
+"#;
     insta::assert_snapshot!(shown(&imported(text)));
 }
 
 /// SDP-22: the key of a `ConfigMap` is the node its text is for.
 #[test]
 fn sdp_22_keys_of_a_config_map_are_nodes() {
-    let text = r##"apiVersion: v1
+    let text = r#"apiVersion: v1
 kind: List
 items:
 - apiVersion: v1
@@ -84,29 +84,29 @@ items:
         "resourceList": [
           {"resourceName": "red", "selectors": {"pfNames": ["eth1"]}},
           {"resourceName": "blue", "selectors": {"pfNames": ["eth1#x"]}
-"##;
+"#;
     insta::assert_snapshot!(shown(&imported(text)));
 }
 
 #[test]
 fn what_the_plugin_passes_over_in_silence_is_told_with_its_line() {
-    let text = r##"{"resourceList": [
+    let text = r#"{"resourceList": [
   {"resourceName": "malformed", "selectors": {"pfNames": ["eth0#0-x", "eth1#2"]}},
   {"resourceName": "drivers", "selectors": {"devices": ["1889"], "drivers": ["iavf"]}},
   {"resourceName": "typed", "deviceType": "vfio", "selectors": {"pfNames": ["eth0"]}},
   {"resourceName": "fpga", "deviceType": "accelerator", "selectors": {"vendors": ["8086"]}},
   {"resourceName": "sf", "deviceType": "auxNetDevice", "selectors": {"auxTypes": ["sf"]}}
-]}"##;
+]}"#;
     insta::assert_snapshot!(shown(&imported(text)));
 }
 
 #[test]
 fn pools_that_only_vfs_tell_apart_are_told_of() {
-    let text = r##"{"resourceList": [
+    let text = r#"{"resourceList": [
   {"resourceName": "kernel", "selectors": {"pfNames": ["eth0"], "drivers": ["iavf"]}},
   {"resourceName": "dpdk", "selectors": {"pfNames": ["eth0#2-3"], "drivers": ["vfio-pci"]}},
   {"resourceName": "other", "selectors": {"pfNames": ["eth1"], "drivers": ["vfio-pci"]}}
-]}"##;
+]}"#;
     let imported = imported(text);
     assert_eq!(
         imported.notes,
