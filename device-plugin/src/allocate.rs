@@ -158,7 +158,7 @@ impl Allocation<'_> {
             device: device.clone(),
             nodes,
         };
-        match grant.missing() {
+        match grant.missing(&self.offer.origin) {
             Some(what) => Err(AllocateError::Lacks {
                 id: grant.id,
                 resource: resource(),

@@ -54,7 +54,7 @@ fn of_one(grant: &Grant) -> Value {
         let words = json!({"net-mount": "/dev/vhost-net", "tun-mount": "/dev/net/tun"});
         of.insert("vhost".into(), words);
     }
-    if device.extras.rdma {
+    if device.extras.rdma && nodes.rdma.is_some() {
         of.insert("rdma".into(), rdma(grant));
     }
     if device.extras.vdpa.is_some() {

@@ -1,6 +1,6 @@
 //! A device that is about to be given out, with its device nodes. Left to others: whether it may be.
 
-use colvin_model::offer::{CharDevice, DeviceId, DeviceNodes, OfferedDevice, Vdpa};
+use colvin_model::offer::{CharDevice, DeviceId, DeviceNodes, OfferedDevice, Origin, Vdpa};
 
 /// A device and what it has for programs at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +38,13 @@ impl Grant {
         given
     }
 
-    /// What was asked for with the device and is not there, as words for people.
-    pub(crate) fn missing(&self) -> Option<&'static str> {
+    /// What was asked for with the device and is not there, as words for people. A config file asks for
+    /// RDMA; of a network's devices those have it that can.
+    pub(crate) fn missing(&self, origin: &Origin) -> Option<&'static str> {
         let (asked, nodes) = (&self.device.extras, &self.nodes);
         if asked.vdpa == Some(Vdpa::Vhost) && nodes.vhost_vdpa.is_none() {
             Some("a vhost-vdpa device node")
-        } else if asked.rdma && nodes.rdma.is_none() {
+        } else if asked.rdma && nodes.rdma.is_none() && *origin == Origin::ConfigFile {
             Some("an RDMA device")
         } else {
             None
@@ -141,11 +142,15 @@ mod tests {
         grant.device.extras.vhost_net = true;
         grant.device.extras.vdpa = Some(Vdpa::Vhost);
         assert_eq!(grant.char_devices().len(), 2 + 4 + 1);
-        assert_eq!(grant.missing(), None);
+        let file = Origin::ConfigFile;
+        assert_eq!(grant.missing(&file), None);
         grant.nodes.vhost_vdpa = None;
-        assert_eq!(grant.missing(), Some("a vhost-vdpa device node"));
+        assert_eq!(grant.missing(&file), Some("a vhost-vdpa device node"));
         grant.device.extras.vdpa = Some(Vdpa::Virtio);
         grant.nodes.rdma = None;
-        assert_eq!(grant.missing(), Some("an RDMA device"));
+        assert_eq!(grant.missing(&file), Some("an RDMA device"));
+        // most cards have none, and networks do not ask
+        let network = Origin::Network("green".parse().unwrap());
+        assert_eq!(grant.missing(&network), None);
     }
 }
