@@ -264,7 +264,10 @@ fn bond(machine: &Machine, members: &[String]) {
     let routes = machine.path().join("netlink/routes");
     let mut bytes = std::fs::read(&routes).unwrap();
     let link = bytes.len() - 4;
-    bytes.get_mut(link..).unwrap().copy_from_slice(&99_u32.to_ne_bytes());
+    bytes
+        .get_mut(link..)
+        .unwrap()
+        .copy_from_slice(&99_u32.to_ne_bytes());
     std::fs::write(routes, bytes).unwrap();
 }
 
