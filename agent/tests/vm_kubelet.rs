@@ -72,7 +72,7 @@ const PARTS: [(&str, Part); 15] = [
     ("a cable is moved to another leaf", links::moved),
     ("the node is rebooted", restarts::node),
     ("a held VF loses its driver", devices::held_one_is_unbound),
-    ("VFs are removed from the bus", devices::removed),
+    ("a PF with VFs is removed from the bus", devices::removed),
 ];
 
 #[test]

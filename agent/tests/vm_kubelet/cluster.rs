@@ -109,8 +109,17 @@ impl Cluster {
 
     /// Waits until all pods of a workload are ready and of its latest form.
     pub(crate) fn wait_for_rollout(&self, what: &str) -> Result<()> {
+        self.wait_for(what, SPACE)
+    }
+
+    /// Waits until all pods of a test's own deployment are ready.
+    pub(crate) fn wait_for_workload(&self, name: &str) -> Result<()> {
+        self.wait_for(&format!("deployment/{name}"), "default")
+    }
+
+    fn wait_for(&self, what: &str, space: &str) -> Result<()> {
         let limit = format!("--timeout={}s", LIMIT.as_secs());
-        let status = ["rollout", "status", what, "--namespace", SPACE, &limit];
+        let status = ["rollout", "status", what, "--namespace", space, &limit];
         let ended = self.plane.kubectl(&status).map(drop);
         ended.with_context(|| self.story())
     }

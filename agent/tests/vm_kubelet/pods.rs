@@ -14,17 +14,9 @@ use crate::cluster::{Cluster, LIMIT, wait_until};
 impl Cluster {
     /// Makes a pod that asks for so many devices of a network and goes on until it is deleted.
     pub(crate) fn ask(&self, pod: &str, network: &str, number: u32) -> Result<()> {
-        let resource = format!("colvin.dev/{network}");
         let object = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod},
-            "spec": {
-                "terminationGracePeriodSeconds": 1,
-                "automountServiceAccountToken": false,
-                "containers": [{
-                    "name": "main", "image": BUSYBOX,
-                    "resources": {"limits": {resource: number.to_string()}},
-                }],
-            },
+            "spec": pod_spec(network, number),
         });
         // until the API server has read the Networks for the first time, it refuses pods that ask
         let mut last = None;
@@ -113,6 +105,19 @@ impl Cluster {
         })?;
         Ok(watch)
     }
+}
+
+/// A container that asks for so many devices of a network and goes on until it is told to end.
+pub(crate) fn pod_spec(network: &str, number: u32) -> Value {
+    let resource = format!("colvin.dev/{network}");
+    json!({
+        "terminationGracePeriodSeconds": 1,
+        "automountServiceAccountToken": false,
+        "containers": [{
+            "name": "main", "image": BUSYBOX,
+            "resources": {"limits": {resource: number.to_string()}},
+        }],
+    })
 }
 
 /// A node's allocatable devices, followed.
