@@ -146,7 +146,7 @@ async fn a_restart_removes_sockets_and_counts_zero_until_the_first_list() {
 }
 
 /// Two instances of one resource; the old one ends while the new one serves.
-async fn overlap(overlap: Overlap) -> Kubelet {
+async fn overlap(overlap: Overlap) -> (Kubelet, Toy) {
     let kubelet = Kubelet::start(Options {
         overlap,
         ..Options::default()
@@ -169,18 +169,18 @@ async fn overlap(overlap: Overlap) -> Kubelet {
     };
     kubelet.until(LIMIT, ended).await.unwrap();
     assert_eq!(kubelet.breaches(), []);
-    kubelet
+    (kubelet, new)
 }
 
 #[tokio::test]
 async fn the_end_of_the_old_instance_leaves_the_new_one() {
-    let kubelet = overlap(Overlap::BySocket).await;
+    let (kubelet, _new) = overlap(Overlap::BySocket).await;
     assert_eq!(kubelet.allocatable(GREEN), Some(1));
 }
 
 #[tokio::test]
 async fn an_older_kubelet_drops_the_new_instance_with_the_old_one() {
-    let kubelet = overlap(Overlap::ByResource).await;
+    let (kubelet, _new) = overlap(Overlap::ByResource).await;
     assert_eq!(counts(&kubelet), (Some(1), Some(0)));
 }
 

@@ -47,7 +47,9 @@ fn wait_for_the_plugin(cluster: &Cluster, devices: u64) -> Result<()> {
     let [node1, _] = &cluster.nodes;
     let registered = wait_until("green is registered again", || {
         let log = node1.kubelet_log()?;
-        let words = |line: &&str| line.contains("colvin.dev/green") && line.contains("egister");
+        let words = |line: &&str| {
+            line.contains("colvin.dev/green") && line.to_lowercase().contains("register")
+        };
         Ok(log.lines().find(words).map(drop))
     });
     registered.with_context(|| node1.logs())?;

@@ -11,11 +11,11 @@ use super::machine::{at, named};
 /// SDP-01: the file is one JSON object; a torn one is an error of the whole.
 #[test]
 fn sdp_01_a_torn_file_is_refused_as_a_whole_with_its_place() {
-    let torn = "{\n  \"resourceList\": [\n    {\"resourceName\": \"a\", \"selec";
+    let torn = "{\n  \"resourceList\": [\n    {\"resourceName\": \"a\", \"select";
     let error = parse(torn, "intel.com").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 3, column 32: the file is torn, or no JSON"
+        "line 3, column 33: the file is torn, or no JSON"
     );
     assert!(
         error.source().unwrap().to_string().contains("EOF"),

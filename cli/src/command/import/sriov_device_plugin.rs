@@ -1,7 +1,7 @@
 //! `colvin import sriov-device-plugin`: the pools of a config file of the SR-IOV network device plugin become
 //! Networks, as far as they say which uplinks they mean.
 //!
-//! Left to others: finding config files in what was given ([`file`]), what an entry means ([`pool`]), reading a
+//! Left to others: finding config files in what was given ([`mod@file`]), what an entry means ([`pool`]), reading a
 //! config file (`colvin-takeover`).
 
 mod file;
