@@ -1,6 +1,6 @@
 //! The conformance kubelet behaves as Kubernetes' does, seen by a plugin that is made here.
 //!
-//! Left to others: our own plugin (`device-plugin/tests`), the real kubelet (`agent/tests/vm_kubelet*.rs`).
+//! Left to others: our own plugin (`device-plugin/tests`), the real kubelet (`agent/tests/nodes_kubelet.rs`).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test")]
 

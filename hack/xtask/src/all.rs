@@ -21,6 +21,8 @@ pub(crate) enum Tier {
     Bench,
     Vm,
     Kube,
+    /// By itself, for its length; `all` says that it was not run.
+    Nodes,
 }
 
 struct Outcome {
@@ -31,14 +33,15 @@ struct Outcome {
     wrong: Vec<String>,
 }
 
-/// Runs these tiers (all when none is named), prints the table, and last the count of tests.
+/// Runs these tiers (all but `nodes` when none is named), prints the table, and last the count of tests.
 ///
 /// A red tier in which no test failed counts as one failure, so that the last line is never clean
 /// when something is red. Says whether all is green, for which some test must have run.
 pub(crate) fn run(only: &[Tier]) -> bool {
-    let tiers = Tier::value_variants()
-        .iter()
-        .filter(|tier| only.is_empty() || only.contains(tier));
+    let tiers = Tier::value_variants().iter().filter(|tier| match only {
+        [] => **tier != Tier::Nodes,
+        only => only.contains(tier),
+    });
     let outcomes: Vec<Outcome> = tiers.map(|tier| perform(*tier)).collect();
     run::say("");
     run::say("tier    seconds  passed  failed  result");
@@ -49,6 +52,9 @@ pub(crate) fn run(only: &[Tier]) -> bool {
         if !outcome.wrong.is_empty() && outcome.count.failed == 0 {
             sum.failed += 1;
         }
+    }
+    if only.is_empty() {
+        run::say("nodes   not run: `cargo xtask nodes` takes 10 to 25 minutes by itself");
     }
     for outcome in &outcomes {
         for wrong in &outcome.wrong {
@@ -96,6 +102,7 @@ fn perform(tier: Tier) -> Outcome {
         Tier::Bench => bench::run(&[]).map(|()| Count::default()),
         Tier::Vm => ignored::run("vm"),
         Tier::Kube => ignored::run("kube"),
+        Tier::Nodes => ignored::run("nodes"),
     };
     let (count, wrong) = match result {
         Ok(count) if count.failed > 0 => (count, vec![format!("{} tests failed", count.failed)]),
@@ -128,6 +135,7 @@ impl Tier {
             Self::Bench => "bench",
             Self::Vm => "vm",
             Self::Kube => "kube",
+            Self::Nodes => "nodes",
         }
     }
 }

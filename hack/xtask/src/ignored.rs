@@ -1,6 +1,6 @@
 //! The tiers that need more than a plain process: tests marked `#[ignore = "netns"]` in files named
 //! `tests/netns_*.rs`, `#[ignore = "vm"]` in `tests/vm_*.rs`, `#[ignore = "kube"]` in
-//! `tests/kube_*.rs`.
+//! `tests/kube_*.rs`, `#[ignore = "nodes"]` in `tests/nodes_*.rs`.
 //!
 //! Left to others: that a marked test is in such a file (`check/sources.rs`).
 
@@ -24,11 +24,11 @@ pub(crate) fn run(tier: &str) -> Result<Count> {
     }
     match tier {
         // what the tests start, or carry into the guest, which may be a node of a control plane
-        "vm" => {
+        "nodes" => {
             kube::build()?;
             image::for_tests()?;
         }
-        "kube" => kube::build()?,
+        "vm" | "kube" => kube::build()?,
         _ => {}
     }
     // one name may stand in several packages

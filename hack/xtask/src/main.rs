@@ -52,6 +52,8 @@ enum Chore {
     Vm,
     /// A shell for a person in such a machine, between two leaf switches; ends with Ctrl-]
     VmShell,
+    /// Tests on real nodes: guests with kubelet and runtime, in a real control plane; 10 to 25 minutes
+    Nodes,
     /// Tests against a real Kubernetes control plane
     Kube {
         /// Only build what they start
@@ -104,6 +106,7 @@ fn perform(chore: Chore) -> Result<bool> {
         Chore::Test => all::run_one(all::Tier::Test),
         Chore::Netns => all::run_one(all::Tier::Netns),
         Chore::Vm => all::run_one(all::Tier::Vm),
+        Chore::Nodes => all::run_one(all::Tier::Nodes),
         Chore::VmShell => colvin_testkit::vm::shell(),
         Chore::Kube { build: true } => kube::build(),
         Chore::Kube { build: false } => all::run_one(all::Tier::Kube),

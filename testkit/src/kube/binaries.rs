@@ -37,7 +37,7 @@ pub fn release(program: &str) -> Result<PathBuf> {
 /// Our image as `cargo xtask image` makes it for tests: a file with an OCI layout.
 ///
 /// # Errors
-/// When it is not made. Whether it is stale is not looked at: `cargo xtask vm` makes it first.
+/// When it is not made. Whether it is stale is not looked at: `cargo xtask nodes` makes it first.
 pub fn image() -> Result<PathBuf> {
     built(&image_file(true), "cargo xtask image --debug")
 }

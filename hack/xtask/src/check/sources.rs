@@ -77,11 +77,13 @@ fn faults(name: &Path, text: &str) -> Vec<String> {
 /// looks.
 fn ignored_fault(name: &Path, line: &str) -> Option<String> {
     let rest = line.strip_prefix("#[ignore")?;
-    let Some(tier) = ["netns", "vm", "kube"]
+    let Some(tier) = ["netns", "vm", "kube", "nodes"]
         .into_iter()
         .find(|tier| rest == format!(" = \"{tier}\"]"))
     else {
-        return Some("an ignored test names its tier: \"netns\", \"vm\" or \"kube\"".to_owned());
+        return Some(
+            "an ignored test names its tier: \"netns\", \"vm\", \"kube\" or \"nodes\"".to_owned(),
+        );
     };
     // the file itself, or a module of it in the folder of its name
     let mut parts = name.iter().skip_while(|part| *part != "tests").skip(1);

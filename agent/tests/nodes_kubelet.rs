@@ -15,19 +15,19 @@
     reason = "the programs under test are started"
 )]
 
-#[path = "vm_kubelet/agents.rs"]
+#[path = "nodes_kubelet/agents.rs"]
 mod agents;
-#[path = "vm_kubelet/cluster.rs"]
+#[path = "nodes_kubelet/cluster.rs"]
 mod cluster;
-#[path = "vm_kubelet/devices.rs"]
+#[path = "nodes_kubelet/devices.rs"]
 mod devices;
-#[path = "vm_kubelet/links.rs"]
+#[path = "nodes_kubelet/links.rs"]
 mod links;
-#[path = "vm_kubelet/placement.rs"]
+#[path = "nodes_kubelet/placement.rs"]
 mod placement;
-#[path = "vm_kubelet/pods.rs"]
+#[path = "nodes_kubelet/pods.rs"]
 mod pods;
-#[path = "vm_kubelet/restarts.rs"]
+#[path = "nodes_kubelet/restarts.rs"]
 mod restarts;
 
 use std::time::Instant;
@@ -76,7 +76,7 @@ const PARTS: [(&str, Part); 15] = [
 ];
 
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn pods_are_placed_by_network_and_keep_their_devices_whatever_happens() {
     let mut cluster = Cluster::start().unwrap();
     let mut wrong = Vec::new();

@@ -43,7 +43,7 @@ fn wait_until_running(plane: &ControlPlane, pod: &str, node: &Node) -> Result<Va
 }
 
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn a_node_runs_pods_and_is_itself_again_after_a_reboot() {
     let netns = Netns::new().unwrap();
     let options = Options {
