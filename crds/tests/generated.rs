@@ -135,8 +135,8 @@ fn page(definition: &CustomResourceDefinition, head: &str) -> String {
 #[test]
 fn the_reference_pages_have_every_field() {
     let head = "What an administrator says a network is. An object of `colvin.dev/v1alpha1`, for the whole cluster; its name is what pods ask for. \
-        `members` decide which uplinks belong to it ([how](../concepts.md)); `allowedNamespaces` is enforced at admission. `attach`, `advertise` and `policy` are \
-        checked and kept, and nothing acts on them yet.";
+        `members` decide which uplinks belong to it ([how](../concepts.md)); `allowedNamespaces` is enforced at admission. `attach` and \
+        `advertise: DRA` are checked and kept, and nothing acts on them yet.";
     let network = definition::network().unwrap();
     check("docs/reference/network.md", &page(&network, head));
     let head = "What a node's network cards are, what is behind them and which networks that means: an object of `colvin.dev/v1alpha1` per node, written by \
