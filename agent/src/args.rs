@@ -4,6 +4,7 @@
 //! compile).
 
 mod device_plugin;
+mod folders;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use clap::{Args as _, Command, CommandFactory as _, Parser};
 use colvin_service::{AdminArgs, ClusterArgs, LogArgs};
 
 pub(crate) use device_plugin::{DevicePluginArgs, Switch};
+pub(crate) use folders::{KubeletDir, StateDir};
 
 use crate::holders::HoldersArgs;
 
@@ -27,14 +29,8 @@ pub(crate) struct Args {
     /// The node's name in the cluster
     #[arg(long, env = "COLVIN_NODE_NAME", value_name = "NAME")]
     pub(crate) node_name: String,
-    /// Where the agent keeps what it must know after a restart
-    #[arg(
-        long,
-        env = "COLVIN_STATE_DIR",
-        value_name = "DIR",
-        default_value = "/var/lib/colvin"
-    )]
-    pub(crate) state_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
     /// Run on the machine recorded in this folder, which has a `sys/` tree
     #[arg(long, env = "COLVIN_ROOT", value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,

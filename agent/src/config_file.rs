@@ -4,39 +4,28 @@
 //! inotify on the file's folder, since a mounted `ConfigMap` is replaced by a link beside it. Left to others: what
 //! it means (`colvin_takeover`), which devices that are (`decide`).
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use colvin_service::CancellationToken;
+use colvin_service::{CancellationToken, FolderEvents, Hear};
 use colvin_takeover::{Config, Problem, Severity, parse};
-use rustix::fs::inotify;
-use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use crate::telemetry::OfferMetrics;
+use crate::telemetry::{ConfigPart, OfferMetrics};
 
 /// How long a file that cannot be watched waits to be looked for again.
 const AGAIN: Duration = Duration::from_secs(10);
-
-/// What the file says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Known {
-    /// The entries that can be served.
-    pub(crate) config: Config,
-    /// What is wrong with the text.
-    pub(crate) problems: Vec<Problem>,
-}
 
 /// Follows a file.
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     /// What stands before the `/` of resources that do not say.
     pub(crate) prefix: String,
-    pub(crate) found: watch::Sender<Option<Arc<Known>>>,
+    /// What of it can be served; `None` until it was understood once.
+    pub(crate) found: watch::Sender<Option<Arc<Config>>>,
     pub(crate) metrics: OfferMetrics,
 }
 
@@ -46,34 +35,18 @@ impl ConfigFile {
     /// # Errors
     /// When inotify cannot be had.
     pub(crate) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let flags = inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC;
-        let events = inotify::init(flags).context("opening inotify")?;
-        #[expect(
-            deprecated,
-            reason = "the descriptor is owned, so it is one and the same until it is dropped"
-        )]
-        let events = AsyncFd::new(events).context("waiting for inotify")?;
+        let events = FolderEvents::open().context("opening inotify")?;
         let mut last = None;
         loop {
-            let watched = self.watch(&events);
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            let watched = events.add(folder, Hear::NamesAndWrites);
             self.look(&mut last);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                ready = events.readable() => drain(&events, ready?)?,
+                changed = events.changed() => changed.context("reading inotify")?,
                 () = tokio::time::sleep(AGAIN), if watched.is_err() => {}
             }
         }
-    }
-
-    /// Watches the file's folder; that it is watched already is no matter.
-    fn watch(&self, events: &AsyncFd<std::os::fd::OwnedFd>) -> io::Result<()> {
-        let flags = inotify::WatchFlags::CLOSE_WRITE
-            | inotify::WatchFlags::CREATE
-            | inotify::WatchFlags::MOVED_TO
-            | inotify::WatchFlags::DELETE;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        inotify::add_watch(events.get_ref(), folder, flags)?;
-        Ok(())
     }
 
     /// Reads the file, and hands on what it says when that is news.
@@ -103,22 +76,15 @@ impl ConfigFile {
         }
         let entries = parsed.config.entries.len();
         info!(file = %self.path.display(), entries, problems = parsed.problems.len(), "config file read");
-        self.metrics.problems(parsed.problems.len());
-        self.found.send_replace(Some(Arc::new(Known {
-            config: parsed.config,
-            problems: parsed.problems,
-        })));
+        self.metrics
+            .problems(ConfigPart::Text, parsed.problems.len());
+        self.found.send_replace(Some(Arc::new(parsed.config)));
     }
 
     fn fail(&self, error: &str) {
-        let stands = self.found.borrow().is_some();
         let file = self.path.display();
-        error!(%file, error, stands, "config file is not understood; what it said before stands");
-        self.metrics.problems(1);
-        if !stands {
-            // the pools of the last run are served on until the file can be read
-            warn!(%file, "no config file yet: its pools of the last run stand");
-        }
+        error!(%file, error, "config file is not understood; what it said before stands, over restarts too");
+        self.metrics.problems(ConfigPart::Text, 1);
     }
 }
 
@@ -129,24 +95,6 @@ pub(crate) fn tell(problem: &Problem) {
         Severity::Note => info!(reason, problem = %problem, "config file: a note"),
         Severity::Warning => warn!(reason, problem = %problem, "config file: a warning"),
         Severity::Error => error!(reason, problem = %problem, "config file: a part is not served"),
-    }
-}
-
-/// Reads all events away: each only says that something may have changed.
-fn drain(
-    events: &AsyncFd<std::os::fd::OwnedFd>,
-    mut ready: tokio::io::unix::AsyncFdReadyGuard<'_, std::os::fd::OwnedFd>,
-) -> anyhow::Result<()> {
-    let mut buffer = [0_u8; 4096];
-    loop {
-        match rustix::io::read(events.get_ref(), &mut buffer) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::AGAIN) => {
-                ready.clear_ready();
-                return Ok(());
-            }
-            Err(errno) => return Err(io::Error::from(errno)).context("reading inotify"),
-        }
     }
 }
 
@@ -162,7 +110,7 @@ mod tests {
     /// Runs a follower of `config.json` in a folder, and what a test does meanwhile.
     async fn followed<F: Future<Output = ()>>(
         folder: &Path,
-        test: impl FnOnce(watch::Receiver<Option<Arc<Known>>>) -> F,
+        test: impl FnOnce(watch::Receiver<Option<Arc<Config>>>) -> F,
     ) {
         let (found, known) = watch::channel(None);
         let file = ConfigFile {
@@ -182,9 +130,9 @@ mod tests {
         run.unwrap();
     }
 
-    async fn resources(known: &mut watch::Receiver<Option<Arc<Known>>>, wanted: &str) {
-        let is = |known: &Option<Arc<Known>>| {
-            let entries = known.iter().flat_map(|known| &known.config.entries);
+    async fn resources(known: &mut watch::Receiver<Option<Arc<Config>>>, wanted: &str) {
+        let is = |known: &Option<Arc<Config>>| {
+            let entries = known.iter().flat_map(|config| &config.entries);
             let names: Vec<&str> = entries.map(|entry| entry.resource.as_str()).collect();
             names.join(" ") == wanted
         };

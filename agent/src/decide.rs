@@ -14,7 +14,7 @@ use colvin_model::network::{Membership, NetworkMap, NodeView, Standing, match_me
 use colvin_model::offer::{Holders, Offering, Offers, Situation};
 use colvin_model::plan::{Plan, plan};
 use colvin_service::{CancellationToken, Uptime};
-use colvin_takeover::{Problem, select};
+use colvin_takeover::{Config, Problem, select};
 use tokio::sync::watch::error::RecvError;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
@@ -26,7 +26,7 @@ use crate::file::{MembershipFile, OffersFile};
 use crate::networks::Networks;
 use crate::node::Known;
 use crate::status::{self, Devices};
-use crate::telemetry::{DecisionMetrics, OfferMetrics};
+use crate::telemetry::{ConfigPart, DecisionMetrics, OfferMetrics};
 
 /// What is so on the node now, and what follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) struct Inputs {
     pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
     pub(crate) holders: watch::Receiver<Arc<Holders>>,
     /// What the config file of another plugin says, or `None` where there is no such file.
-    pub(crate) file: Option<watch::Receiver<Option<Arc<config_file::Known>>>>,
+    pub(crate) file: Option<watch::Receiver<Option<Arc<Config>>>>,
 }
 
 /// Where decisions go.
@@ -137,27 +137,24 @@ impl Decider {
     fn select(
         &mut self,
         seen: &Seen,
-        file: Option<&mut watch::Receiver<Option<Arc<config_file::Known>>>>,
+        file: Option<&mut watch::Receiver<Option<Arc<Config>>>>,
     ) -> Offers {
         let Some(file) = file else {
             return Offers::default();
         };
-        let known = file.borrow_and_update().clone();
+        let config = file.borrow_and_update().clone();
         let last = self.memory.offering.offers().from_file();
-        let (Some(known), Some(facts)) = (known, &seen.selectable) else {
+        let (Some(config), Some(facts)) = (config, &seen.selectable) else {
             return last;
         };
-        let selection = select(&known.config, &seen.inventory, facts, &last);
+        let selection = select(&config, &seen.inventory, facts, &last);
         for problem in &selection.problems {
             if !self.told.contains(problem) {
                 config_file::tell(problem);
             }
         }
-        let all = known
-            .problems
-            .len()
-            .saturating_add(selection.problems.len());
-        self.offer_metrics.problems(all);
+        let count = selection.problems.len();
+        self.offer_metrics.problems(ConfigPart::Devices, count);
         self.told = selection.problems;
         selection.offers
     }

@@ -20,7 +20,7 @@ use crate::args::DevicePluginArgs;
 pub(crate) fn settings(args: &DevicePluginArgs) -> Settings {
     Settings {
         folders: Folders {
-            kubelet: args.kubelet_dir.clone(),
+            kubelet: args.kubelet.kubelet_dir.clone(),
             run: args.run_dir.clone(),
             cdi: args.cdi_dir.clone(),
             device_info: args.device_info_dir.clone(),

@@ -5,23 +5,20 @@
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use colvin_kubelet_api::pod_resources::v1::pod_resources_lister_client::PodResourcesListerClient;
-use colvin_kubelet_api::pod_resources::v1::{ListPodResourcesRequest, ListPodResourcesResponse};
-use colvin_kubelet_api::uds;
+use colvin_kubelet_api::pod_resources::{self, v1::PodResources};
 use colvin_model::offer::{Holder, OfferedDevice, Offers, Origin};
 use serde::Serialize;
 
+use crate::args::{KubeletDir, StateDir};
 use crate::file::OffersFile;
 
 /// How long the kubelet may take to answer.
 const LIMIT: Duration = Duration::from_secs(10);
-/// The most bytes that the kubelet's clients take of its answer (DP-22).
-const MOST_BYTES: usize = 16 << 20;
 
 /// Print who holds which device on this node, as JSON
 ///
@@ -29,22 +26,10 @@ const MOST_BYTES: usize = 16 << 20;
 #[derive(Args, Debug)]
 #[command(name = "holders")]
 pub(crate) struct HoldersArgs {
-    /// The kubelet's folder
-    #[arg(
-        long,
-        env = "COLVIN_KUBELET_DIR",
-        value_name = "DIR",
-        default_value = "/var/lib/kubelet"
-    )]
-    pub(crate) kubelet_dir: PathBuf,
-    /// Where the agent keeps what it offered
-    #[arg(
-        long,
-        env = "COLVIN_STATE_DIR",
-        value_name = "DIR",
-        default_value = "/var/lib/colvin"
-    )]
-    pub(crate) state_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) kubelet: KubeletDir,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
     /// Also the devices that are offered and that nobody holds
     #[arg(long)]
     pub(crate) offered: bool,
@@ -95,16 +80,16 @@ struct Entry<'a> {
 /// # Errors
 /// When the kubelet cannot be asked, or nothing can be written.
 pub(crate) async fn run(args: &HoldersArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let offers = OffersFile::in_folder(&args.state_dir).load();
+    let offers = OffersFile::in_folder(&args.state.state_dir).load();
     if offers.is_none() {
-        let folder = args.state_dir.display();
+        let folder = args.state.state_dir.display();
         let line = format!(
             "colvin-agent: in {folder} is nothing of what was offered: only devices of colvin.dev are printed, without what they are"
         );
         // there is nobody left to tell that standard error is closed
         drop(writeln!(io::stderr(), "{line}"));
     }
-    let listed = ask(&args.kubelet_dir.join("pod-resources/kubelet.sock")).await?;
+    let listed = ask(&args.kubelet.kubelet_dir.join("pod-resources/kubelet.sock")).await?;
     let offers = offers.unwrap_or_default();
     let entries = join(&listed, &offers, args.node_name.as_deref(), args.offered);
     let text = serde_json::to_string_pretty(&entries).context("writing JSON")?;
@@ -112,7 +97,7 @@ pub(crate) async fn run(args: &HoldersArgs, out: &mut dyn Write) -> anyhow::Resu
 }
 
 /// What the kubelet says of all pods' devices.
-async fn ask(socket: &Path) -> anyhow::Result<ListPodResourcesResponse> {
+async fn ask(socket: &Path) -> anyhow::Result<Vec<PodResources>> {
     let path = socket.display();
     // gRPC says of a socket that it cannot use no more than that
     UnixStream::connect(socket).map_err(|error| match error.kind() {
@@ -128,33 +113,19 @@ async fn ask(socket: &Path) -> anyhow::Result<ListPodResourcesResponse> {
         }
         _ => anyhow!(error).context(format!("opening {path}")),
     })?;
-    let answer = async {
-        let channel = uds::connect(socket).await?;
-        let mut client =
-            PodResourcesListerClient::new(channel).max_decoding_message_size(MOST_BYTES);
-        let answer = client.list(ListPodResourcesRequest {}).await;
-        let answer = answer.map_err(|status| anyhow!("{}", status.message()));
-        answer.context("the kubelet does not list pods' devices")
-    };
-    let answer = tokio::time::timeout(LIMIT, answer).await;
-    let limit = || {
-        format!(
-            "the kubelet did not answer on {path} within {} s",
-            LIMIT.as_secs()
-        )
-    };
-    Ok(answer.with_context(limit)??.into_inner())
+    let answer = pod_resources::list(socket, LIMIT).await;
+    answer.with_context(|| format!("the kubelet does not list pods' devices on {path}"))
 }
 
 /// The kubelet's answer with what is known of each device; with `offered` also those that nobody holds.
 fn join<'a>(
-    listed: &ListPodResourcesResponse,
+    listed: &[PodResources],
     offers: &Offers,
     node: Option<&'a str>,
     offered: bool,
 ) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
-    for pod in &listed.pod_resources {
+    for pod in listed {
         for container in &pod.containers {
             let holder = Holder {
                 namespace: pod.namespace.clone(),

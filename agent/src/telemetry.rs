@@ -18,7 +18,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-pub(crate) use offering::{EventMetrics, OfferMetrics};
+pub(crate) use offering::{ConfigPart, EventMetrics, OfferMetrics};
 
 use crate::decide::Decision;
 use crate::publish::WriteError;

@@ -13,7 +13,7 @@ use colvin_service::{Access, Admin, AdminArgs, Health, MetricsAccess, Supervisor
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
-use crate::args::{Args, Switch};
+use crate::args::{Args, StateDir, Switch};
 use crate::decide::{Inputs, Outputs};
 use crate::device_plugin::{self, SysfsNodes};
 use crate::event::send::WAITING;
@@ -30,7 +30,7 @@ use rooms::Rooms;
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let Args {
         node_name,
-        state_dir,
+        state: StateDir { state_dir },
         root,
         frames,
         start_delay,

@@ -176,10 +176,6 @@ impl Ledger {
     }
 }
 
-fn is_of_network(resource: &ResourceName) -> bool {
-    resource.prefix() == "colvin.dev"
-}
-
 /// What is offered by a name and id, if it is.
 fn offered<'a>(
     offers: Option<&'a Offers>,

@@ -11,7 +11,6 @@
 #![forbid(unsafe_code)]
 
 mod allocate;
-mod backoff;
 mod cdi;
 mod device_info;
 mod environment;

@@ -14,13 +14,13 @@ use colvin_kubelet_api::device_plugin::v1beta1::device_plugin_server::DevicePlug
 use colvin_kubelet_api::registration::v1::registration_server::RegistrationServer;
 use colvin_kubelet_api::uds;
 use colvin_model::offer::{Holders, Offer, ResourceName};
+use colvin_service::Backoff;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::backoff::Backoff;
 use crate::scene::{Places, Scene};
 use crate::server::{Server, Service, Shared, chain};
 use crate::sockets::{self, Instance, Socket};
@@ -127,7 +127,7 @@ impl Resource {
 
     /// A new socket, as soon as there is a folder for it.
     async fn bind(&mut self) -> (UnixListener, Socket, Way) {
-        let mut failures = self.refusals.clone();
+        let mut failures = self.refusals;
         loop {
             let setting = self.setting();
             let way = way(&self.scene.borrow_and_update(), setting);
@@ -147,7 +147,7 @@ impl Resource {
                 Err(error) => {
                     let reason = format!("cannot serve in {}: {error}", folder.display());
                     self.say(RegistrationState::Refused { reason });
-                    sleep(failures.failed()).await;
+                    sleep(failures.failed(fastrand::f64())).await;
                 }
             }
         }
@@ -188,7 +188,7 @@ impl Resource {
             broken = &mut serving => {
                 let reason = broken.err().map(|error| chain(&error));
                 warn!(resource = %self.service.resource, reason, "the server broke down");
-                sleep(self.refusals.failed()).await;
+                sleep(self.refusals.failed(fastrand::f64())).await;
                 Some(Anew::Broken)
             }
             why = watched.until_anew() => Some(why),

@@ -5,16 +5,12 @@
 //! others: what follows of it.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
-use rustix::io::Errno;
-use tokio::io::unix::AsyncFd;
+use colvin_service::{FolderEvents, Hear};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -109,7 +105,7 @@ impl Scene {
 /// Watches the folders.
 #[derive(Debug)]
 pub(crate) struct Watcher {
-    inotify: AsyncFd<OwnedFd>,
+    events: FolderEvents,
     places: Places,
     scene: watch::Sender<Arc<Scene>>,
 }
@@ -120,9 +116,8 @@ impl Watcher {
     /// # Errors
     /// When the system has no inotify instance to give.
     pub(crate) fn new(places: Places) -> io::Result<Self> {
-        let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         let watcher = Self {
-            inotify: ready(inotify)?,
+            events: FolderEvents::open()?,
             places,
             scene: watch::Sender::new(Arc::default()),
         };
@@ -141,28 +136,11 @@ impl Watcher {
     /// When events cannot be read.
     pub(crate) async fn run(self, stop: CancellationToken) -> io::Result<()> {
         loop {
-            let mut ready = tokio::select! {
+            tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                ready = self.inotify.readable() => ready?,
-            };
-            self.drain()?;
-            ready.clear_ready();
-            drop(ready);
-            self.look();
-        }
-    }
-
-    /// Reads events away; what they say does not matter.
-    fn drain(&self) -> io::Result<()> {
-        let mut buffer = [MaybeUninit::uninit(); 4096];
-        let mut events = Reader::new(self.inotify.get_ref().as_fd(), &mut buffer);
-        loop {
-            match events.next() {
-                Ok(_hint) => {}
-                Err(Errno::WOULDBLOCK) => return Ok(()),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
+                changed = self.events.changed() => changed?,
             }
+            self.look();
         }
     }
 
@@ -192,18 +170,13 @@ impl Watcher {
     }
 
     fn watch_all(&self) -> BTreeSet<PathBuf> {
-        let events = WatchFlags::CREATE
-            | WatchFlags::DELETE
-            | WatchFlags::MOVED_FROM
-            | WatchFlags::MOVED_TO
-            | WatchFlags::DELETE_SELF
-            | WatchFlags::MOVE_SELF
-            | WatchFlags::ONLYDIR;
         let folders = self.nearest();
         for folder in &folders {
-            match inotify::add_watch(self.inotify.get_ref(), folder, events) {
+            match self.events.add(folder, Hear::Names) {
+                Ok(()) => {}
                 // one that has gone since is seen to be gone
-                Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(error) => {
                     warn!(folder = %folder.display(), %error, "cannot watch a folder of the kubelet");
                 }
@@ -211,14 +184,6 @@ impl Watcher {
         }
         folders
     }
-}
-
-#[expect(
-    deprecated,
-    reason = "its successor is unsafe for the sake of types that give their descriptor away; OwnedFd does not"
-)]
-fn ready(inotify: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    AsyncFd::new(inotify)
 }
 
 #[cfg(test)]

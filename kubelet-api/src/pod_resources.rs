@@ -1,6 +1,10 @@
-//! What the kubelet tells about who has what.
+//! What the kubelet tells about who has what, and asking for it.
 //!
-//! Left to others: what is said by it.
+//! Left to others: what follows of it.
+
+mod list;
+
+pub use list::{ListError, list};
 
 #[rustfmt::skip]
 #[expect(

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use colvin_device_plugin::{Cdi, Registration};
 
+use super::KubeletDir;
+
 /// What is offered to the kubelet, and how.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Extended resources")]
@@ -18,14 +20,8 @@ pub(crate) struct DevicePluginArgs {
         default_value = "on"
     )]
     pub(crate) device_plugin: Switch,
-    /// The kubelet's folder
-    #[arg(
-        long,
-        env = "COLVIN_KUBELET_DIR",
-        value_name = "DIR",
-        default_value = "/var/lib/kubelet"
-    )]
-    pub(crate) kubelet_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) kubelet: KubeletDir,
     /// How the kubelet hears of a resource: by its plugin watcher, by a call, or by the watcher where
     /// the kubelet has the folder for it
     #[arg(

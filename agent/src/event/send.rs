@@ -5,13 +5,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use colvin_service::metrics::WriteResult;
-use colvin_service::{Budget, CancellationToken, Uptime, client};
+use colvin_service::{Budget, CancellationToken, Uptime, client, event};
 use k8s_openapi::api::core::v1::{ObjectReference, Pod};
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use k8s_openapi::jiff::Timestamp;
-use kube::api::PostParams;
 use kube::core::ObjectMeta;
 use kube::{Api, Client};
 use tokio::sync::mpsc;
@@ -76,20 +74,9 @@ impl Sender {
     }
 
     async fn send(&self, event: PodEvent) {
-        let events: Api<Event> = Api::namespaced(self.client.clone(), &event.holder.namespace);
         let uid = self.uid(&event).await;
         let object = object(event, uid, &self.node, Timestamp::now());
-        let params = PostParams::default();
-        let sent = tokio::time::timeout(LIMIT, events.create(&params, &object)).await;
-        let result = match sent {
-            Ok(answer) => {
-                if let Err(error) = &answer {
-                    warn!(%error, "cannot send an event");
-                }
-                WriteResult::of(&answer)
-            }
-            Err(_elapsed) => WriteResult::Failed,
-        };
+        let result = event::send(&self.client, &object).await;
         self.metrics.sent(result);
     }
 
@@ -117,8 +104,7 @@ fn object(event: PodEvent, uid: Option<String>, node: &str, now: Timestamp) -> E
     } = event;
     Event {
         metadata: ObjectMeta {
-            // as Kubernetes' own events are named: the object's name and when
-            name: Some(format!("{}.{:x}", holder.pod, now.as_nanosecond())),
+            name: Some(event::name_of(&holder.pod, now)),
             namespace: Some(holder.namespace.clone()),
             ..ObjectMeta::default()
         },

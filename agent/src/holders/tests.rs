@@ -5,8 +5,10 @@ use colvin_kubelet_api::pod_resources::v1::pod_resources_lister_server::{
 };
 use colvin_kubelet_api::pod_resources::v1::{
     AllocatableResourcesRequest, AllocatableResourcesResponse, ContainerDevices,
-    ContainerResources, GetPodResourcesRequest, GetPodResourcesResponse, PodResources,
+    ContainerResources, GetPodResourcesRequest, GetPodResourcesResponse, ListPodResourcesRequest,
+    ListPodResourcesResponse,
 };
+use colvin_kubelet_api::uds;
 use serde_json::{Value, json};
 use tokio::net::UnixListener;
 use tonic::{Request, Response, Status};
@@ -27,7 +29,7 @@ fn offers() -> Offers {
     .unwrap()
 }
 
-fn listed() -> ListPodResourcesResponse {
+fn listed() -> Vec<PodResources> {
     let devices = |resource: &str, id: &str| ContainerDevices {
         resource_name: resource.to_owned(),
         device_ids: vec![id.to_owned()],
@@ -43,14 +45,12 @@ fn listed() -> ListPodResourcesResponse {
         ],
         ..ContainerResources::default()
     };
-    ListPodResourcesResponse {
-        pod_resources: vec![PodResources {
-            name: "web".to_owned(),
-            namespace: "shop".to_owned(),
-            containers: vec![container],
-            ..PodResources::default()
-        }],
-    }
+    vec![PodResources {
+        name: "web".to_owned(),
+        namespace: "shop".to_owned(),
+        containers: vec![container],
+        ..PodResources::default()
+    }]
 }
 
 fn printed(offers: &Offers, offered: bool) -> Value {
@@ -103,7 +103,9 @@ impl PodResourcesLister for Kubelet {
         &self,
         _: Request<ListPodResourcesRequest>,
     ) -> Result<Response<ListPodResourcesResponse>, Status> {
-        Ok(Response::new(listed()))
+        Ok(Response::new(ListPodResourcesResponse {
+            pod_resources: listed(),
+        }))
     }
 
     async fn get_allocatable_resources(
@@ -123,8 +125,12 @@ impl PodResourcesLister for Kubelet {
 
 fn args(folder: &Path) -> HoldersArgs {
     HoldersArgs {
-        kubelet_dir: folder.to_owned(),
-        state_dir: folder.to_owned(),
+        kubelet: KubeletDir {
+            kubelet_dir: folder.to_owned(),
+        },
+        state: StateDir {
+            state_dir: folder.to_owned(),
+        },
         offered: false,
         node_name: None,
     }

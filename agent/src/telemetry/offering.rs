@@ -32,6 +32,20 @@ struct ResultLabels {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabels {
+    part: &'static str,
+}
+
+/// What of a config file is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConfigPart {
+    /// What it says.
+    Text,
+    /// What that means on this node.
+    Devices,
+}
+
 /// What the device plugin tells.
 #[derive(Clone, Debug)]
 pub(crate) struct OfferMetrics {
@@ -42,7 +56,7 @@ pub(crate) struct OfferMetrics {
     allocations: Family<ResultLabels, Counter>,
     allocation: Histogram,
     pod_resources: Gauge,
-    problems: Gauge,
+    problems: Family<PartLabels, Gauge>,
 }
 
 fn labels(resource: &ResourceName) -> ResourceLabels {
@@ -69,7 +83,7 @@ impl OfferMetrics {
             allocations: Family::default(),
             allocation: Histogram::new(buckets),
             pod_resources: Gauge::default(),
-            problems: Gauge::default(),
+            problems: Family::default(),
         };
         let help = "Devices offered to the kubelet, by whether a new pod may have them, or why not";
         registry.register("offered_devices", help, this.offered.clone());
@@ -90,7 +104,7 @@ impl OfferMetrics {
         );
         let help = "Whether the kubelet last answered who holds what (1), or did not (0)";
         registry.register("pod_resources_up", help, this.pod_resources.clone());
-        let help = "What is wrong with the config file of the SR-IOV network device plugin; the log has it line by line";
+        let help = "What is wrong with the config file of the SR-IOV network device plugin, in its text and with the devices that it means here; the log has it line by line";
         registry.register("config_file_problems", help, this.problems.clone());
         this
     }
@@ -163,9 +177,14 @@ impl OfferMetrics {
         self.pod_resources.set(i64::from(answered));
     }
 
-    /// So much is wrong with the config file.
-    pub(crate) fn problems(&self, count: usize) {
-        self.problems.set(i64::try_from(count).unwrap_or(i64::MAX));
+    /// So much is wrong with this part of the config file.
+    pub(crate) fn problems(&self, part: ConfigPart, count: usize) {
+        let part = match part {
+            ConfigPart::Text => "text",
+            ConfigPart::Devices => "devices",
+        };
+        let problems = self.problems.get_or_create(&PartLabels { part });
+        problems.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 }
 

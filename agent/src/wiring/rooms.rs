@@ -8,11 +8,12 @@ use colvin_device_plugin::serve;
 use colvin_discovery::Watcher;
 use colvin_model::offer::{Holders, Offering, Offers};
 use colvin_service::{CancellationToken, Health, Supervisor, Uptime};
+use colvin_takeover::Config;
 use kube::Client;
 use tokio::sync::{mpsc, watch};
 
 use crate::args::DevicePluginArgs;
-use crate::config_file::{ConfigFile, Known};
+use crate::config_file::ConfigFile;
 use crate::decide::{Decider, Decision, Inputs, Memory, Outputs};
 use crate::device_plugin::{self, Reporter, SysfsNodes};
 use crate::event::PodEvent;
@@ -65,7 +66,7 @@ impl Rooms {
         &mut self,
         args: &DevicePluginArgs,
         metrics: &OfferMetrics,
-    ) -> Option<watch::Receiver<Option<Arc<Known>>>> {
+    ) -> Option<watch::Receiver<Option<Arc<Config>>>> {
         let path = args.config_file.clone()?;
         let (found, file) = watch::channel(None);
         let follower = ConfigFile {

@@ -3,20 +3,17 @@
 //!
 //! Left to others: what is told ([`super`]) and how often ([`super::limit`]).
 
-use std::time::Duration;
-
 use colvin_crds::v1alpha1::API_VERSION;
-use colvin_service::metrics::WriteResult;
-use colvin_service::{CancellationToken, client};
+use colvin_service::CancellationToken;
+use colvin_service::event::{self, name_of};
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use k8s_openapi::jiff::Timestamp;
-use kube::api::PostParams;
+use kube::Client;
 use kube::core::ObjectMeta;
-use kube::{Api, Client};
 use tokio::sync::mpsc;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::PortEvent;
 use crate::publish::PROGRAM;
@@ -26,8 +23,6 @@ use crate::telemetry::{EVENT, Metrics};
 pub(crate) const WAITING: usize = 64;
 /// Where Kubernetes wants events about objects that have no namespace.
 const NAMESPACE: &str = "default";
-/// How long the API server may take.
-const LIMIT: Duration = client::REQUEST_LIMIT;
 
 /// An event about a Network that exists.
 #[derive(Clone, Debug)]
@@ -44,7 +39,6 @@ pub(crate) async fn run(
     metrics: Metrics,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let events: Api<Event> = Api::namespaced(client, NAMESPACE);
     loop {
         let next = tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -56,19 +50,9 @@ pub(crate) async fn run(
             return Ok(());
         };
         let event = object(next, &identity, Timestamp::now());
-        let params = PostParams::default();
-        let sent = tokio::time::timeout(LIMIT, events.create(&params, &event));
         let result = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            sent = sent => match sent {
-                Ok(answer) => {
-                    if let Err(error) = &answer {
-                        warn!(%error, "cannot send an event");
-                    }
-                    WriteResult::of(&answer)
-                }
-                Err(_elapsed) => WriteResult::Failed,
-            },
+            result = event::send(&client, &event) => result,
         };
         metrics.publishing.wrote(EVENT, result);
     }
@@ -93,8 +77,7 @@ fn object(told: Told, identity: &str, now: Timestamp) -> Event {
     };
     Event {
         metadata: ObjectMeta {
-            // as Kubernetes' own events are named: the object's name and when
-            name: Some(format!("{}.{:x}", event.network, now.as_nanosecond())),
+            name: Some(name_of(&event.network, now)),
             namespace: Some(NAMESPACE.to_owned()),
             ..ObjectMeta::default()
         },

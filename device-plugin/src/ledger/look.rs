@@ -7,15 +7,16 @@ use std::error::Error as _;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use colvin_kubelet_api::pod_resources::{ListError, list};
 use colvin_model::offer::{Offers, ResourceName};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::pod_resources::{self, LookError};
+use super::pod_resources;
 use super::state::Key;
-use super::{Ledger, is_of_network, offered, stamped};
+use super::{Ledger, offered, stamped};
 use crate::grant::Grant;
 use crate::scene::{Scene, SocketId};
 
@@ -98,11 +99,11 @@ impl Ledger {
     /// Asks the kubelet once, and does what follows; gives whether its answer was complete.
     ///
     /// # Errors
-    /// [`LookError`] when it did not answer, which is in the log and reported.
-    pub(crate) async fn look(&self) -> Result<bool, LookError> {
+    /// [`ListError`] when it did not answer, which is in the log and reported.
+    pub(crate) async fn look(&self) -> Result<bool, ListError> {
         let asked = Instant::now();
         let socket = self.places.pod_resources_socket();
-        let pods = match pod_resources::list(&socket, self.pace.call).await {
+        let pods = match list(&socket, self.pace.call).await {
             Ok(pods) => pods,
             Err(error) => {
                 self.note_failure(Some(&error));
@@ -112,7 +113,7 @@ impl Ledger {
         self.note_failure(None);
         let offers = self.offers.borrow().clone();
         let ours = self.resources(offers.as_deref());
-        let is_ours = |it: &ResourceName| is_of_network(it) || ours.contains(it);
+        let is_ours = |it: &ResourceName| it.is_of_network() || ours.contains(it);
         let answer = pod_resources::read(pods, is_ours, self.own_pod.as_ref());
         let complete = answer.complete;
         {
@@ -234,7 +235,7 @@ impl Ledger {
     }
 
     /// Tells of a failure once, and of its end.
-    fn note_failure(&self, error: Option<&LookError>) {
+    fn note_failure(&self, error: Option<&ListError>) {
         let text = error.map(|error| {
             let cause = error
                 .source()

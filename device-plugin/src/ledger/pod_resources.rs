@@ -1,47 +1,12 @@
 //! The kubelet's word of who holds what: `List` of pod resources v1 (DP-22). Its checkpoint is never read.
 //!
-//! Left to others: what follows of it.
+//! Left to others: asking, and what follows of it.
 
-use std::path::Path;
-use std::time::Duration;
-
-use colvin_kubelet_api::pod_resources::v1::pod_resources_lister_client::PodResourcesListerClient;
-use colvin_kubelet_api::pod_resources::v1::{ListPodResourcesRequest, PodResources};
-use colvin_kubelet_api::uds::{self, ConnectError};
+use colvin_kubelet_api::pod_resources::v1::PodResources;
 use colvin_model::offer::{Holder, ResourceName};
 
 use super::state::Answer;
 use crate::PodName;
-
-/// What the kubelet itself allows an answer to have.
-const ANSWER_LIMIT_BYTES: usize = 16 << 20;
-
-/// The kubelet did not tell.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LookError {
-    #[error("cannot connect")]
-    Connect(#[source] ConnectError),
-    #[error("{}", .0.message())]
-    Refused(tonic::Status),
-    #[error("no answer within {} s", .0.as_secs())]
-    Late(Duration),
-}
-
-/// Asks for all pods.
-pub(super) async fn list(socket: &Path, limit: Duration) -> Result<Vec<PodResources>, LookError> {
-    let call = async {
-        let channel = uds::connect(socket).await.map_err(LookError::Connect)?;
-        let client = PodResourcesListerClient::new(channel);
-        let mut client = client.max_decoding_message_size(ANSWER_LIMIT_BYTES);
-        let answer = client.list(ListPodResourcesRequest {}).await;
-        Ok(answer
-            .map_err(LookError::Refused)?
-            .into_inner()
-            .pod_resources)
-    };
-    let answer = tokio::time::timeout(limit, call).await;
-    answer.unwrap_or(Err(LookError::Late(limit)))
-}
 
 /// What an answer says of our resources.
 ///

@@ -37,7 +37,7 @@ impl Resource {
                 }
                 Err(reason) => {
                     self.say(RegistrationState::Refused { reason });
-                    let wait = self.refusals.failed();
+                    let wait = self.refusals.failed(fastrand::f64());
                     tokio::select! {
                         () = sleep(wait) => {}
                         () = self.other_kubelet_socket() => {}
@@ -78,7 +78,7 @@ impl Resource {
                 Some(Err(reason)) => {
                     self.say(RegistrationState::Refused { reason });
                     // it goes on being served: the kubelet may come back to it
-                    sleep(self.refusals.failed()).await;
+                    sleep(self.refusals.failed(fastrand::f64())).await;
                     return Anew::Refused;
                 }
                 Some(Ok(())) => self.registered(),
@@ -115,7 +115,7 @@ impl Resource {
             if came.elapsed() > self.service.shared.settings.pace.retry_longest {
                 self.losses.succeeded();
             }
-            let wait = self.losses.failed();
+            let wait = self.losses.failed(fastrand::f64());
             if !some_within(clients, wait).await {
                 return Anew::LostClient;
             }

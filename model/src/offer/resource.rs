@@ -16,6 +16,9 @@ use crate::NetworkName;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceName(Arc<str>);
 
+/// What stands before the `/` of networks' resources.
+const OF_NETWORKS: &str = "colvin.dev";
+
 /// A text that is no name of an extended resource.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no extended resource (such as colvin.dev/green)")]
@@ -26,7 +29,12 @@ pub struct InvalidResourceName {
 impl ResourceName {
     /// What a pod asks for to be attached to a network: `colvin.dev/<network>`.
     pub fn of_network(network: &NetworkName) -> Self {
-        Self(format!("colvin.dev/{network}").into())
+        Self(format!("{OF_NETWORKS}/{network}").into())
+    }
+
+    /// Whether it is one that pods ask for to be attached to a network.
+    pub fn is_of_network(&self) -> bool {
+        self.prefix() == OF_NETWORKS
     }
 
     /// As text.
@@ -126,6 +134,7 @@ mod tests {
         let resource = ResourceName::of_network(&network);
         assert_eq!(resource.to_string().parse(), Ok(resource.clone()));
         assert_eq!(resource.prefix(), "colvin.dev");
+        assert!(resource.is_of_network());
         assert_eq!(resource.name(), network.as_str());
     }
 }

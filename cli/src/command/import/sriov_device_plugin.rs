@@ -8,6 +8,7 @@ mod file;
 mod pool;
 #[cfg(test)]
 mod tests;
+mod unsaid;
 
 use std::collections::{BTreeMap, BTreeSet};
 
