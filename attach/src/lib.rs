@@ -6,3 +6,6 @@
 //! where addresses come from (`colvin-ipam`).
 
 #![forbid(unsafe_code)]
+
+pub mod ask;
+pub mod record;
