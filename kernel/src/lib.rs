@@ -1,4 +1,4 @@
-//! The windows to Linux: sysfs, netlink, packet sockets and uevents.
+//! The windows to Linux: sysfs, netlink, network namespaces, packet sockets and uevents.
 //!
 //! Everything here blocks and nothing here decides: a call fetches facts from the kernel (or from a
 //! recorded machine under another root) and hands them over as values of `colvin-model`. Callers
@@ -10,6 +10,7 @@
 
 pub mod archive;
 pub mod netlink;
+pub mod netns;
 pub mod packet;
 pub mod sysfs;
 pub mod uevent;

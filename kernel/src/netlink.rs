@@ -7,6 +7,7 @@
 //! Left to others: when to look again (`colvin-discovery`), what it all means (`colvin-model`).
 
 mod address;
+pub mod change;
 mod devlink;
 mod driver;
 pub mod dump;

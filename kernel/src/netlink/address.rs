@@ -11,7 +11,7 @@ use super::source::{Family, Topic};
 use super::wire::{Attributes, Message, Request, u32_at};
 
 /// Bytes of a `struct ifaddrmsg`.
-const HEADER_BYTES: usize = 8;
+pub(super) const HEADER_BYTES: usize = 8;
 
 pub(super) const TOPIC: Topic = Topic {
     family: Family::Route,

@@ -33,6 +33,9 @@ const LONGEST_DATAGRAM_BYTES: usize = 16 * 1024 * 1024;
 /// How often a dump is asked for before it is given up as torn.
 const MOST_TRIES: u32 = 16;
 
+/// What the answer to a change is about, in errors.
+const CHANGE: &str = "a change";
+
 /// `NLM_F_CAPPED`: the error does not repeat the request's payload.
 const CAPPED: u16 = 0x100;
 
@@ -141,6 +144,17 @@ impl<T: Transport> Conversation<T> {
                 Attempt::Grow(length) => return Err(DumpError::TooLong { what, length }),
                 Attempt::Interrupted | Attempt::Overrun => {}
             }
+        }
+    }
+
+    /// Sends a change, once, and waits for the kernel's word. It is never sent again: what was lost
+    /// may have been done.
+    pub(super) fn change(&mut self, request: &Request) -> Result<(), DumpError> {
+        let what = CHANGE;
+        match self.attempt(what, request, &mut |_| {})? {
+            Attempt::Whole | Attempt::Interrupted => Ok(()),
+            Attempt::Overrun => Err(DumpError::Overrun { what, tries: 1 }),
+            Attempt::Grow(length) => Err(DumpError::TooLong { what, length }),
         }
     }
 

@@ -25,11 +25,11 @@ use super::source::{Family, Live, Netlink, Topic};
 use super::wire::{Attributes, Message, Request};
 
 /// Bytes of a `struct ifinfomsg`.
-const HEADER_BYTES: usize = 16;
+pub(super) const HEADER_BYTES: usize = 16;
 
 /// `RTEXT_FILTER_SKIP_STATS`: without the counters that the kernel can leave out, those of VFs and of
 /// IPv6. A link's own come always.
-const SKIP_STATS: u32 = 1 << 3;
+pub(super) const SKIP_STATS: u32 = 1 << 3;
 
 pub(super) const TOPIC: Topic = Topic {
     family: Family::Route,

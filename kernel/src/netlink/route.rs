@@ -16,22 +16,22 @@ use super::source::{Family, Topic};
 use super::wire::{Attributes, Message, Request, u16_at, u32_at};
 
 /// Bytes of a `struct rtmsg`.
-const HEADER_BYTES: usize = 12;
+pub(super) const HEADER_BYTES: usize = 12;
 
 /// Bytes of a `struct rtnexthop`.
 const WAY_BYTES: usize = 8;
 
 /// `RT_TABLE_MAIN`.
-const MAIN_TABLE: u32 = 254;
+pub(super) const MAIN_TABLE: u32 = 254;
 
 /// `RTN_UNICAST`: a route that leads somewhere.
-const UNICAST: u8 = 1;
+pub(super) const UNICAST: u8 = 1;
 
 /// `RTM_F_CLONED`: a cache entry.
-const CLONED: u32 = 0x200;
+pub(super) const CLONED: u32 = 0x200;
 
 /// `RTA_VIA`: a gateway of another family.
-const VIA: u16 = 18;
+pub(super) const VIA: u16 = 18;
 
 /// `RTA_NH_ID`: the ways stand in a nexthop object.
 const NEXTHOP_ID: u16 = 30;
@@ -120,7 +120,7 @@ pub(super) fn decode(message: Message<'_>) -> Option<Ways> {
 }
 
 /// The gateway in `RTA_GATEWAY`, or in `RTA_VIA`, where the family's number comes first.
-fn gateway_of(kind: u16, value: &[u8]) -> Option<IpAddr> {
+pub(super) fn gateway_of(kind: u16, value: &[u8]) -> Option<IpAddr> {
     ip(if kind == VIA { value.get(2..)? } else { value })
 }
 

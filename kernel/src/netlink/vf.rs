@@ -17,7 +17,7 @@ use colvin_model::{Finding, FindingReason, IfIndex, LinkAddress, VlanId};
 use super::dump::DumpError;
 use super::link;
 use super::source::Netlink;
-use super::wire::{Attribute, Attributes, Message, TYPE_MASK, u16_at, u32_at};
+use super::wire::{Attribute, Attributes, Message, Request, TYPE_MASK, u16_at, u32_at};
 
 /// `RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS`.
 const VFS_WITHOUT_STATS: u32 = 1 | 1 << 3;
@@ -49,6 +49,12 @@ pub struct VfSettings {
     pub min_rate_mbps: Option<u32>,
     /// The most it may send, in Mb/s; 0 is no limit.
     pub max_rate_mbps: Option<u32>,
+    /// Whether it may ask for the RSS configuration.
+    pub rss_query: Option<bool>,
+    /// The node GUID of an `InfiniBand` VF.
+    pub node_guid: Option<u64>,
+    /// The port GUID of an `InfiniBand` VF.
+    pub port_guid: Option<u64>,
 }
 
 /// The link state that a VF is shown (`IFLA_VF_LINK_STATE_*`).
@@ -62,12 +68,28 @@ pub enum VfLinkState {
     Disable,
 }
 
+impl VfLinkState {
+    /// Source: `IFLA_VF_LINK_STATE_*`.
+    pub(super) fn number(self) -> u32 {
+        match self {
+            Self::Auto => 0,
+            Self::Enable => 1,
+            Self::Disable => 2,
+        }
+    }
+}
+
 /// What a message says of a PF's VFs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct VfList {
+pub(super) struct VfList {
     vfs: BTreeMap<u32, VfSettings>,
     /// How many VFs the kernel says there are.
     count: Option<u32>,
+}
+
+/// The question for a PF with its VFs.
+pub(super) fn get_request(pf: IfIndex) -> Request {
+    link::get_request_with(pf, VFS_WITHOUT_STATS)
 }
 
 impl Netlink {
@@ -86,7 +108,7 @@ impl Netlink {
         let Some(live) = self.live_mut() else {
             return Ok(None);
         };
-        let request = |_| link::get_request_with(pf, VFS_WITHOUT_STATS);
+        let request = |_| get_request(pf);
         let answer = live.ask(link::TOPIC, request, VfList::default, |list, message| {
             *list = decode(message);
         });
@@ -120,6 +142,16 @@ fn told(
 }
 
 impl VfList {
+    /// One VF, taken out of the list.
+    pub(super) fn take(&mut self, number: u32) -> Option<VfSettings> {
+        self.vfs.remove(&number)
+    }
+
+    /// How many VFs the kernel says there are.
+    pub(super) fn count(&self) -> Option<u32> {
+        self.count
+    }
+
     /// Whether VFs are missing.
     fn is_short(&self) -> bool {
         let count = self.count.and_then(|count| usize::try_from(count).ok());
@@ -137,7 +169,8 @@ impl VfList {
     }
 }
 
-fn decode(message: Message<'_>) -> VfList {
+/// The VFs in a message about their PF.
+pub(super) fn decode(message: Message<'_>) -> VfList {
     let mut list = VfList::default();
     let mut attributes = Attributes::after(message.payload, HEADER_BYTES);
     loop {
@@ -210,7 +243,10 @@ fn entry(info: &Attribute<'_>) -> Option<(u32, VfSettings)> {
                 vf.min_rate_mbps = setting;
                 vf.max_rate_mbps = u32_at(value, 8);
             }
-            9 => vf.trust = switch, // IFLA_VF_TRUST
+            7 => vf.rss_query = switch,       // IFLA_VF_RSS_QUERY_EN
+            9 => vf.trust = switch,           // IFLA_VF_TRUST
+            10 => vf.node_guid = guid(value), // IFLA_VF_IB_NODE_GUID
+            11 => vf.port_guid = guid(value), // IFLA_VF_IB_PORT_GUID
             12 => {
                 // IFLA_VF_VLAN_LIST: the first tag; its EtherType is in network order
                 let first = attribute.nested().next();
@@ -230,6 +266,12 @@ fn address(value: &[u8]) -> Option<LinkAddress> {
     let bytes = value.get(4..)?;
     let is_ethernet = bytes.iter().skip(6).all(|byte| *byte == 0);
     LinkAddress::from_bytes(bytes.get(..if is_ethernet { 6 } else { 20 })?)
+}
+
+/// The GUID in a `struct ifla_vf_guid`, which stands behind a gap.
+fn guid(value: &[u8]) -> Option<u64> {
+    let bytes = value.get(8..)?.first_chunk()?;
+    Some(u64::from_ne_bytes(*bytes))
 }
 
 fn vlan(number: u32) -> Option<VlanId> {

@@ -232,6 +232,9 @@ pub(crate) fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
 /// `NLM_F_REQUEST`.
 const REQUEST: u16 = 1;
 
+/// `NLM_F_ACK`: the kernel answers even when all went well.
+const ACKNOWLEDGE: u16 = 4;
+
 /// `NLM_F_ROOT | NLM_F_MATCH`: everything there is.
 const DUMP: u16 = 0x300;
 

@@ -1,6 +1,6 @@
 //! Requests: a message under construction. Left to others: what is asked.
 
-use super::{ATTRIBUTE_HEADER_BYTES, DUMP, NESTED, REQUEST, align};
+use super::{ACKNOWLEDGE, ATTRIBUTE_HEADER_BYTES, DUMP, NESTED, REQUEST, align};
 
 /// A message under construction. Its length is put right when it is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,13 @@ impl Request {
     /// A question for everything of a kind.
     pub fn dump(kind: u16, fixed: &[u8]) -> Self {
         Self::new(kind, REQUEST | DUMP, fixed)
+    }
+
+    /// A change, which the kernel says that it has made. The flags (`NLM_F_CREATE`, `NLM_F_EXCL`) are
+    /// those beside the usual ones; what has no place in 16 bits is left out.
+    pub fn change(kind: u16, flags: i32, fixed: &[u8]) -> Self {
+        let flags = u16::try_from(flags).unwrap_or(0);
+        Self::new(kind, REQUEST | ACKNOWLEDGE | flags, fixed)
     }
 
     fn new(kind: u16, flags: u16, fixed: &[u8]) -> Self {

@@ -1,0 +1,1 @@
+//! Messages as they are sent, and as they are read back.
