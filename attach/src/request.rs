@@ -1,0 +1,108 @@
+//! What a caller wants attached, for whom and where.
+//!
+//! Left to others: reading it from a runtime's words (`colvin-cni`).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use colvin_ipam::Route;
+use colvin_model::IfName;
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Kind;
+
+/// Which attachment: one interface that one container has of one network.
+///
+/// A runtime names attachments by `container` and `ifname`. In a chain `ifname` is the interface of
+/// the cluster's network, and several attachments, told apart by `name`, have the same one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttachmentKey {
+    /// The `name` of the CNI configuration.
+    pub network: String,
+    /// `CNI_CONTAINERID`.
+    pub container: String,
+    /// `CNI_IFNAME`.
+    pub ifname: IfName,
+    /// What the interface is called in the pod; the same as `ifname` save in a chain.
+    pub name: IfName,
+}
+
+/// The pod an attachment is for, as far as it is known: nothing of it outside Kubernetes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Owner {
+    /// Its namespace in the cluster.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub pod: Option<String>,
+    /// Its UID.
+    pub uid: Option<String>,
+}
+
+/// Where the interface's addresses come from.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Addressing {
+    /// It has none of ours.
+    #[default]
+    None,
+    /// Router advertisements; [`add()`](crate::add()) waits this long for the first global address, zero for
+    /// not at all.
+    Slaac {
+        /// How long.
+        wait: Duration,
+    },
+    /// The `ipam` object of the configuration says.
+    Ipam(IpamCall),
+}
+
+/// How IPAM is called: all of it is kept, so that what was handed out can be given back by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IpamCall {
+    /// The complete configuration, byte for byte as it came on stdin.
+    pub config: String,
+    /// `CNI_PATH`: where plugins are.
+    pub path: Vec<PathBuf>,
+    /// `CNI_ARGS`, empty where there are none.
+    #[serde(default)]
+    pub args: String,
+}
+
+/// How long each wait may last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a device that an older attachment still holds, and for another process at work on it.
+    pub device: Duration,
+    /// For one call of an IPAM plugin.
+    pub ipam: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            device: Duration::from_secs(10),
+            ipam: Duration::from_secs(30),
+        }
+    }
+}
+
+/// An attachment to be made.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which.
+    pub key: AttachmentKey,
+    /// The file that stands for the pod's network namespace (`CNI_NETNS`).
+    pub netns: PathBuf,
+    /// For whom.
+    pub owner: Owner,
+    /// What, and how it is to be set.
+    pub kind: Kind,
+    /// Its addresses.
+    pub addressing: Addressing,
+    /// Routes beside those of its addresses: a Network's own.
+    pub routes: Vec<Route>,
+    /// The waits.
+    pub patience: Patience,
+    /// Whether the caller's own namespace is a legitimate target (`CNI_NETNS_OVERRIDE`).
+    pub own_netns: bool,
+}
