@@ -8,6 +8,7 @@
 //! Left to others: what the facts mean (`colvin-model`), which to read when (`colvin-discovery`),
 //! what an LLDP frame says (`lldp-rs`).
 
+pub mod announce;
 pub mod archive;
 pub mod netlink;
 pub mod netns;

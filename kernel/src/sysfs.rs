@@ -12,6 +12,7 @@
 //! ([`crate::netlink`]), what the facts mean (`colvin-model`).
 
 mod device_path;
+pub mod driver;
 mod error;
 pub mod infiniband;
 mod look;
@@ -24,6 +25,7 @@ pub mod slot;
 pub mod subfunction;
 mod symbols;
 pub mod vdpa;
+pub mod vf;
 
 use std::os::fd::OwnedFd;
 use std::path::Path;

@@ -41,7 +41,7 @@ fn unless_absent<T>(result: Result<T, Errno>, at: At<'_>) -> Result<Option<T>, S
 }
 
 impl SysfsRoot {
-    fn count(&self, calls: u64) {
+    pub(super) fn count(&self, calls: u64) {
         self.calls.fetch_add(calls, Ordering::Relaxed);
     }
 
