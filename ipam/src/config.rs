@@ -11,8 +11,8 @@ use crate::ConfigError;
 mod asked;
 mod keys;
 
-pub(crate) use asked::{Asked, asked};
-pub(crate) use keys::{Section, decode, section};
+pub(crate) use asked::asked;
+pub(crate) use keys::{Section, decode, known_only, section};
 
 /// The name of an IPAM plugin that is not done in process.
 const LONGEST_TYPE: usize = 255;
@@ -26,6 +26,8 @@ pub struct RawConfig {
     bytes: Vec<u8>,
     outline: Outline,
     method: Method,
+    /// What stands for a section that is not there.
+    nothing: Section,
 }
 
 /// How addresses are given.
@@ -51,13 +53,15 @@ pub struct Slaac {
 }
 
 /// The parts of a configuration that are about addresses.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Outline {
-    ipam: Option<Map<String, Value>>,
-    args: Option<Map<String, Value>>,
+    ipam: Option<Section>,
+    args: Option<Section>,
     #[serde(rename = "runtimeConfig")]
-    runtime_config: Option<Map<String, Value>>,
+    runtime_config: Option<Section>,
+    #[serde(rename = "prevResult")]
+    previous_result: Option<Value>,
 }
 
 impl RawConfig {
@@ -76,6 +80,7 @@ impl RawConfig {
             bytes,
             outline,
             method,
+            nothing: Section::new(),
         })
     }
 
@@ -89,8 +94,21 @@ impl RawConfig {
         &self.method
     }
 
-    pub(crate) fn ipam(&self) -> Map<String, Value> {
-        self.outline.ipam.clone().unwrap_or_default()
+    /// The section `ipam`.
+    pub(crate) fn ipam(&self) -> &Section {
+        self.outline.ipam.as_ref().unwrap_or(&self.nothing)
+    }
+
+    /// What an earlier plugin, or the `ADD`, gave: `prevResult`.
+    pub(crate) const fn previous_result(&self) -> Option<&Value> {
+        self.outline.previous_result.as_ref()
+    }
+
+    /// Sets of ranges that the runtime gives by its capability `ipRanges`.
+    pub(crate) fn ip_ranges(&self) -> Result<Vec<Value>, ConfigError> {
+        let runtime = self.outline.runtime_config.as_ref();
+        let runtime = runtime.unwrap_or(&self.nothing);
+        decode("runtimeConfig", runtime, "ipRanges")
     }
 }
 
