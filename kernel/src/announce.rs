@@ -55,7 +55,7 @@ const ALL_NODES_MAC: [u8; 6] = [0x33, 0x33, 0, 0, 0, 1];
 /// `ff02::1`.
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
-/// ICMPv6.
+/// The protocol of neighbour discovery.
 const ICMPV6: u8 = 58;
 
 impl Announcement {
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn an_ipv6_address_is_told_by_an_unsolicited_advertisement() {
         let address = "2001:db8::9".parse().unwrap();
-        for (overrides, flags, sum) in [(true, 0x20, [0x59, 0xd0]), (false, 0, [0x79, 0xd0])] {
+        for (overrides, flags, sum) in [(true, 0x20, [0xf9, 0x14]), (false, 0, [0x19, 0x15])] {
             let announcement = Announcement::Ipv6 { address, overrides };
             let frame = announcement.frame(MacAddr::new(MAC));
             assert_eq!(frame.len(), 86);
@@ -161,7 +161,7 @@ mod tests {
             assert_eq!(frame[58..62], [flags, 0, 0, 0]);
             assert_eq!(frame[62..78], address.octets(), "target");
             assert_eq!(frame[78..], [2, 1, 2, 0, 0, 0, 0, 7]);
-            assert_eq!(frame[56..58], sum, "computed by hand");
+            assert_eq!(frame[56..58], sum, "summed by another program");
             assert_eq!(
                 checksum(address, &frame[54..]),
                 0,

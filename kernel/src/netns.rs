@@ -62,7 +62,7 @@ impl NetNs {
         };
         let stat = fstat(&file).map_err(failed)?;
         let system = fstatfs(&file).map_err(failed)?;
-        if i64::try_from(system.f_type) != Ok(NSFS) {
+        if system.f_type != NSFS {
             return Err(not_one(path, shape(FileType::from_raw_mode(stat.st_mode))));
         }
         if !is_network(file.as_fd()).map_err(failed)? {
@@ -138,7 +138,7 @@ impl From<NetNs> for File {
 }
 
 /// `NSFS_MAGIC`.
-const NSFS: i64 = 0x6e73_6673;
+const NSFS: rustix::fs::FsWord = 0x6e73_6673;
 
 fn not_one(path: &Path, found: &'static str) -> NetNsError {
     NetNsError::NotANamespace {
@@ -169,8 +169,7 @@ fn is_network(file: BorrowedFd<'_>) -> Result<bool, Errno> {
         return Ok(kind == libc::CLONE_NEWNET);
     }
     match Errno::from_io_error(&std::io::Error::last_os_error()) {
-        Some(Errno::NOTTY) => Ok(true),
+        Some(Errno::NOTTY) | None => Ok(true),
         Some(errno) => Err(errno),
-        None => Ok(true),
     }
 }

@@ -99,5 +99,5 @@ impl RouteSocket {
     }
 }
 
-/// What an answer that was lost was about; the change itself is named by the error around it.
-const TOPIC: &str = "a link";
+/// What an answer that was lost was about; the error around it says more.
+const TOPIC: &str = "what it was asked";

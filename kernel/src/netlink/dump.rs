@@ -34,7 +34,7 @@ const LONGEST_DATAGRAM_BYTES: usize = 16 * 1024 * 1024;
 const MOST_TRIES: u32 = 16;
 
 /// What the answer to a change is about, in errors.
-const CHANGE: &str = "a change";
+const CHANGE: &str = "what it was asked";
 
 /// `NLM_F_CAPPED`: the error does not repeat the request's payload.
 const CAPPED: u16 = 0x100;

@@ -158,15 +158,12 @@ fn unescape(text: &[u8]) -> Vec<u8> {
             let digits = std::str::from_utf8(digits).ok()?;
             u8::from_str_radix(digits, 8).ok()
         });
-        match octal.filter(|_| *first == b'\\') {
-            Some(byte) => {
-                plain.push(byte);
-                rest = behind.get(3..).unwrap_or(&[]);
-            }
-            None => {
-                plain.push(*first);
-                rest = behind;
-            }
+        if let Some(byte) = octal.filter(|_| *first == b'\\') {
+            plain.push(byte);
+            rest = behind.get(3..).unwrap_or(&[]);
+        } else {
+            plain.push(*first);
+            rest = behind;
         }
     }
     plain

@@ -80,7 +80,7 @@ pub fn set_driver_override(
     let driver = driver.map_or(Ok(""), checked)?;
     let path = format!("bus/pci/devices/{device}/driver_override");
     // a line alone takes the name away
-    put(root, path, &format!("{driver}\n"))
+    put(root, &path, &format!("{driver}\n"))
 }
 
 /// Takes the driver away; `false` when there was none, or no such function.
@@ -94,7 +94,7 @@ pub fn unbind(root: &SysfsRoot, device: PciAddress) -> Result<bool, DriverError>
         return Ok(false);
     };
     let path = format!("bus/pci/drivers/{driver}/unbind");
-    match put(root, path, &device.to_string()) {
+    match put(root, &path, &device.to_string()) {
         // it went meanwhile, or another one took it away
         Err(DriverError::Write { source, .. }) if source.raw_os_error() == Some(libc::ENODEV) => {
             Ok(false)
@@ -110,7 +110,7 @@ pub fn unbind(root: &SysfsRoot, device: PciAddress) -> Result<bool, DriverError>
 /// [`set_driver_override`]) or the function has a driver, `ENOENT` when it is not loaded.
 pub fn bind(root: &SysfsRoot, device: PciAddress, driver: &str) -> Result<(), DriverError> {
     let path = format!("bus/pci/drivers/{}/bind", checked(driver)?);
-    put(root, path, &device.to_string())
+    put(root, &path, &device.to_string())
 }
 
 /// Lets the kernel find the driver of a function that has none, heeding the override.
@@ -118,11 +118,7 @@ pub fn bind(root: &SysfsRoot, device: PciAddress, driver: &str) -> Result<(), Dr
 /// # Errors
 /// [`DriverError`]: `ENODEV` when there is no such function. That no driver wants it is none.
 pub fn probe(root: &SysfsRoot, device: PciAddress) -> Result<(), DriverError> {
-    put(
-        root,
-        "bus/pci/drivers_probe".to_owned(),
-        &device.to_string(),
-    )
+    put(root, "bus/pci/drivers_probe", &device.to_string())
 }
 
 /// A driver's name: one part of a path, in one line.
@@ -138,9 +134,9 @@ fn checked(name: &str) -> Result<&str, DriverError> {
 }
 
 /// Writes a value whole, in one call: each call is a value of its own.
-fn put(root: &SysfsRoot, path: String, value: &str) -> Result<(), DriverError> {
+fn put(root: &SysfsRoot, path: &str, value: &str) -> Result<(), DriverError> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let opened = openat(&root.sys, path.as_str(), flags, Mode::empty());
+    let opened = openat(&root.sys, path, flags, Mode::empty());
     root.count(2);
     let written =
         opened.and_then(|file| rustix::io::retry_on_intr(|| write(&file, value.as_bytes())));

@@ -26,7 +26,8 @@ pub struct AssignedAddress {
     pub scope: Scope,
     /// `IFA_F_*`.
     pub flags: u32,
-    /// How long it may be used for new connections.
+    /// How long it may be used for new connections. Of a permanent one the kernel tells no end,
+    /// though it may be deprecated.
     pub preferred: Lifetime,
     /// How long it may be used at all.
     pub valid: Lifetime,
@@ -72,6 +73,11 @@ impl AssignedAddress {
     /// Whether somebody else has it.
     pub fn is_duplicate(&self) -> bool {
         self.has(libc::IFA_F_DADFAILED)
+    }
+
+    /// Whether it is chosen for no new connection by itself.
+    pub fn is_deprecated(&self) -> bool {
+        self.has(libc::IFA_F_DEPRECATED)
     }
 
     /// Whether it is one of those that last a day (RFC 8981).
@@ -263,7 +269,7 @@ impl RouteSocket {
 }
 
 /// The address in a message; `None` when it is of another family, or does not decode.
-fn decode(message: Message<'_>) -> Option<AssignedAddress> {
+pub(super) fn decode(message: Message<'_>) -> Option<AssignedAddress> {
     let &[_, prefix_length, low_flags, scope, ..] = message.payload else {
         return None;
     };

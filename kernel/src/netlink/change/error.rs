@@ -27,7 +27,7 @@ pub enum ChangeError {
         source: io::Error,
     },
     /// The request did not go out, or its answer did not come in: it may have been done.
-    #[error("nobody knows whether it was done: {what}")]
+    #[error("the kernel did not answer when asked to {what}")]
     Unanswered {
         /// What was asked for.
         what: String,

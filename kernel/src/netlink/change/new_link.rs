@@ -22,9 +22,12 @@ pub struct NewLink<'a> {
     pub name: &'a IfName,
     /// The namespace it is made in; the socket's when `None`.
     pub netns: Option<BorrowedFd<'a>>,
-    /// Its index there; the kernel's choice when `None`. One that is taken is refused (`EBUSY`).
+    /// Its index there; the kernel's choice when `None`. One that is taken there is refused (`EEXIST`
+    /// or `EBUSY`), and by older kernels one that is taken in the socket's namespace, too.
     pub index: Option<IfIndex>,
-    /// Its hardware address; the kernel's choice when `None` (an ipvlan has its parent's).
+    /// Its hardware address; the kernel's choice when `None`. An ipvlan and a passthru macvlan have
+    /// their parent's whatever is said here; that of a passthru macvlan can be set afterwards, which
+    /// sets the parent's.
     pub mac: Option<MacAddr>,
     /// Its MTU; its parent's when `None`.
     pub mtu_bytes: Option<u32>,
@@ -225,6 +228,12 @@ impl LinkKind {
     }
 }
 
+/// Fills an `IFLA_LINKINFO`.
+pub(super) fn info(kind: LinkKind, list: Request) -> Request {
+    list.with_text(libc::IFLA_INFO_KIND, kind.word())
+        .with_nested(libc::IFLA_INFO_DATA, |data| kind.fill(data))
+}
+
 /// The kind and options in an `IFLA_LINKINFO`; `None` when it is of another kind, or has an option
 /// of which nothing is known here.
 pub(super) fn decode(info: Attribute<'_>) -> Option<LinkKind> {
@@ -269,8 +278,9 @@ impl RouteSocket {
     ///
     /// # Errors
     /// [`ChangeError`]: `EEXIST` when the name is taken there, `ENODEV` when the parent is gone,
-    /// `EBUSY` when it is taken by a bridge or a passthru child, `EOPNOTSUPP` when the kernel has
-    /// no such kind. Nothing is left of a link that could not be made whole.
+    /// `EBUSY` when it is taken by a bridge or by a child of another kind, `EINVAL` when it has a
+    /// passthru child, `EOPNOTSUPP` when the kernel has no such kind. Nothing is left of a link that
+    /// could not be made whole.
     pub fn create(&mut self, new: &NewLink<'_>) -> Result<(), ChangeError> {
         let what = format!(
             "make the {} {} on link {}",
@@ -296,10 +306,7 @@ impl RouteSocket {
         if let Some(alias) = new.alias {
             request = request.with(libc::IFLA_IFALIAS, alias.as_bytes());
         }
-        let request = request.with_nested(libc::IFLA_LINKINFO, |info| {
-            info.with_text(libc::IFLA_INFO_KIND, new.kind.word())
-                .with_nested(libc::IFLA_INFO_DATA, |data| new.kind.fill(data))
-        });
+        let request = request.with_nested(libc::IFLA_LINKINFO, |list| info(new.kind, list));
         self.change(what, &request)
     }
 }

@@ -172,14 +172,10 @@ impl Route {
 
     /// What it is, in words.
     fn words(&self) -> String {
-        let mut words = format!("{}/{}", self.destination, self.prefix_length);
-        if let Some(gateway) = self.gateway {
-            words.push_str(&format!(" by {gateway}"));
-        }
-        if let Some(link) = self.link {
-            words.push_str(&format!(" out of link {link}"));
-        }
-        words
+        let gateway = self.gateway.map(|gateway| format!(" by {gateway}"));
+        let link = self.link.map(|link| format!(" out of link {link}"));
+        let (gateway, link) = (gateway.unwrap_or_default(), link.unwrap_or_default());
+        format!("{}/{}{gateway}{link}", self.destination, self.prefix_length)
     }
 }
 
@@ -264,7 +260,7 @@ impl RouteSocket {
 }
 
 /// The route in a message; `None` when it is no unicast one of a routing table with one way.
-fn decode(message: Message<'_>) -> Option<Route> {
+pub(super) fn decode(message: Message<'_>) -> Option<Route> {
     let payload = message.payload;
     let &[
         family,

@@ -7,7 +7,7 @@
 use colvin_model::{IfIndex, LinkAddress, VlanId};
 
 use super::{ChangeError, RouteSocket, VlanProtocol, link};
-use crate::netlink::vf::{self, VfLinkState, VfSettings};
+use crate::netlink::vf::{self, VfLinkState, VfList, VfSettings};
 use crate::netlink::wire::Request;
 
 /// What one message changes about a VF. What is `None` stays.
@@ -63,7 +63,7 @@ impl VfChange {
     }
 
     /// What it does, in words.
-    fn words(&self, pf: IfIndex, number: u32) -> String {
+    pub(super) fn words(&self, pf: IfIndex, number: u32) -> String {
         let mut words = Vec::new();
         if let Some(address) = &self.address {
             words.push(format!("address {address}"));
@@ -88,7 +88,15 @@ impl VfChange {
         format!("set VF {number} of link {pf}: {}", words.join(", "))
     }
 
-    fn fill(&self, number: u32, mut info: Request) -> Request {
+    pub(super) fn request(&self, pf: IfIndex, number: u32) -> Request {
+        let header = link::header(Some(pf), (0, 0));
+        let request = Request::change(libc::RTM_SETLINK, 0, &header);
+        request.with_nested(libc::IFLA_VFINFO_LIST, |list| {
+            list.with_nested(VF_INFO, |info| self.fill(number, info))
+        })
+    }
+
+    pub(super) fn fill(&self, number: u32, mut info: Request) -> Request {
         let two = |value: u32| [number, value].map(u32::to_ne_bytes).concat();
         if let Some(address) = &self.address {
             info = info.with(VF_MAC, &vf_mac(number, address));
@@ -179,19 +187,17 @@ impl RouteSocket {
         let answer = self.ask(
             what,
             &vf::get_request(pf),
-            vf::VfList::default,
+            VfList::default,
             |list, message| {
                 *list = vf::decode(message);
             },
         );
-        let cut = ChangeError::VfsCut { pf, vf: number };
         match answer {
-            Ok(mut list) => match list.take(number) {
-                None if list.count().is_some_and(|count| number < count) => Err(cut),
-                found => Ok(found),
-            },
+            Ok(mut list) => one(&mut list, pf, number),
             Err(error) if error.is_no_link() => Ok(None),
-            Err(error) if error.is_refusal(&[libc::EMSGSIZE]) => Err(cut),
+            Err(error) if error.is_refusal(&[libc::EMSGSIZE]) => {
+                Err(ChangeError::VfsCut { pf, vf: number })
+            }
             Err(error) => Err(error),
         }
     }
@@ -211,11 +217,20 @@ impl RouteSocket {
         if change.is_empty() {
             return Ok(());
         }
-        let header = link::header(Some(pf), (0, 0));
-        let request = Request::change(libc::RTM_SETLINK, 0, &header);
-        let request = request.with_nested(libc::IFLA_VFINFO_LIST, |list| {
-            list.with_nested(VF_INFO, |info| change.fill(number, info))
-        });
-        self.change(change.words(pf, number), &request)
+        self.change(change.words(pf, number), &change.request(pf, number))
+    }
+}
+
+/// One VF of a list; `None` when the PF has no such VF.
+pub(super) fn one(
+    list: &mut VfList,
+    pf: IfIndex,
+    number: u32,
+) -> Result<Option<VfSettings>, ChangeError> {
+    match list.take(number) {
+        None if list.count().is_some_and(|count| number < count) => {
+            Err(ChangeError::VfsCut { pf, vf: number })
+        }
+        found => Ok(found),
     }
 }

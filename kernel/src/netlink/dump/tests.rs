@@ -278,3 +278,61 @@ fn disc_18_a_real_dump_that_does_not_fit_is_dumped_again_in_a_bigger_buffer() {
     assert_eq!(again.len(), whole.len());
     assert!(conversation.buffer.capacity() > 500);
 }
+
+fn changed(answer: Vec<Reply>) -> (Result<(), DumpError>, FakeKernel) {
+    let kernel = FakeKernel {
+        answers: vec![answer],
+        ..FakeKernel::default()
+    };
+    let mut conversation = Conversation::new(kernel);
+    let request = Request::change(19, 0, &[]);
+    let answer = conversation.change(&request);
+    (answer, conversation.transport)
+}
+
+#[test]
+fn a_change_is_done_when_the_kernel_says_so_under_its_own_number() {
+    let stale = Reply::Stale(vec![refused(libc::EPERM)]);
+    let forged = Reply::Forged(vec![refused(libc::EPERM)]);
+    let done = Reply::Messages(vec![refused(0)]);
+    let (answer, kernel) = changed(vec![stale, forged, done]);
+    answer.unwrap();
+    assert!(kernel.waiting.is_empty(), "it waited for its own");
+}
+
+#[test]
+fn a_change_whose_answer_is_lost_is_not_made_again() {
+    for number in [libc::ENOBUFS, libc::EAGAIN, libc::EIO] {
+        let (answer, kernel) = changed(vec![Reply::Error(number)]);
+        let error = answer.unwrap_err();
+        assert!(error.refusal().is_none(), "{error:?}");
+        assert_eq!(kernel.asked, 1);
+    }
+    let long = Reply::Messages(vec![(ERROR, 0, vec![0; FIRST_BUFFER_BYTES])]);
+    let (answer, kernel) = changed(vec![long]);
+    assert!(
+        matches!(answer, Err(DumpError::TooLong { .. })),
+        "{answer:?}"
+    );
+    assert_eq!(kernel.asked, 1);
+}
+
+#[test]
+fn what_is_left_of_a_lost_answer_is_thrown_away_before_the_next_change() {
+    let kernel = FakeKernel {
+        answers: vec![
+            vec![
+                Reply::Error(libc::ENOBUFS),
+                Reply::Messages(vec![refused(0)]),
+            ],
+            vec![Reply::Messages(vec![refused(libc::EEXIST)])],
+        ],
+        ..FakeKernel::default()
+    };
+    let mut conversation = Conversation::new(kernel);
+    let request = Request::change(19, 0, &[]);
+    conversation.change(&request).unwrap_err();
+    let error = conversation.change(&request).unwrap_err();
+    assert_eq!(error.refusal(), Some(libc::EEXIST));
+    assert_eq!(conversation.transport.drained, 1);
+}

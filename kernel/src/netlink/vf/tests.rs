@@ -10,6 +10,13 @@ fn setting(vf: u32, values: &[u32]) -> Vec<u8> {
     words.flat_map(|word| word.to_ne_bytes()).collect()
 }
 
+/// A `struct ifla_vf_guid`, with the gap before its 64 bits.
+fn guid(vf: u32, guid: u64) -> Vec<u8> {
+    let mut bytes = setting(vf, &[0]);
+    bytes.extend(guid.to_ne_bytes());
+    bytes
+}
+
 /// One `IFLA_VF_INFO`, as `rtnl_fill_vfinfo` orders it.
 fn info(list: Request, vf: u32) -> Request {
     let mut mac = setting(vf, &[]);
@@ -28,8 +35,8 @@ fn info(list: Request, vf: u32) -> Request {
             .with(5, &setting(vf, &[2])) // IFLA_VF_LINK_STATE
             .with(7, &setting(vf, &[0])) // IFLA_VF_RSS_QUERY_EN
             .with(9, &setting(vf, &[u32::MAX])) // IFLA_VF_TRUST: not told
-            .with(10, &[7; 16]) // IFLA_VF_IB_NODE_GUID
-            .with(11, &[7; 16]) // IFLA_VF_IB_PORT_GUID
+            .with(10, &guid(vf, 0x0202_02ff_fe02_0202)) // IFLA_VF_IB_NODE_GUID
+            .with(11, &guid(vf, 7)) // IFLA_VF_IB_PORT_GUID
             .with_nested(12, |list| list.with(1, &tag)) // IFLA_VF_VLAN_LIST
     })
 }
@@ -45,6 +52,9 @@ fn expected(vf: u32) -> VfSettings {
         link_state: Some(VfLinkState::Disable),
         min_rate_mbps: Some(10),
         max_rate_mbps: Some(200),
+        rss_query: Some(false),
+        node_guid: Some(0x0202_02ff_fe02_0202),
+        port_guid: Some(7),
     }
 }
 
