@@ -38,7 +38,11 @@ pub(crate) fn check(
     let configured = configured(request.config, attachment.args)?;
     let given = match (lease, request.config.previous_result()) {
         (Some(lease), _) => lease.ips.clone(),
-        (None, Some(result)) => parse_result(result).map_err(decode_error)?.ips,
+        (None, Some(result)) => {
+            parse_result(result)
+                .map_err(|reason| decode_error(&reason))?
+                .ips
+        }
         (None, None) => return Ok(()),
     };
     match configured.ips.iter().find(|ip| !given.contains(ip)) {
@@ -51,7 +55,7 @@ pub(crate) fn check(
     }
 }
 
-fn decode_error(reason: String) -> IpamError {
+fn decode_error(reason: &str) -> IpamError {
     ConfigError::Decode {
         reason: format!("prevResult: {reason}"),
     }

@@ -34,12 +34,12 @@ pub(crate) fn asked(config: &RawConfig, cni_args: Option<&str>) -> Result<Asked,
 }
 
 fn of_variable(cni_args: Option<&str>, key: &str) -> Vec<String> {
-    let values = cni_args.unwrap_or_default().split(';').filter_map(|pair| {
+    let mut values = cni_args.unwrap_or_default().split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         (name == key).then_some(value)
     });
     // a key that comes twice has its last value
-    let last = values.last().unwrap_or_default();
+    let last = values.next_back().unwrap_or_default();
     last.split(',')
         .map(|item| item.trim().to_owned())
         .filter(|item| !item.is_empty())

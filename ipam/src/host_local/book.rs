@@ -140,7 +140,9 @@ impl<'a> Book<'a> {
     /// # Errors
     /// [`FolderError`]
     pub(super) fn read_all(&mut self) -> Result<(), FolderError> {
-        self.folder.tidy()?;
+        if !self.folder.is_drafted() {
+            self.folder.tidy()?;
+        }
         let mut content = Content::default();
         let mut reserved = self.folder.reserved()?;
         reserved.sort_unstable();
@@ -274,11 +276,7 @@ impl Drop for Book<'_> {
         if self.changed
             && let Some(index) = &self.index
         {
-            match index.stamp(self.folder.fd(), self.boot_id) {
-                Ok(()) => {}
-                // an index without its stamp is old, and is made anew
-                Err(_) => {}
-            }
+            index.stamp(self.folder.fd(), self.boot_id);
         }
     }
 }

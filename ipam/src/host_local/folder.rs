@@ -5,6 +5,7 @@
 //! A reservation appears whole or not at all: it is written beside, and linked to its name. Left to
 //! others: which address, and finding an owner's reservations without reading all files (`index`).
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::IpAddr;
@@ -32,6 +33,8 @@ const LIMIT_BYTES: u64 = 4096;
 pub(super) struct Folder {
     path: PathBuf,
     fd: OwnedFd,
+    /// Whether the draft is that of this program.
+    drafted: Cell<bool>,
     _lock: Lock,
 }
 
@@ -68,6 +71,7 @@ impl Folder {
         Ok(Some(Self {
             path,
             fd,
+            drafted: Cell::new(false),
             _lock: lock,
         }))
     }
@@ -102,7 +106,9 @@ impl Folder {
         self.tidy()?;
         let text = format!("{}{LINE_BREAK}{}", owner.container_id, owner.ifname);
         self.write(DRAFT, OFlags::EXCL, text.as_bytes())
-            .inspect_err(|_| drop(self.tidy()))
+            .inspect_err(|_| drop(self.tidy()))?;
+        self.drafted.set(true);
+        Ok(())
     }
 
     /// Reserves the address for the owner whose draft it is; `false` when it is reserved already.
@@ -131,7 +137,13 @@ impl Folder {
     /// # Errors
     /// [`FolderError`]
     pub(super) fn tidy(&self) -> Result<(), FolderError> {
+        self.drafted.set(false);
         self.remove(DRAFT).map(|_| ())
+    }
+
+    /// Whether there is a draft to reserve addresses with.
+    pub(super) const fn is_drafted(&self) -> bool {
+        self.drafted.get()
     }
 
     /// Whose the address is.

@@ -73,8 +73,12 @@ impl Index {
     }
 
     /// Says that it is as the network's folder: gives the folder a time of change of its own, one that
-    /// the kernel, whose clock ticks, gives no folder.
-    pub(super) fn stamp(&self, folder: BorrowedFd<'_>, boot_id: &str) -> Result<(), Errno> {
+    /// the kernel, whose clock ticks, gives no folder. Where that fails the index stays old.
+    pub(super) fn stamp(&self, folder: BorrowedFd<'_>, boot_id: &str) {
+        let _stamped = self.try_stamp(folder, boot_id).is_ok();
+    }
+
+    fn try_stamp(&self, folder: BorrowedFd<'_>, boot_id: &str) -> Result<(), Errno> {
         self.spoil()?;
         let ticks = clock_gettime(ClockId::RealtimeCoarse);
         let mut now = clock_gettime(ClockId::Realtime);
@@ -165,10 +169,7 @@ pub(super) type Time = (i64, i64);
 /// When the file of this name was last written; of a link the link itself.
 pub(super) fn time_of(folder: BorrowedFd<'_>, name: &str) -> Option<Time> {
     let stat = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-    Some((
-        i64::try_from(stat.st_mtime).ok()?,
-        i64::try_from(stat.st_mtime_nsec).ok()?,
-    ))
+    Some((stat.st_mtime, i64::try_from(stat.st_mtime_nsec).ok()?))
 }
 
 /// How the network's folder is now.
