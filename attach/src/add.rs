@@ -1,17 +1,217 @@
 //! `ADD`: journal first, then the change.
 //!
-//! Left to others: how each kind is attached (`crate::kind`).
+//! Left to others: how each kind is attached ([`crate::kind`], [`crate::apply`]).
 
+use std::time::Duration;
+
+use colvin_ipam::{Lease, Method};
+
+use crate::apply::{Applying, apply};
 use crate::attached::Attached;
+use crate::claim::claim;
 use crate::error::AttachError;
-use crate::request::Request;
+use crate::host::Host;
+use crate::journal::{Held, Record, State, Target};
+use crate::kind::{self, LinkPlan, Plan};
+use crate::pod::{self, Inside, Pod};
+use crate::release::release_all;
+use crate::request::{Addressing, IpamCall, Request};
 use crate::roots::Roots;
-use crate::trace::Trace;
+use crate::trace::{StepKind, Trace};
+use crate::undo::{ChildImage, Given, Undo, call, method};
 
 /// Makes the attachment. When it fails, the node is as it was before.
 ///
 /// # Errors
 /// [`AttachError`], with every failure of the undoing after the first.
 pub fn add(roots: &Roots, request: &Request, trace: &mut Trace) -> Result<Attached, AttachError> {
-    todo!("{roots:?} {request:?} {trace:?}")
+    let addressing = Resolved::of(&request.addressing)?;
+    let mut host = Host::open(roots)?;
+    let netns = pod::open(&host, request)?;
+    let name = find_record(roots, &mut host, request, trace)?;
+    let mut held = claim(roots, &mut host, &netns, request, &name, trace)?;
+    let mut pod = Pod::enter(roots, netns, &request.key.name, trace)?;
+    let plan = kind::plan(&mut host, &mut pod, &request.kind, &name);
+    host.note(trace);
+    pod.note(trace);
+    let plan = plan?;
+    if plan.link.is_none() && addressing.has_addresses() {
+        return Err(AttachError::Config(
+            "ipam cannot be used: a userspace driver has the function, so it has no interface for addresses"
+                .to_owned(),
+        ));
+    }
+    let mut record = begun(roots, request, &pod, &plan, addressing.ipam);
+    trace.step(StepKind::Journal, "journal: Intent", || {
+        held.begin(roots, &record)
+    })?;
+    let mut applying = Applying {
+        roots,
+        host: &mut host,
+        pod: &mut pod,
+        trace,
+    };
+    match make(
+        &mut applying,
+        request,
+        &plan,
+        &addressing,
+        &mut held,
+        &mut record,
+    ) {
+        Ok(attached) => Ok(attached),
+        Err(first) => Err(undone(
+            roots,
+            &mut host,
+            held,
+            &mut record,
+            request,
+            first,
+            trace,
+        )),
+    }
+}
+
+/// Asks IPAM, does what was planned, and writes that it is done.
+fn make(
+    applying: &mut Applying<'_>,
+    request: &Request,
+    plan: &Plan,
+    addressing: &Resolved<'_>,
+    held: &mut Held,
+    record: &mut Record,
+) -> Result<Attached, AttachError> {
+    let lease = match addressing.ipam {
+        Some(ipam) => {
+            let given = Given {
+                roots: applying.roots,
+                key: &request.key,
+                netns: Some(&request.netns),
+                patience: request.patience,
+            };
+            call(&given, ipam, "ADD", applying.trace, colvin_ipam::add)?
+        }
+        None => Lease::default(),
+    };
+    let inside = Inside {
+        name: &request.key.name,
+        lease: &lease,
+        routes: &request.routes,
+        slaac: addressing.slaac,
+        is_up: !applying.pod.heeds_routers || addressing.slaac.is_some(),
+    };
+    let (attached, made) = apply(applying, request, plan, &inside)?;
+    record.state = State::Applied;
+    record.made = Some(made);
+    applying
+        .trace
+        .step(StepKind::Journal, "journal: Applied", || held.note(record))?;
+    Ok(attached)
+}
+
+/// Undoes what was begun. Gives the error that a caller gets.
+fn undone(
+    roots: &Roots,
+    host: &mut Host,
+    held: Held,
+    record: &mut Record,
+    request: &Request,
+    first: AttachError,
+    trace: &mut Trace,
+) -> AttachError {
+    host.note(trace);
+    let (_, more) = release_all(roots, host, held, record, request.patience, trace);
+    if more.is_empty() {
+        return first;
+    }
+    AttachError::Several {
+        first: Box::new(first),
+        more,
+    }
+}
+
+/// The name of the record of what is asked for. A device of the host that is not there may be on its way
+/// back from a former pod: it is waited for while the journal has it.
+fn find_record(
+    roots: &Roots,
+    host: &mut Host,
+    request: &Request,
+    trace: &mut Trace,
+) -> Result<String, AttachError> {
+    let found = kind::record_name(host, &request.kind, &request.key);
+    host.note(trace);
+    match found {
+        Err(AttachError::NoDevice(reason)) => {
+            match crate::claim::holder_of(roots, &request.kind, &request.key)? {
+                Some(record) => Ok(record),
+                None => Err(AttachError::NoDevice(reason)),
+            }
+        }
+        answer => answer,
+    }
+}
+
+/// What will be done and undone.
+fn begun(
+    roots: &Roots,
+    request: &Request,
+    pod: &Pod,
+    plan: &Plan,
+    ipam: Option<&IpamCall>,
+) -> Record {
+    let mut undo: Vec<Undo> = ipam.cloned().map(Undo::Ipam).into_iter().collect();
+    if let Some(vf) = plan.vf.as_ref().filter(|vf| !vf.change.is_empty()) {
+        undo.push(Undo::Vf(vf.undo.clone()));
+    }
+    match &plan.link {
+        Some(LinkPlan::Move(link)) => undo.push(Undo::Link(link.image.clone())),
+        Some(LinkPlan::Make(link)) => undo.push(Undo::Child(ChildImage {
+            name: request.key.name.clone(),
+            word: link.kind.word().to_owned(),
+            mac: link.mac,
+        })),
+        None => {}
+    }
+    Record {
+        state: State::Intent,
+        key: request.key.clone(),
+        owner: request.owner.clone(),
+        kind: kind::word(&request.kind).to_owned(),
+        device: plan.device,
+        interface: plan.link.as_ref().map(|_| request.key.name.clone()),
+        netns: Target {
+            path: request.netns.clone(),
+            id: pod.netns.id().to_string(),
+        },
+        boot_id: roots.boot_id.clone(),
+        begun_ns: u64::try_from(roots.now.as_nanos()).unwrap_or(u64::MAX),
+        undo,
+        made: None,
+    }
+}
+
+/// Where addresses come from, once the configuration was read.
+#[derive(Debug)]
+struct Resolved<'a> {
+    ipam: Option<&'a IpamCall>,
+    slaac: Option<Duration>,
+}
+
+impl<'a> Resolved<'a> {
+    fn of(addressing: &'a Addressing) -> Result<Self, AttachError> {
+        let (ipam, slaac) = match addressing {
+            Addressing::None => (None, None),
+            Addressing::Slaac { wait } => (None, Some(*wait)),
+            Addressing::Ipam(call) => match method(call)? {
+                Method::None => (None, None),
+                Method::Slaac(slaac) => (None, Some(slaac.wait.unwrap_or_default())),
+                Method::Static | Method::HostLocal | Method::Delegate(_) => (Some(call), None),
+            },
+        };
+        Ok(Self { ipam, slaac })
+    }
+
+    fn has_addresses(&self) -> bool {
+        self.ipam.is_some() || self.slaac.is_some()
+    }
 }

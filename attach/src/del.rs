@@ -1,15 +1,20 @@
 //! `DEL`: undone, whatever is missing.
 //!
-//! Left to others: how each kind goes back (`crate::kind`).
+//! Left to others: how each kind goes back ([`crate::undo`]).
 
 use std::path::PathBuf;
 
 use colvin_model::{IfName, PciAddress};
 
 use crate::error::AttachError;
+use crate::host::Host;
+use crate::journal::{Content, Record, child_name, hold, is_child_of_another, list, peek};
+use crate::rebuild::rebuild;
+use crate::release::release_all;
 use crate::request::{AttachmentKey, IpamCall, Patience};
 use crate::roots::Roots;
 use crate::trace::Trace;
+use crate::undo::{Given, Undo, call};
 
 /// An attachment that is to be undone, as far as the caller knows it. The journal knows the rest.
 #[derive(Clone, Debug)]
@@ -43,11 +48,113 @@ pub struct Detached {
     pub unfinished: Vec<AttachError>,
 }
 
+impl Former {
+    /// The attachment it would be with this name in the pod.
+    fn key(&self) -> AttachmentKey {
+        AttachmentKey {
+            network: self.network.clone(),
+            container: self.container.clone(),
+            ifname: self.ifname.clone(),
+            name: self.name.as_ref().unwrap_or(&self.ifname).clone(),
+        }
+    }
+
+    /// Whether a record is of this attachment.
+    fn is(&self, record: &Record) -> bool {
+        record.key.container == self.container
+            && record.key.ifname == self.ifname
+            && self
+                .name
+                .as_ref()
+                .is_none_or(|name| record.key.name == *name)
+    }
+}
+
 /// Undoes an attachment. That something is gone already, or was never there, is no failure.
 ///
 /// # Errors
 /// When nothing could be looked at, such as the journal's folder; what was looked at and could not be
 /// finished is in [`Detached::unfinished`].
 pub fn del(roots: &Roots, former: &Former, trace: &mut Trace) -> Result<Detached, AttachError> {
-    todo!("{roots:?} {former:?} {trace:?}")
+    let mut done = Detached::default();
+    let mut host = Host::open(roots)?;
+    let mut is_given_back = false;
+    for name in candidates(roots, former)? {
+        let found = match hold(roots, &name, false, former.patience.device) {
+            Ok(found) => found,
+            Err(error) => {
+                done.unfinished.push(error);
+                continue;
+            }
+        };
+        let Some((mut held, content)) = found else {
+            continue;
+        };
+        match content {
+            Content::Record { mut record, .. } if former.is(&record) => {
+                is_given_back |= record.undo.iter().any(|undo| matches!(undo, Undo::Ipam(_)));
+                let (is_undone, failures) =
+                    release_all(roots, &mut host, held, &mut record, former.patience, trace);
+                if is_undone {
+                    done.undone.push(record.key.clone());
+                }
+                done.unfinished.extend(failures);
+            }
+            Content::Unreadable
+                if Some(&name) == former.device.map(|device| device.to_string()).as_ref() =>
+            {
+                // whose it is cannot be told any more; the caller says that it is its own
+                match rebuild(roots, &mut host, &mut held, former.netns.as_deref(), trace) {
+                    Ok(true) => done.unfinished.extend(held.remove().err()),
+                    Ok(false) => {}
+                    Err(error) => done.unfinished.push(error),
+                }
+            }
+            Content::Record { .. } | Content::Unreadable | Content::New => {}
+        }
+    }
+    if let Some(ipam) = former.ipam.as_ref().filter(|_| !is_given_back) {
+        let given = Given {
+            roots,
+            key: &former.key(),
+            netns: former.netns.as_deref(),
+            patience: former.patience,
+        };
+        done.unfinished
+            .extend(call(&given, ipam, "DEL", trace, colvin_ipam::del).err());
+    }
+    Ok(done)
+}
+
+/// The records to look at: the one of the device that is named and that of a child link when one of them
+/// is this attachment's and the only one there can be; else every record that may be.
+fn candidates(roots: &Roots, former: &Former) -> Result<Vec<String>, AttachError> {
+    let key = former.key();
+    let mut first: Vec<String> = former
+        .device
+        .map(|device| device.to_string())
+        .into_iter()
+        .collect();
+    first.push(child_name(&key));
+    if former.name.is_some() {
+        for name in &first {
+            if let Some(Content::Record { record, .. }) = peek(roots, name)?
+                && former.is(&record)
+            {
+                return Ok(vec![name.clone()]);
+            }
+        }
+    }
+    let mut names = Vec::new();
+    for name in list(roots)? {
+        if first.contains(&name) {
+            names.push(name);
+        } else if !is_child_of_another(&name, &former.container)
+            && let Some(Content::Record { record, .. }) = peek(roots, &name)?
+            && former.is(&record)
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }

@@ -2,9 +2,16 @@
 //!
 //! Left to others: the runtime's numbers (`colvin-cni`).
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use colvin_ipam::ErrorKind;
+use colvin_kernel::netlink::change::ChangeError;
+use colvin_kernel::netns::NetNsError;
+use colvin_kernel::netns::sysctl::SysctlError;
+use colvin_kernel::sysfs::SysfsError;
+use colvin_kernel::sysfs::driver::DriverError;
 use colvin_model::{IfName, PciAddress};
 
 /// What kind of failure: each is one code of the CNI protocol.
@@ -24,7 +31,7 @@ pub enum Class {
     NoDevice,
     /// The kernel or the driver refused (ours).
     Kernel,
-    /// IPAM failed; its own code is in the error, where it has one (ours).
+    /// IPAM failed; what kind of failure is in the error.
     Ipam,
     /// What `CHECK` compares is not as it was made (ours).
     Drift,
@@ -90,6 +97,14 @@ pub enum AttachError {
         /// How long, in milliseconds.
         waited_ms: u128,
     },
+    /// Another process is at work on the device.
+    #[error("another process is at work on {device}; waited {waited_ms} ms")]
+    Busy {
+        /// The device, by its record's name.
+        device: String,
+        /// How long, in milliseconds.
+        waited_ms: u128,
+    },
     /// The kernel or the driver refused.
     #[error("{what}: {reason}")]
     Kernel {
@@ -101,8 +116,8 @@ pub enum AttachError {
     /// IPAM failed.
     #[error("IPAM: {message}")]
     Ipam {
-        /// The plugin's own code, where it has one.
-        code: Option<u32>,
+        /// What kind of failure; a plugin's own code is in it.
+        kind: ErrorKind,
         /// What it said.
         message: String,
     },
@@ -128,7 +143,7 @@ impl AttachError {
             Self::Config(_) => Class::Config,
             Self::NoDevice(_) | Self::NoNetdev { .. } => Class::NoDevice,
             Self::NameTaken { .. } | Self::Attached { .. } => Class::Exists,
-            Self::Held { .. } => Class::TryAgain,
+            Self::Held { .. } | Self::Busy { .. } => Class::TryAgain,
             Self::Kernel { .. } => Class::Kernel,
             Self::Ipam { .. } => Class::Ipam,
             Self::Drift(_) => Class::Drift,
@@ -145,4 +160,63 @@ fn list(first: &AttachError, more: &[AttachError]) -> String {
         text.push_str(&error.to_string());
     }
     text
+}
+
+/// The reasons behind an error, one after the other.
+fn reasons(error: &dyn Error) -> String {
+    let mut text = String::new();
+    let mut source = error.source();
+    while let Some(reason) = source {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&reason.to_string());
+        source = reason.source();
+    }
+    text
+}
+
+impl From<ChangeError> for AttachError {
+    fn from(error: ChangeError) -> Self {
+        Self::Kernel {
+            what: error.to_string(),
+            reason: reasons(&error),
+        }
+    }
+}
+
+impl From<SysctlError> for AttachError {
+    fn from(error: SysctlError) -> Self {
+        Self::Kernel {
+            what: error.to_string(),
+            reason: reasons(&error),
+        }
+    }
+}
+
+impl From<NetNsError> for AttachError {
+    fn from(error: NetNsError) -> Self {
+        Self::Kernel {
+            what: error.to_string(),
+            reason: reasons(&error),
+        }
+    }
+}
+
+impl From<DriverError> for AttachError {
+    fn from(error: DriverError) -> Self {
+        Self::Kernel {
+            what: error.to_string(),
+            reason: reasons(&error),
+        }
+    }
+}
+
+impl From<SysfsError> for AttachError {
+    fn from(error: SysfsError) -> Self {
+        Self::Kernel {
+            what: error.to_string(),
+            reason: reasons(&error),
+        }
+    }
 }

@@ -1,16 +1,17 @@
-//! The journal: what was begun, made and undone, one file per device.
+//! The journal: what was begun, made and undone, one file per device in `attachments`.
 //!
-//! Left to others: what is undone, and how.
+//! A record is written before what it speaks of is done. It reaches the disk (file and folder) before
+//! the first change; later states of it need not, for what they say of the kernel ends with the boot.
+//! Room for all of them is taken with the first, so that a full disk fails an `ADD` which has changed
+//! nothing yet. Left to others: what is undone, and how.
 
-use serde::{Deserialize, Serialize};
+mod file;
+mod folder;
+mod line;
+mod record;
 
-/// How far an attachment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum State {
-    /// It was begun.
-    Intent,
-    /// It was made.
-    Applied,
-    /// Its undoing was begun.
-    Releasing,
-}
+pub(crate) use file::{Content, Held, hold, peek};
+pub(crate) use folder::{child_name, ipam_name, is_child_of_another, list};
+pub(crate) use record::{Made, Record, Target};
+
+pub use record::State;

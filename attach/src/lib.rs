@@ -13,18 +13,26 @@ pub mod ask;
 pub mod record;
 
 mod add;
+mod apply;
 mod attached;
 mod check;
+mod claim;
 mod del;
 mod error;
 mod gc;
+mod host;
 mod journal;
+mod kind;
+mod pod;
+mod rebuild;
+mod release;
 mod request;
 mod roots;
 mod settings;
 mod status;
 pub mod sweep;
 pub mod trace;
+mod undo;
 
 pub use add::add;
 pub use attached::{Attached, Interface};

@@ -47,6 +47,9 @@ pub struct Roots {
     pub sysfs: PathBuf,
     /// The process file system of the host. On a node `/proc`.
     pub proc: PathBuf,
+    /// Whether `proc` shows every process of the machine: then a namespace that no process and no mount
+    /// holds is gone. In a container it shows only some.
+    pub sees_all: bool,
     /// This boot.
     pub boot_id: BootId,
     /// Now, since the epoch; only ever shown to people.
@@ -64,9 +67,18 @@ impl Roots {
             state: PathBuf::from("/var/lib/colvin"),
             run: PathBuf::from("/run/colvin"),
             sysfs: PathBuf::from("/"),
+            sees_all: is_first_pid_namespace(&proc),
             boot_id: BootId::current(&proc)?,
             proc,
             now,
         })
     }
+}
+
+/// Whether this process is in the machine's first PID namespace, and so sees all processes.
+///
+/// Source: `PROC_PID_INIT_INO` (kernel `include/linux/proc_ns.h`).
+fn is_first_pid_namespace(proc: &Path) -> bool {
+    let link = fs::read_link(proc.join("self/ns/pid"));
+    link.is_ok_and(|target| target.as_os_str() == "pid:[4026531836]")
 }

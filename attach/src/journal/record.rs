@@ -1,0 +1,90 @@
+//! What the journal knows of one attachment: enough to undo it without anyone's help.
+//!
+//! Left to others: bytes and files.
+
+use std::path::PathBuf;
+
+use colvin_model::{IfName, PciAddress};
+use serde::{Deserialize, Serialize};
+
+use crate::request::{AttachmentKey, Owner};
+use crate::roots::BootId;
+use crate::undo::Undo;
+
+/// How far an attachment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum State {
+    /// It was begun.
+    Intent,
+    /// It was made.
+    Applied,
+    /// Its undoing was begun.
+    Releasing,
+}
+
+/// One attachment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Record {
+    /// How far it is.
+    pub(crate) state: State,
+    /// Which attachment.
+    pub(crate) key: AttachmentKey,
+    /// For whom.
+    pub(crate) owner: Owner,
+    /// The word for its kind, as in a configuration.
+    pub(crate) kind: String,
+    /// The PCI function that was attached, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<PciAddress>,
+    /// The interface's name in the pod; `None` where a userspace driver has the function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) interface: Option<IfName>,
+    /// The pod's network namespace.
+    pub(crate) netns: Target,
+    /// The boot it was made in: in another one the kernel knows nothing of it any more.
+    pub(crate) boot_id: BootId,
+    /// When it was begun, in nanoseconds since the epoch; with the record's name it tells it from every other.
+    pub(crate) begun_ns: u64,
+    /// What is to be undone, in the order it is done: run backwards.
+    pub(crate) undo: Vec<Undo>,
+    /// What is to be found again by `CHECK`, as it was set and read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) made: Option<Made>,
+}
+
+impl Record {
+    /// What was attached, for people.
+    pub(crate) fn shown(&self) -> String {
+        match self.device {
+            Some(device) => format!("the {} {device}", self.kind),
+            None => format!("a {}", self.kind),
+        }
+    }
+}
+
+/// The pod's network namespace, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Target {
+    /// Its file then.
+    pub(crate) path: PathBuf,
+    /// Its device and inode, such as `4:4026532281`.
+    pub(crate) id: String,
+}
+
+/// What an attachment was made to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Made {
+    /// The interface's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mac: Option<colvin_model::MacAddr>,
+    /// Its MTU in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mtu: Option<u32>,
+    /// What IPAM gave.
+    pub(crate) lease: colvin_ipam::Lease,
+    /// What the PF was told of the VF, as it said it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vf: Option<crate::undo::VfImage>,
+}

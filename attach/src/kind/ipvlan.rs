@@ -1,0 +1,38 @@
+//! An ipvlan: a link with its uplink's address.
+//!
+//! Left to others: finding the uplink (`super::child`).
+
+use colvin_kernel::netlink::change::{IpvlanFlag, IpvlanMode, LinkKind};
+
+use super::child::master;
+use super::{LinkPlan, Make, Plan};
+use crate::error::AttachError;
+use crate::host::Host;
+use crate::pod::Pod;
+use crate::settings::{self, Ipvlan};
+
+/// What an ipvlan needs.
+pub(super) fn plan(host: &mut Host, pod: &mut Pod, settings: &Ipvlan) -> Result<Plan, AttachError> {
+    let master = master(host, pod, &settings.master, settings.mtu)?;
+    let mode = match settings.mode {
+        settings::IpvlanMode::L2 => IpvlanMode::L2,
+        settings::IpvlanMode::L3 => IpvlanMode::L3,
+        settings::IpvlanMode::L3s => IpvlanMode::L3s,
+    };
+    let flag = match settings.flag {
+        settings::IpvlanFlag::Bridge => IpvlanFlag::Bridge,
+        settings::IpvlanFlag::Private => IpvlanFlag::Private,
+        settings::IpvlanFlag::Vepa => IpvlanFlag::Vepa,
+    };
+    Ok(Plan {
+        device: None,
+        vf: None,
+        link: Some(LinkPlan::Make(Make {
+            kind: LinkKind::Ipvlan { mode, flag },
+            lower: master.link.link.index,
+            in_container: master.in_container,
+            mac: None,
+            mtu: settings.mtu,
+        })),
+    })
+}

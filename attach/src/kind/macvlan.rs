@@ -1,0 +1,58 @@
+//! A macvlan: a link with an address of its own, on an uplink.
+//!
+//! Left to others: finding the uplink (`super::child`).
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use colvin_kernel::netlink::change::{LinkKind, MacvlanMode};
+use colvin_model::MacAddr;
+
+use super::child::master;
+use super::{LinkPlan, Make, Plan};
+use crate::error::AttachError;
+use crate::host::Host;
+use crate::pod::Pod;
+use crate::settings::{self, Macvlan};
+
+/// What a macvlan needs.
+pub(super) fn plan(
+    host: &mut Host,
+    pod: &mut Pod,
+    settings: &Macvlan,
+) -> Result<Plan, AttachError> {
+    let master = master(host, pod, &settings.master, settings.mtu)?;
+    Ok(Plan {
+        device: None,
+        vf: None,
+        link: Some(LinkPlan::Make(Make {
+            kind: LinkKind::Macvlan {
+                mode: mode(settings.mode),
+                bc_queue_len: settings.broadcast_queue,
+            },
+            lower: master.link.link.index,
+            in_container: master.in_container,
+            // ours to say: then it is known again, should we be killed while it is made. A passthru child
+            // has its uplink's.
+            mac: settings
+                .mac
+                .or_else(|| (settings.mode != settings::MacvlanMode::Passthru).then(random_mac)),
+            mtu: settings.mtu,
+        })),
+    })
+}
+
+fn mode(mode: settings::MacvlanMode) -> MacvlanMode {
+    match mode {
+        settings::MacvlanMode::Bridge => MacvlanMode::Bridge,
+        settings::MacvlanMode::Private => MacvlanMode::Private,
+        settings::MacvlanMode::Vepa => MacvlanMode::Vepa,
+        settings::MacvlanMode::Passthru => MacvlanMode::Passthru,
+    }
+}
+
+/// A station's address that nobody was given: locally administered, from the randomness that seeds maps.
+fn random_mac() -> MacAddr {
+    let [_, _, a, b, c, d, e, f] = RandomState::new().build_hasher().finish().to_be_bytes();
+    MacAddr::new([(a & 0xfc) | 2, b, c, d, e, f])
+}

@@ -1,0 +1,89 @@
+//! Does the namespace of an attachment live on?
+//!
+//! Left to others: what is done when it does not.
+
+use std::io;
+use std::path::Path;
+
+use colvin_kernel::netns::{self, Live, NetNs, NetNsError, NetNsId};
+
+use crate::error::AttachError;
+use crate::journal::Target;
+use crate::roots::Roots;
+
+/// What can be said of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It is there.
+    Alive,
+    /// It is gone.
+    Gone,
+    /// Nothing proves that it is gone.
+    Unknown,
+}
+
+/// The namespace of a record, when its file still stands for it.
+pub(crate) fn at_its_path(target: &Target) -> Option<NetNs> {
+    let netns = NetNs::open(&target.path).ok()?;
+    (netns.id().to_string() == target.id).then_some(netns)
+}
+
+/// The namespace of a record, when a process or a mount holds it.
+pub(crate) fn reopen(roots: &Roots, target: &Target) -> Result<Option<NetNs>, AttachError> {
+    let Ok(id) = target.id.parse::<NetNsId>() else {
+        return Ok(None);
+    };
+    let live = netns::live(&roots.proc)?;
+    let netns = live.paths.get(&id).and_then(|path| NetNs::open(path).ok());
+    Ok(netns.filter(|netns| netns.id() == id))
+}
+
+/// Whether the namespace of a record lives. `live` is asked for at most once.
+///
+/// It is gone when every process and mount of the machine is seen, and none holds it. Where only some
+/// are seen, it is gone when its file is: not when the folder around that is missing too, nor when the
+/// file is there and no namespace, which is how a mount looks that did not come into this container,
+/// nor for a file of `/proc`, whose process is none of those that are seen.
+pub(crate) fn life(
+    roots: &Roots,
+    target: &Target,
+    live: &mut Option<Live>,
+) -> Result<Life, AttachError> {
+    let opened = NetNs::open(&target.path);
+    if let Ok(netns) = &opened
+        && netns.id().to_string() == target.id
+    {
+        return Ok(Life::Alive);
+    }
+    let live = match live {
+        Some(live) => live,
+        none => none.insert(netns::live(&roots.proc)?),
+    };
+    let id = target.id.parse::<NetNsId>();
+    if id.is_ok_and(|id| live.paths.contains_key(&id)) {
+        return Ok(Life::Alive);
+    }
+    if roots.sees_all && live.unreadable == 0 {
+        return Ok(Life::Gone);
+    }
+    let is_of_process = target.path.starts_with("/proc") || target.path.starts_with(&roots.proc);
+    let is_proved = match opened {
+        // another namespace is there by now
+        Ok(_) => true,
+        Err(NetNsError::Gone { .. }) => is_listed_folder(&target.path),
+        Err(_) => false,
+    };
+    Ok(if is_proved && !is_of_process {
+        Life::Gone
+    } else {
+        Life::Unknown
+    })
+}
+
+/// Whether the folder of a path is there, and the path is not.
+fn is_listed_folder(path: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| folder.metadata().ok());
+    let file = path.symlink_metadata();
+    folder.is_some_and(|folder| folder.is_dir())
+        && file.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}

@@ -1,0 +1,423 @@
+//! A link that was moved comes back: by one message, then looked at, and what is still different put
+//! right.
+//!
+//! Left to others: finding it (`super::seek`), what its PF is told (`super::vf`).
+
+use std::os::fd::AsFd as _;
+use std::time::Duration;
+
+use colvin_kernel::netlink::change::{By, LinkChange, LinkFacts, RouteSocket, Switch, Watch};
+use colvin_kernel::netns::sysctl;
+use colvin_kernel::netns::{self, NetNs, NetNsId};
+use colvin_kernel::sysfs::{driver, vf};
+use colvin_model::{IfName, LinkAddress, MacAddr, PciAddress};
+use serde::{Deserialize, Serialize};
+
+use super::seek::{is_home, seek_everywhere_at_home, seek_home, seek_in};
+use super::vf::give_address;
+use super::{Undo, Undoing};
+use crate::error::AttachError;
+use crate::host::note;
+use crate::journal::Record;
+
+/// A link as it was before it was touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LinkImage {
+    /// Its index in the host.
+    pub(crate) index: u32,
+    /// Its name there.
+    pub(crate) name: IfName,
+    /// Its alternative names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) alt_names: Vec<String>,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mac: Option<MacAddr>,
+    /// The address it was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) permanent_mac: Option<MacAddr>,
+    /// Its MTU in bytes.
+    pub(crate) mtu: u32,
+    /// Whether it was up.
+    pub(crate) up: bool,
+    /// Its alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alias: Option<String>,
+    /// Whether it took every frame.
+    #[serde(default)]
+    pub(crate) promiscuous: bool,
+    /// Whether it took every multicast frame.
+    #[serde(default)]
+    pub(crate) all_multicast: bool,
+    /// The PCI function it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<PciAddress>,
+    /// Whether it is a VF: it then hears no router advertisements in the host.
+    #[serde(default)]
+    pub(crate) is_vf: bool,
+    /// The alias it bears in the pod.
+    pub(crate) mark: String,
+}
+
+/// The alias that says where a link belongs: its record and its name at home.
+pub(crate) fn mark_of(record: &str, name: &IfName) -> String {
+    format!("colvin {record} {name}")
+}
+
+impl LinkImage {
+    /// Of a link that is at home.
+    pub(crate) fn of(
+        link: &LinkFacts,
+        device: Option<PciAddress>,
+        is_vf: bool,
+        record: &str,
+    ) -> Self {
+        let mac = |address: &Option<LinkAddress>| address.as_ref().and_then(LinkAddress::mac);
+        let facts = &link.link;
+        Self {
+            index: facts.index.get(),
+            name: facts.name.clone(),
+            alt_names: facts.alt_names.iter().map(ToString::to_string).collect(),
+            mac: mac(&facts.address),
+            permanent_mac: mac(&facts.permanent_address),
+            mtu: facts.mtu_bytes,
+            up: facts.admin_up,
+            alias: facts.alias.as_ref().map(ToString::to_string),
+            promiscuous: link.promiscuous,
+            all_multicast: link.all_multicast,
+            device,
+            is_vf,
+            mark: mark_of(record, &facts.name),
+        }
+    }
+}
+
+/// Where a link was found.
+enum Place {
+    /// At home.
+    Home(LinkFacts),
+    /// In another namespace, with a socket there.
+    Away(RouteSocket, LinkFacts),
+    /// Nowhere: it is gone.
+    Gone,
+}
+
+/// Brings the link back, and makes it what it was.
+pub(super) fn restore(
+    undoing: &mut Undoing<'_>,
+    record: &Record,
+    image: &LinkImage,
+) -> Result<(), AttachError> {
+    let home = match find(undoing, record, image)? {
+        Place::Gone => return Ok(()),
+        Place::Home(link) => link,
+        Place::Away(mut socket, link) => {
+            let moved = bring_back(undoing, &mut socket, &link, image);
+            note(&mut socket, undoing.trace, "pod");
+            moved?
+        }
+    };
+    // the address of a VF whose PF was told something comes back with what the PF was told
+    let is_told = record.undo.iter().any(|undo| matches!(undo, Undo::Vf(_)));
+    let image = &LinkImage {
+        mac: image.mac.filter(|_| !is_told),
+        ..image.clone()
+    };
+    put_right(undoing, &home, image)
+}
+
+fn find(
+    undoing: &mut Undoing<'_>,
+    record: &Record,
+    image: &LinkImage,
+) -> Result<Place, AttachError> {
+    let name = record.interface.as_ref().unwrap_or(&image.name);
+    if let Some(pod) = undoing.pod
+        && let Some((socket, link)) = seek_in(pod, image, name)?
+    {
+        return Ok(Place::Away(socket, link));
+    }
+    if let Some(link) = seek_home(undoing.host, image)? {
+        return Ok(Place::Home(link));
+    }
+    if let Some(link) = seek_everywhere_at_home(undoing.host, image)? {
+        return Ok(Place::Home(link));
+    }
+    if let Some(device) = image.device
+        && driver::current(&undoing.host.sysfs, device)?.is_none()
+    {
+        // unplugged, taken away with its siblings, or without a driver: no netdev anywhere
+        return Ok(Place::Gone);
+    }
+    find_far(undoing, record, image, name)
+}
+
+/// Looks in the namespaces that can be seen: for a PCI function's netdev in all of them, for any other
+/// in the one it went to, with which it ends.
+fn find_far(
+    undoing: &mut Undoing<'_>,
+    record: &Record,
+    image: &LinkImage,
+    name: &IfName,
+) -> Result<Place, AttachError> {
+    let live = netns::live(&undoing.roots.proc)?;
+    let own = undoing.host.netns.id();
+    let is_first = |id: &NetNsId| id.to_string() == record.netns.id;
+    let mut places: Vec<_> = live
+        .paths
+        .iter()
+        .filter(|(id, _)| **id != own && (image.device.is_some() || is_first(id)))
+        .collect();
+    places.sort_by_key(|(id, _)| !is_first(id));
+    for (_, path) in places {
+        let Ok(netns) = NetNs::open(path) else {
+            continue; // it went meanwhile
+        };
+        if let Some((socket, link)) = seek_in(&netns, image, name)? {
+            return Ok(Place::Away(socket, link));
+        }
+    }
+    let Some(device) = image.device else {
+        return Ok(Place::Gone);
+    };
+    if let Some(link) = wait_for_return(undoing, image)? {
+        return Ok(Place::Home(link));
+    }
+    if !undoing.roots.sees_all || live.unreadable > 0 {
+        return Err(AttachError::NoNetdev {
+            device,
+            reason: "its netdev is in no network namespace that can be seen from here".to_owned(),
+        });
+    }
+    made_anew(undoing, device, image)
+}
+
+/// How long the kernel may take to give back what was in a namespace that ended.
+const RETURN_LIMIT: Duration = Duration::from_secs(2);
+
+/// Waits for the kernel to give the link back: it clears a namespace some time after its end.
+fn wait_for_return(
+    undoing: &mut Undoing<'_>,
+    image: &LinkImage,
+) -> Result<Option<LinkFacts>, AttachError> {
+    let mut watch = Watch::open()?;
+    let limit = undoing.patience.device.min(RETURN_LIMIT);
+    let mut failure = None;
+    let found = watch.until(limit, || {
+        match seek_everywhere_at_home(undoing.host, image) {
+            Ok(found) => Ok(found.map(Some)),
+            Err(error) => {
+                failure = Some(error);
+                Ok(Some(None))
+            }
+        }
+    })?;
+    failure.map_or(Ok(found.flatten()), Err)
+}
+
+/// Takes the driver from a function and gives it back.
+fn made_anew(
+    undoing: &mut Undoing<'_>,
+    device: PciAddress,
+    image: &LinkImage,
+) -> Result<Place, AttachError> {
+    let sysfs = &undoing.host.sysfs;
+    let Some(name) = driver::current(sysfs, device)? else {
+        return Ok(Place::Gone);
+    };
+    if is_userspace(name.as_str()) {
+        return Ok(Place::Gone);
+    }
+    driver::unbind(sysfs, device)?;
+    driver::bind(sysfs, device, name.as_str())?;
+    for netdev in vf::netdevs(sysfs, device)? {
+        let found = undoing.host.socket.link(By::Name(&netdev))?;
+        if let Some(link) = found.filter(|link| is_home(link, image)) {
+            return Ok(Place::Home(link));
+        }
+    }
+    Err(AttachError::NoNetdev {
+        device,
+        reason: format!("its driver {name} was given back and made none"),
+    })
+}
+
+/// Whether a driver hands the function to programs: it makes no netdev.
+pub(crate) fn is_userspace(driver: &str) -> bool {
+    matches!(driver, "vfio-pci" | "uio_pci_generic" | "igb_uio")
+}
+
+/// Moves it home, names it and takes it down, in one message. What the PF may forbid is set later.
+fn bring_back(
+    undoing: &mut Undoing<'_>,
+    socket: &mut RouteSocket,
+    link: &LinkFacts,
+    image: &LinkImage,
+) -> Result<LinkFacts, AttachError> {
+    // alternative names that it got in the pod do not come along
+    let strange: Vec<_> = link
+        .link
+        .alt_names
+        .iter()
+        .map(colvin_model::Symbol::as_str)
+        .filter(|name| !image.alt_names.iter().any(|had| had == name))
+        .collect();
+    socket.remove_alt_names(link.link.index, &strange)?;
+    let name = free_name(undoing, image)?;
+    let change = LinkChange {
+        netns: Some(undoing.host.netns.as_fd()),
+        name: Some(&name),
+        alias: Some(image.alias.as_deref().unwrap_or("")),
+        up: Switch::Off,
+        ..LinkChange::default()
+    };
+    let moved = socket.set(link.link.index, &change);
+    let home = seek_home(undoing.host, image)?;
+    let home = match home {
+        Some(link) => Some(link),
+        None => undoing.host.socket.link(By::Name(&name))?,
+    };
+    match (home, moved) {
+        // what it could not be told along with the move is put right at home
+        (Some(link), _) => Ok(link),
+        (None, Err(error)) => Err(error.into()),
+        (None, Ok(())) => Err(AttachError::Kernel {
+            what: format!("cannot find {name}"),
+            reason: "it was moved out of the pod, and is not there".to_owned(),
+        }),
+    }
+}
+
+/// Its own name, or one of its function where another link has that by now.
+fn free_name(undoing: &mut Undoing<'_>, image: &LinkImage) -> Result<IfName, AttachError> {
+    let taken = undoing.host.socket.link(By::AnyName(image.name.as_str()))?;
+    if taken.is_none() {
+        return Ok(image.name.clone());
+    }
+    let spare = format!("colvin{}", image.index);
+    spare.parse().map_err(|_| AttachError::Kernel {
+        what: format!("cannot name {}", image.name),
+        reason: "another link has its name".to_owned(),
+    })
+}
+
+/// Sets what is not as it was, and looks again.
+fn put_right(
+    undoing: &mut Undoing<'_>,
+    found: &LinkFacts,
+    image: &LinkImage,
+) -> Result<(), AttachError> {
+    let index = found.link.index;
+    let down = LinkChange {
+        name: Some(&image.name).filter(|name| **name != found.link.name),
+        mtu_bytes: Some(image.mtu).filter(|mtu| *mtu != found.link.mtu_bytes),
+        alias: Some(image.alias.as_deref().unwrap_or("")).filter(|alias| {
+            *alias
+                != found
+                    .link
+                    .alias
+                    .as_ref()
+                    .map_or("", colvin_model::Symbol::as_str)
+        }),
+        address: None,
+        promiscuous: switch(image.promiscuous, found.promiscuous),
+        all_multicast: switch(image.all_multicast, found.all_multicast),
+        // a link that was up is taken down for the change, and raised again below
+        up: if found.link.admin_up && found.link.name != image.name {
+            Switch::Off
+        } else {
+            Switch::Leave
+        },
+        ..LinkChange::default()
+    };
+    let is_down = down.up == Switch::Off;
+    if is_any(&down) {
+        undoing.host.socket.set(index, &down)?;
+    }
+    if let Some(mac) = image.mac {
+        let found = LinkFacts {
+            link: colvin_model::observation::Link {
+                admin_up: found.link.admin_up && !is_down,
+                ..found.link.clone()
+            },
+            ..found.clone()
+        };
+        give_address(undoing.host, &found, mac)?;
+    }
+    let missing: Vec<_> = image
+        .alt_names
+        .iter()
+        .filter(|name| !found.link.alt_names.iter().any(|had| *had == ***name))
+        .collect();
+    undoing.host.socket.add_alt_names(index, &missing)?;
+    if image.is_vf {
+        let setting = format!("net/ipv6/conf/{}/accept_ra", image.name);
+        if sysctl::read(&undoing.roots.proc, &setting)?.is_some() {
+            sysctl::write(&undoing.roots.proc, &setting, "0")?;
+        }
+    }
+    let is_up = found.link.admin_up && !is_down;
+    if image.up != is_up {
+        let up = LinkChange {
+            up: Switch::from(image.up),
+            ..LinkChange::default()
+        };
+        undoing.host.socket.set(index, &up)?;
+    }
+    verify(undoing, index, image)
+}
+
+fn switch(wanted: bool, now: bool) -> Switch {
+    if wanted == now {
+        Switch::Leave
+    } else {
+        Switch::from(wanted)
+    }
+}
+
+fn is_any(change: &LinkChange<'_>) -> bool {
+    change.name.is_some()
+        || change.mtu_bytes.is_some()
+        || change.alias.is_some()
+        || change.up != Switch::Leave
+        || change.promiscuous != Switch::Leave
+        || change.all_multicast != Switch::Leave
+}
+
+/// Looks whether it is what it was.
+fn verify(
+    undoing: &mut Undoing<'_>,
+    index: colvin_model::IfIndex,
+    image: &LinkImage,
+) -> Result<(), AttachError> {
+    let found = undoing.host.socket.link(By::Index(index))?;
+    let Some(found) = found else {
+        return Err(AttachError::Kernel {
+            what: format!("cannot find {}", image.name),
+            reason: "it went while it was put right".to_owned(),
+        });
+    };
+    let mac = found.link.address.as_ref().and_then(LinkAddress::mac);
+    let now = LinkImage {
+        mark: image.mark.clone(),
+        index: image.index,
+        is_vf: image.is_vf,
+        device: image.device,
+        permanent_mac: image.permanent_mac,
+        mac: mac.filter(|_| image.mac.is_some()),
+        ..LinkImage::of(&found, image.device, image.is_vf, "")
+    };
+    let sorted = |image: &LinkImage| {
+        let mut image = image.clone();
+        image.alt_names.sort_unstable();
+        image
+    };
+    if sorted(&now) == sorted(image) {
+        return Ok(());
+    }
+    Err(AttachError::Kernel {
+        what: format!("{} is not what it was", image.name),
+        reason: format!("before {image:?}, now {now:?}"),
+    })
+}

@@ -1,0 +1,10 @@
+//! Attachments on a real kernel: a host and pods as network namespaces, ends of veths as host devices,
+//! macvlans on such an end.
+//!
+//! Left to others: VFs, ipvlan and vlan (`vm_attach`), the protocol (`colvin-cni`).
+#![expect(clippy::unwrap_used, reason = "test")]
+
+#[path = "netns_attach/add_del.rs"]
+mod add_del;
+#[path = "netns_attach/node.rs"]
+mod node;
