@@ -62,7 +62,9 @@ impl<'a> Bed<'a> {
         bed.shell(
             "mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs /run && mkdir -p /run/netns",
         )?;
-        bed.host.ip("link add cbr0 type bridge")?;
+        // a MAC of its own, or it would have that of its lowest port
+        bed.host
+            .ip("link add cbr0 address 02:00:00:00:cb:00 type bridge")?;
         bed.host.ip("link set cbr0 up")?;
         bed.ports(2)?;
         Ok(bed)
@@ -73,12 +75,13 @@ impl<'a> Bed<'a> {
     /// # Errors
     /// When `ip` fails.
     pub(crate) fn ports(&self, count: u32) -> Result<()> {
-        let mut lines = String::new();
-        for port in self.ports.get()..count {
-            let names = format!("link add up{port} type veth peer name wire{port}\n");
-            lines.push_str(&names);
-            lines.push_str(&format!("link set up{port} up\nlink set wire{port} up\n"));
-        }
+        let lines = (self.ports.get()..count).map(|port| {
+            format!(
+                "link add up{port} type veth peer name wire{port}\n\
+                 link set up{port} up\nlink set wire{port} up\n"
+            )
+        });
+        let lines: String = lines.collect();
         self.ports.set(count.max(self.ports.get()));
         self.host.ip_batch(&lines)
     }

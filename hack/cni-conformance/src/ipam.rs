@@ -23,7 +23,7 @@ use std::{
 pub(crate) const NAME: &str = "conformance-ipam";
 
 /// How long it hangs at most, so that it never stays behind.
-const HANG: Duration = Duration::from_secs(180);
+const HANG: Duration = Duration::from_mins(3);
 
 /// The address and its gateway that it gives where the configuration does not say what.
 pub(crate) const ADDRESS: &str = "10.99.0.10/24";

@@ -30,8 +30,10 @@ pub(crate) enum Need {
     Shared,
     /// What the link stands on can be missing.
     Parent,
-    /// The capability `mac` and the key `mac`.
+    /// The capability `mac`, and `MAC` in `CNI_ARGS`.
     Mac,
+    /// The key `mac`.
+    MacKey,
     /// The key `mtu`.
     Mtu,
     /// A key with a few words, of which another is an error.
@@ -112,13 +114,20 @@ impl Kind {
             (Need::Exclusive, _) => Some("pods share what this kind's links stand on"),
             (Need::Shared, Self::HostDevice) => Some("a device is one pod's alone"),
             (Need::Parent, Self::Bridge) => Some("it makes the bridge that is missing"),
-            (Need::Mac, Self::HostDevice) => Some("host-device does not set a MAC"),
-            (Need::Mac, Self::Ipvlan) => Some("an ipvlan has the MAC of its master"),
-            (Need::Mac, Self::Vlan) => Some("the plugin vlan does not set a MAC"),
+            (Need::MacKey, Self::Bridge) => Some("the plugin bridge has no key `mac`"),
+            (Need::Mac | Need::MacKey, Self::HostDevice) => Some("host-device does not set a MAC"),
+            (Need::Mac | Need::MacKey, Self::Ipvlan) => Some("an ipvlan has the MAC of its master"),
+            (Need::Mac | Need::MacKey, Self::Vlan) => Some("the plugin vlan does not set a MAC"),
             (Need::Mtu, Self::HostDevice) => Some("host-device does not set an MTU"),
             (Need::Choice, Self::Bridge | Self::HostDevice) => Some("it has no key of that form"),
             (
-                Need::Link | Need::Shared | Need::Parent | Need::Mac | Need::Mtu | Need::Choice,
+                Need::Link
+                | Need::Shared
+                | Need::Parent
+                | Need::Mac
+                | Need::MacKey
+                | Need::Mtu
+                | Need::Choice,
                 _,
             ) => None,
         }

@@ -34,55 +34,6 @@ pub(crate) struct Seen {
 }
 
 impl Bed<'_> {
-    /// The links of a namespace but `lo`, by name.
-    ///
-    /// # Errors
-    /// When `ip` fails.
-    pub(crate) fn links(&self, netns: &Netns) -> Result<Vec<Link>> {
-        let mut links: Vec<Link> = json(netns, "-json -details link show")?
-            .iter()
-            .map(Link::of)
-            .filter(|link| link.name != "lo")
-            .collect();
-        links.sort();
-        Ok(links)
-    }
-
-    /// The link of this name in a namespace.
-    ///
-    /// # Errors
-    /// When `ip` fails.
-    pub(crate) fn link(&self, netns: &Netns, name: &str) -> Result<Option<Link>> {
-        let links = self.links(netns)?;
-        Ok(links.into_iter().find(|link| link.name == name))
-    }
-
-    /// The addresses of a link with their prefix lengths, link-local ones left out.
-    ///
-    /// # Errors
-    /// When `ip` fails.
-    pub(crate) fn addresses(&self, pod: &Pod, ifname: &str) -> Result<Vec<String>> {
-        let mut found = Vec::new();
-        for link in json(&pod.netns, &format!("-json address show dev {ifname}"))? {
-            for info in link["addr_info"].as_array().into_iter().flatten() {
-                if info["scope"] == "global" {
-                    let local = info["local"].as_str().unwrap_or_default();
-                    found.push(format!("{local}/{}", info["prefixlen"]));
-                }
-            }
-        }
-        found.sort();
-        Ok(found)
-    }
-
-    /// The routes of a pod of one family (`-4`, `-6`), as `ip` has them.
-    ///
-    /// # Errors
-    /// When `ip` fails.
-    pub(crate) fn routes(&self, pod: &Pod, family: &str) -> Result<Vec<Value>> {
-        json(&pod.netns, &format!("-json {family} route show"))
-    }
-
     /// The addresses that host-local has given of a network, each with whose it is.
     ///
     /// # Errors
@@ -111,12 +62,15 @@ impl Bed<'_> {
     /// # Errors
     /// When something cannot be looked at.
     pub(crate) fn see(&self, pods: &[&Pod]) -> Result<Seen> {
-        let mut links = BTreeMap::from([("host".to_owned(), self.links(&self.host)?)]);
+        let mut places = BTreeMap::from([("host".to_owned(), links(&self.host)?)]);
         for pod in pods {
-            links.insert(pod.id.clone(), self.links(&pod.netns)?);
+            places.insert(pod.id.clone(), links(&pod.netns)?);
         }
         let leases = self.leases(crate::bed::NETWORK)?;
-        Ok(Seen { links, leases })
+        Ok(Seen {
+            links: places,
+            leases,
+        })
     }
 
     /// Host, pods and leases are as they were.
@@ -132,6 +86,56 @@ impl Bed<'_> {
         let changes = before.clone().level().changes_to(&self.see(pods)?.level());
         must!(changes.is_empty(), "{when}: {}", changes.join("; "));
         Ok(())
+    }
+}
+
+/// The links of a namespace but `lo`, by name.
+///
+/// # Errors
+/// When `ip` fails.
+pub(crate) fn links(netns: &Netns) -> Result<Vec<Link>> {
+    let mut links: Vec<Link> = json(netns, "-json -details link show")?
+        .iter()
+        .map(Link::of)
+        .filter(|link| link.name != "lo")
+        .collect();
+    links.sort();
+    Ok(links)
+}
+
+/// The link of this name in a namespace.
+///
+/// # Errors
+/// When `ip` fails.
+pub(crate) fn link(netns: &Netns, name: &str) -> Result<Option<Link>> {
+    Ok(links(netns)?.into_iter().find(|link| link.name == name))
+}
+
+impl Pod {
+    /// The addresses of a link with their prefix lengths, link-local ones left out.
+    ///
+    /// # Errors
+    /// When `ip` fails.
+    pub(crate) fn addresses(&self, ifname: &str) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for link in json(&self.netns, &format!("-json address show dev {ifname}"))? {
+            for info in link["addr_info"].as_array().into_iter().flatten() {
+                if info["scope"] == "global" {
+                    let local = info["local"].as_str().unwrap_or_default();
+                    found.push(format!("{local}/{}", info["prefixlen"]));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Its routes of one family (`-4`, `-6`), as `ip` has them.
+    ///
+    /// # Errors
+    /// When `ip` fails.
+    pub(crate) fn routes(&self, family: &str) -> Result<Vec<Value>> {
+        json(&self.netns, &format!("-json {family} route show"))
     }
 }
 

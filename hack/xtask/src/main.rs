@@ -9,6 +9,8 @@
 mod all;
 mod bench;
 mod check;
+mod cni_peers;
+mod conformance;
 mod fuzz;
 mod ignored;
 mod image;
@@ -78,6 +80,8 @@ enum Chore {
         /// Only these: inventory, event, show, neighbors, lldp, links
         subjects: Vec<String>,
     },
+    /// The conformance suite over colvin-cni and the reference CNI plugins; writes docs/cni-conformance.md (root)
+    Conformance,
     /// Makes the table of network functions' names from a PCI ID list
     PciIds {
         /// The list; Debian's installed one unless named
@@ -121,6 +125,7 @@ fn perform(chore: Chore) -> Result<bool> {
             built: false,
             subjects,
         } => bench::run(&subjects),
+        Chore::Conformance => conformance::run(),
         Chore::PciIds { list } => pci_ids::write(list.as_deref()),
         Chore::Rules => rules::print(),
     }?;

@@ -3,6 +3,7 @@
 use crate::{
     bed::{Bed, IFNAME, NETWORK, Pod, fixed, host_local, recorder, with},
     call::step,
+    sight,
     suite::case_list,
     verdict::{Verdict, must},
 };
@@ -53,7 +54,7 @@ fn add_writes_one_json_object_to_standard_output(bed: &Bed<'_>) -> Verdict {
 fn the_interface_is_there_up_and_of_its_kind(bed: &Bed<'_>) -> Verdict {
     let pod = bed.pod(0)?;
     attached_with_address(bed, &pod)?;
-    let Some(link) = bed.link(&pod.netns, IFNAME)? else {
+    let Some(link) = sight::link(&pod.netns, IFNAME)? else {
         return crate::verdict::fails(format!("the pod has no {IFNAME}"));
     };
     must!(link.up, "{link} is not up");
@@ -61,7 +62,7 @@ fn the_interface_is_there_up_and_of_its_kind(bed: &Bed<'_>) -> Verdict {
         link.kind == bed.kind().link_kind(),
         "{link} is of another kind"
     );
-    let addresses = bed.addresses(&pod, IFNAME)?;
+    let addresses = pod.addresses(IFNAME)?;
     must!(
         addresses == ["10.99.0.10/24"],
         "its addresses are {addresses:?}"
@@ -90,7 +91,7 @@ fn without_an_address_plugin_the_interface_has_no_address(bed: &Bed<'_>) -> Verd
     let result = attached(bed, &pod, &json!({}))?;
     let ips = result["ips"].as_array().map(Vec::len).unwrap_or_default();
     must!(ips == 0, "the result has addresses: {result}");
-    let addresses = bed.addresses(&pod, IFNAME)?;
+    let addresses = pod.addresses(IFNAME)?;
     must!(addresses.is_empty(), "its addresses are {addresses:?}");
     Ok(())
 }
@@ -98,7 +99,7 @@ fn without_an_address_plugin_the_interface_has_no_address(bed: &Bed<'_>) -> Verd
 fn the_mtu_of_the_configuration_is_that_of_the_interface(bed: &Bed<'_>) -> Verdict {
     let pod = bed.pod(0)?;
     attached(bed, &pod, &json!({"mtu": 1400}))?;
-    let mtu = bed.link(&pod.netns, IFNAME)?.map(|link| link.mtu);
+    let mtu = sight::link(&pod.netns, IFNAME)?.map(|link| link.mtu);
     must!(
         mtu == Some(1400),
         "the MTU of {IFNAME} is {mtu:?}, not 1400"
@@ -241,13 +242,13 @@ fn a_second_add_is_refused_and_the_first_unharmed(bed: &Bed<'_>) -> Verdict {
     let pod = bed.pod(0)?;
     let keys = json!({"ipam": host_local()});
     attached(bed, &pod, &keys)?;
-    let (before, addresses) = (bed.see(&[&pod])?, bed.addresses(&pod, IFNAME)?);
+    let (before, addresses) = (bed.see(&[&pod])?, pod.addresses(IFNAME)?);
     let call = bed
         .call("ADD", &pod)
         .config(&with(&bed.config(&pod), &keys));
     call.run()?.refused()?;
     bed.unchanged_since(&before, &[&pod], "after the refusal")?;
-    let now = bed.addresses(&pod, IFNAME)?;
+    let now = pod.addresses(IFNAME)?;
     must!(
         now == addresses,
         "the addresses were {addresses:?} and are {now:?}"

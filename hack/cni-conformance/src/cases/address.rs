@@ -172,7 +172,7 @@ fn several_addresses_of_a_family_are_the_interfaces(bed: &Bed<'_>) -> Verdict {
 fn gives(bed: &Bed<'_>, addresses: &Value, wanted: &[&str]) -> Verdict {
     let pod = bed.pod(0)?;
     attached(bed, &pod, &json!({"ipam": fixed(addresses)}))?;
-    let addresses = bed.addresses(&pod, IFNAME)?;
+    let addresses = pod.addresses(IFNAME)?;
     must!(addresses == wanted, "the addresses are {addresses:?}");
     Ok(())
 }
@@ -182,7 +182,7 @@ fn routes_with_and_without_a_gateway_are_made(bed: &Bed<'_>) -> Verdict {
     let mut ipam = fixed(&json!([{"address": "10.99.0.5/24", "gateway": "10.99.0.1"}]));
     ipam["routes"] = json!([{"dst": "0.0.0.0/0"}, {"dst": "198.51.100.0/24", "gw": "10.99.0.254"}]);
     attached(bed, &pod, &json!({"ipam": ipam}))?;
-    let routes = bed.routes(&pod, "-4")?;
+    let routes = pod.routes("-4")?;
     for (dst, gateway) in [("default", "10.99.0.1"), ("198.51.100.0/24", "10.99.0.254")] {
         let made = routes.iter().find(|route| route["dst"] == dst);
         let through = made
@@ -203,7 +203,7 @@ fn an_ipv6_address_with_a_gateway_does_not_wait_for_its_detection(bed: &Bed<'_>)
     let config = with(&bed.config(&pod), &json!({"ipam": ipam}));
     let answer = bed.call("ADD", &pod).config(&config).run()?;
     answer.succeeded()?;
-    let routes = bed.routes(&pod, "-6")?;
+    let routes = pod.routes("-6")?;
     let made = routes
         .iter()
         .any(|it| it["dst"] == "default" && it["gateway"] == "fd00:99::1");

@@ -3,6 +3,7 @@
 use super::add::attached;
 use crate::{
     bed::{Bed, IFNAME, Pod, fixed, with},
+    sight,
     suite::case_list,
     verdict::{Verdict, must},
 };
@@ -11,9 +12,9 @@ use serde_json::{Value, json};
 case_list! {
     "CAP-1" the_mac_of_the_runtime_is_the_interfaces [Link, Mac];
     "CAP-2" the_mac_of_the_arguments_is_the_interfaces [Link, Mac];
-    "CAP-2" the_mac_of_the_configuration_is_the_interfaces [Link, Mac];
-    "CAP-2" the_runtimes_mac_wins_over_arguments_and_configuration [Link, Mac];
-    "CAP-2" the_arguments_mac_wins_over_the_configuration [Link, Mac];
+    "CAP-2" the_mac_of_the_configuration_is_the_interfaces [Link, MacKey];
+    "CAP-2" the_runtimes_mac_wins_over_arguments_and_configuration [Link, MacKey];
+    "CAP-2" the_arguments_mac_wins_over_the_configuration [Link, MacKey];
     "CAP-1" a_mac_that_is_none_is_refused_and_leaves_nothing [Link, Mac];
     "CAP-1" the_addresses_of_the_runtime_are_the_interfaces [Link];
     "CAP-2" the_address_of_the_arguments_is_the_interfaces [Link];
@@ -44,8 +45,7 @@ fn add(bed: &Bed<'_>, pod: &Pod, keys: &Value, arguments: &str) -> Verdict {
 fn gives_mac(bed: &Bed<'_>, keys: &Value, arguments: &str, wanted: &str) -> Verdict {
     let pod = bed.pod(0)?;
     add(bed, &pod, keys, arguments)?;
-    let mac = bed
-        .link(&pod.netns, IFNAME)?
+    let mac = sight::link(&pod.netns, IFNAME)?
         .map(|link| link.mac)
         .unwrap_or_default();
     must!(mac == wanted, "the MAC is {mac}, not {wanted}");
@@ -110,7 +110,7 @@ fn gives_address(bed: &Bed<'_>, keys: &Value, arguments: &str, wanted: &str) -> 
     let pod = bed.pod(0)?;
     let keys = with(&json!({"ipam": {"type": "static"}}), keys);
     add(bed, &pod, &keys, arguments)?;
-    let addresses = bed.addresses(&pod, IFNAME)?;
+    let addresses = pod.addresses(IFNAME)?;
     must!(
         addresses == [wanted],
         "the addresses are {addresses:?}, not {wanted}"
@@ -146,7 +146,7 @@ fn the_runtimes_addresses_win_over_args_cni(bed: &Bed<'_>) -> Verdict {
     let keys = with(&by_args_cni(), &by_runtime());
     let configured = fixed(&json!([{"address": "10.99.0.24/24"}]));
     attached(bed, &pod, &with(&keys, &json!({"ipam": configured})))?;
-    let addresses = bed.addresses(&pod, IFNAME)?;
+    let addresses = pod.addresses(IFNAME)?;
     must!(
         addresses == ["10.99.0.21/24"],
         "the addresses are {addresses:?}"

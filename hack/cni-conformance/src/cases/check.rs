@@ -87,7 +87,7 @@ fn check_misses_an_interface_that_is_gone(bed: &Bed<'_>) -> Verdict {
 
 fn check_misses_an_address_that_is_gone(bed: &Bed<'_>) -> Verdict {
     sees(bed, |pod| {
-        let addresses = bed.addresses(pod, IFNAME)?;
+        let addresses = pod.addresses(IFNAME)?;
         must!(addresses.len() == 1, "its addresses are {addresses:?}");
         ip(pod, &format!("address flush dev {IFNAME} scope global"))
     })

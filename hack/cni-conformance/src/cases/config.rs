@@ -18,16 +18,16 @@ case_list! {
     "CNI-P6" a_network_name_with_a_slash_is_code_7 [];
     "CNI-P6" a_value_of_another_type_is_code_6_or_7 [];
     "CNI-P6" a_word_that_a_key_does_not_know_is_code_7 [Choice];
-    "CNI-P6" an_mtu_above_that_of_the_parent_is_code_7 [Mtu, Parent];
-    "CNI-P9" an_unknown_key_is_code_2_and_nothing_is_done [];
-    "CNI-P9" an_unknown_key_is_named_with_its_value_and_the_nearest_known_key [];
+    "CNI-P6" an_mtu_above_that_of_the_parent_is_code_7 [Link, Mtu, Parent];
+    "CNI-P9" an_unknown_key_is_code_2_and_nothing_is_done [Link];
+    "CNI-P9" an_unknown_key_is_named_with_its_value_and_the_nearest_known_key [Link];
     "CNI-P9" reserved_keys_are_taken [Link];
     "CNI-P9" what_a_tenant_says_to_others_in_args_cni_is_tolerated [Link];
-    "CNI-P10" a_configuration_of_more_than_64_kib_is_refused [];
-    "CNI-P10" a_configuration_ten_thousand_levels_deep_is_refused [];
-    "CNI-P10" an_address_plugin_with_a_path_in_its_name_is_refused_and_not_run [];
-    "CNI-P10" an_address_plugin_with_an_absolute_path_is_refused_and_not_run [];
-    "D-18" without_a_parent_none_is_chosen_in_silence [Parent];
+    "CNI-P10" a_configuration_of_more_than_64_kib_is_refused [Link];
+    "CNI-P10" a_configuration_ten_thousand_levels_deep_is_refused [Link];
+    "CNI-P10" an_address_plugin_with_a_path_in_its_name_is_refused_and_not_run [Link];
+    "CNI-P10" an_address_plugin_with_an_absolute_path_is_refused_and_not_run [Link];
+    "D-18" without_a_parent_none_is_chosen_in_silence [Link, Parent];
 }
 
 /// ADD with this input is refused with one of these codes, and the host and pod are as before.

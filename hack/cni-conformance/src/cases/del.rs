@@ -4,6 +4,7 @@ use super::add::attached;
 use crate::{
     bed::{Bed, Ended, IFNAME, NETWORK, Pod, host_local, recorder, with},
     call::step,
+    sight,
     suite::case_list,
     verdict::{Verdict, must},
 };
@@ -256,10 +257,10 @@ fn del_in_a_netns_that_is_another_pods_now_touches_nothing_there(bed: &Bed<'_>) 
     other
         .netns
         .ip(&format!("link add {IFNAME} type veth peer name far1"))?;
-    let before = bed.links(&other.netns)?;
+    let before = sight::links(&other.netns)?;
     bed.replace(&pod, &other)?;
     detached(bed, &pod, &leased())?;
-    let now = bed.links(&other.netns)?;
+    let now = sight::links(&other.netns)?;
     must!(
         now == before,
         "the other pod had {} links and has {}",

@@ -2,8 +2,9 @@
 
 use super::add::attached;
 use crate::{
-    bed::{Attachable, Bed, IFNAME, NETWORK, Pod, host_local, recorder, with},
+    bed::{Attachable as _, Bed, IFNAME, NETWORK, Pod, host_local, recorder, with},
     call::Answer,
+    sight,
     suite::case_list,
     verdict::{Verdict, must},
 };
@@ -79,10 +80,10 @@ fn gc_takes_the_interface_of_a_pod_that_is_not_listed(bed: &Bed<'_>) -> Verdict 
 fn gc_leaves_a_pod_that_is_listed_as_it_is(bed: &Bed<'_>) -> Verdict {
     let (first, second) = two(bed, &leased())?;
     let before = bed.see(&[&first, &second])?;
-    let addresses = bed.addresses(&first, IFNAME)?;
+    let addresses = first.addresses(IFNAME)?;
     gc(bed, &leased(), &listed(&[&first, &second]))?.succeeded()?;
     bed.unchanged_since(&before, &[&first, &second], "after GC")?;
-    let now = bed.addresses(&first, IFNAME)?;
+    let now = first.addresses(IFNAME)?;
     must!(
         now == addresses,
         "the addresses were {addresses:?} and are {now:?}"
@@ -103,11 +104,11 @@ fn gc_leaves_another_network_alone(bed: &Bed<'_>) -> Verdict {
     let (ours, other) = (bed.pod(0)?, bed.pod(1)?);
     attached(bed, &ours, &leased())?;
     attached(bed, &other, &with(&leased(), &json!({"name": "another"})))?;
-    let (links, leases) = (bed.links(&other.netns)?, bed.leases("another")?);
+    let (links, leases) = (sight::links(&other.netns)?, bed.leases("another")?);
     must!(leases.len() == 1, "the other network has {leases:?}");
     gc(bed, &leased(), &listed(&[]))?.succeeded()?;
     must!(
-        bed.links(&other.netns)? == links,
+        sight::links(&other.netns)? == links,
         "the other network's pod is changed"
     );
     must!(
