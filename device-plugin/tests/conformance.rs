@@ -8,6 +8,8 @@
 mod allocation;
 #[path = "conformance/books.rs"]
 mod books;
+#[path = "conformance/config_file.rs"]
+mod config_file;
 #[path = "conformance/lists.rs"]
 mod lists;
 #[path = "conformance/overlap.rs"]

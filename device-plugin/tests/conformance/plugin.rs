@@ -154,32 +154,46 @@ impl Report for Heard {
 }
 
 /// A node's folders for files, apart from the kubelet's.
-pub(crate) struct Node(TempDir);
+pub(crate) struct Node {
+    folder: PathBuf,
+    own: Option<TempDir>,
+}
 
 impl Node {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let own = tempfile::tempdir().unwrap();
+        let mut node = Self::at(own.path());
+        node.own = Some(own);
+        node
+    }
+
+    /// In a folder that is the test's.
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            own: None,
+        }
     }
 
     pub(crate) fn folders(&self, kubelet: &Path) -> Folders {
         Folders {
             kubelet: kubelet.to_owned(),
-            run: self.0.path().join("run"),
+            run: self.folder.join("run"),
             cdi: self.cdi(),
             device_info: self.device_info(),
         }
     }
 
     pub(crate) fn records(&self) -> PathBuf {
-        self.0.path().join("run/outstanding")
+        self.folder.join("run/outstanding")
     }
 
     pub(crate) fn cdi(&self) -> PathBuf {
-        self.0.path().join("cdi")
+        self.folder.join("cdi")
     }
 
     pub(crate) fn device_info(&self) -> PathBuf {
-        self.0.path().join("devinfo/dp")
+        self.folder.join("devinfo/dp")
     }
 
     /// The names of all files, sorted.
