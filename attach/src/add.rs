@@ -14,6 +14,7 @@ use crate::host::Host;
 use crate::journal::{Held, Record, State, Target};
 use crate::kind::{self, LinkPlan, Plan};
 use crate::pod::{self, Inside, Pod};
+use crate::rebuild;
 use crate::release::release_all;
 use crate::request::{Addressing, IpamCall, Request};
 use crate::roots::Roots;
@@ -31,10 +32,7 @@ pub fn add(roots: &Roots, request: &Request, trace: &mut Trace) -> Result<Attach
     let name = find_record(roots, &mut host, request, trace)?;
     let mut held = claim(roots, &mut host, &netns, request, &name, trace)?;
     let mut pod = Pod::enter(roots, netns, &request.key.name, trace)?;
-    let plan = kind::plan(&mut host, &mut pod, &request.kind, &name);
-    host.note(trace);
-    pod.note(trace);
-    let plan = plan?;
+    let plan = look(roots, &mut host, &mut pod, request, &name, trace)?;
     if plan.link.is_none() && addressing.has_addresses() {
         return Err(AttachError::Config(
             "ipam cannot be used: a userspace driver has the function, so it has no interface for addresses"
@@ -70,6 +68,31 @@ pub fn add(roots: &Roots, request: &Request, trace: &mut Trace) -> Result<Attach
             trace,
         )),
     }
+}
+
+/// Looks what is to be done. A link that bears the mark of a record which was lost is made what it was
+/// first.
+fn look(
+    roots: &Roots,
+    host: &mut Host,
+    pod: &mut Pod,
+    request: &Request,
+    record: &str,
+    trace: &mut Trace,
+) -> Result<Plan, AttachError> {
+    let mut plan = kind::plan(host, pod, &request.kind, record);
+    if let Ok(Plan {
+        link: Some(LinkPlan::Move(link)),
+        ..
+    }) = &plan
+        && rebuild::is_mark(link.image.alias.as_deref())
+    {
+        rebuild::rebuild_at_home(roots, host, record, trace)?;
+        plan = kind::plan(host, pod, &request.kind, record);
+    }
+    host.note(trace);
+    pod.note(trace);
+    plan
 }
 
 /// Asks IPAM, does what was planned, and writes that it is done.

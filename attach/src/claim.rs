@@ -12,7 +12,7 @@ use crate::error::AttachError;
 use crate::host::Host;
 use crate::journal::{Content, Held, Record, State, hold, is_child_of_another, list, peek};
 use crate::pod::{Life, life};
-use crate::rebuild::rebuild;
+use crate::rebuild::{Rebuilt, rebuild};
 use crate::release::release;
 use crate::request::{AttachmentKey, Request};
 use crate::roots::Roots;
@@ -57,7 +57,7 @@ pub(crate) fn claim(
         let (mut record, damaged) = match content {
             Content::New => return Ok(held),
             Content::Unreadable => {
-                if rebuild(roots, host, &mut held, None, trace)? {
+                if rebuild(roots, host, &mut held, None, trace)? != Rebuilt::Lives {
                     held.clear()?;
                     return Ok(held);
                 }

@@ -9,10 +9,11 @@ use colvin_model::{IfName, PciAddress};
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::journal::{Content, Record, child_name, hold, is_child_of_another, list, peek};
-use crate::rebuild::rebuild;
+use crate::rebuild::{Rebuilt, rebuild};
 use crate::release::release_all;
-use crate::request::{AttachmentKey, IpamCall, Patience};
+use crate::request::{AttachmentKey, IpamCall, Patience, Request};
 use crate::roots::Roots;
+use crate::settings::Kind;
 use crate::trace::Trace;
 use crate::undo::{Given, Undo, call};
 
@@ -59,6 +60,12 @@ impl Former {
         }
     }
 
+    /// Whether a record's name says that it is this attachment's.
+    fn has(&self, name: &str) -> bool {
+        name == child_name(&self.key())
+            || self.device.is_some_and(|device| device.to_string() == name)
+    }
+
     /// Whether a record is of this attachment.
     fn is(&self, record: &Record) -> bool {
         record.key.container == self.container
@@ -100,17 +107,18 @@ pub fn del(roots: &Roots, former: &Former, trace: &mut Trace) -> Result<Detached
                 }
                 done.unfinished.extend(failures);
             }
-            Content::Unreadable
-                if Some(&name) == former.device.map(|device| device.to_string()).as_ref() =>
-            {
-                // whose it is cannot be told any more; the caller says that it is its own
+            Content::Unreadable => {
+                // whose it is cannot be told any more but by where its link is
                 match rebuild(roots, &mut host, &mut held, former.netns.as_deref(), trace) {
-                    Ok(true) => done.unfinished.extend(held.remove().err()),
-                    Ok(false) => {}
+                    Ok(Rebuilt::Home) => done.unfinished.extend(held.remove().err()),
+                    Ok(Rebuilt::Nothing) if former.has(&name) => {
+                        done.unfinished.extend(held.remove().err());
+                    }
+                    Ok(Rebuilt::Nothing | Rebuilt::Lives) => {}
                     Err(error) => done.unfinished.push(error),
                 }
             }
-            Content::Record { .. } | Content::Unreadable | Content::New => {}
+            Content::Record { .. } | Content::New => {}
         }
     }
     if let Some(ipam) = former.ipam.as_ref().filter(|_| !is_given_back) {
@@ -124,6 +132,30 @@ pub fn del(roots: &Roots, former: &Former, trace: &mut Trace) -> Result<Detached
             .extend(call(&given, ipam, "DEL", trace, colvin_ipam::del).err());
     }
     Ok(done)
+}
+
+/// The record of an attachment, as it is now.
+pub(crate) fn record_of(roots: &Roots, request: &Request) -> Result<Option<Record>, AttachError> {
+    let former = Former {
+        network: request.key.network.clone(),
+        container: request.key.container.clone(),
+        ifname: request.key.ifname.clone(),
+        name: Some(request.key.name.clone()),
+        netns: None,
+        device: match &request.kind {
+            Kind::VirtualFunction(vf) => Some(vf.device),
+            Kind::PhysicalFunction(pf) => Some(pf.device),
+            _ => None,
+        },
+        ipam: None,
+        patience: request.patience,
+    };
+    for name in candidates(roots, &former)? {
+        if let Some(Content::Record { record, .. }) = peek(roots, &name)? {
+            return Ok(Some(*record));
+        }
+    }
+    Ok(None)
 }
 
 /// The records to look at: the one of the device that is named and that of a child link when one of them
@@ -149,11 +181,12 @@ fn candidates(roots: &Roots, former: &Former) -> Result<Vec<String>, AttachError
     for name in list(roots)? {
         if first.contains(&name) {
             names.push(name);
-        } else if !is_child_of_another(&name, &former.container)
-            && let Some(Content::Record { record, .. }) = peek(roots, &name)?
-            && former.is(&record)
-        {
-            names.push(name);
+        } else if !is_child_of_another(&name, &former.container) {
+            match peek(roots, &name)? {
+                Some(Content::Record { record, .. }) if !former.is(&record) => {}
+                Some(Content::New) | None => {}
+                Some(Content::Record { .. } | Content::Unreadable) => names.push(name),
+            }
         }
     }
     Ok(names)

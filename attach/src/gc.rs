@@ -6,9 +6,14 @@ use colvin_model::IfName;
 
 use crate::del::Detached;
 use crate::error::AttachError;
-use crate::request::{IpamCall, Patience};
+use crate::host::Host;
+use crate::journal::{Content, Record, hold, list, peek};
+use crate::release::release_all;
+use crate::request::{AttachmentKey, IpamCall, Patience};
 use crate::roots::Roots;
+use crate::sweep::Evidence;
 use crate::trace::Trace;
+use crate::undo::{Given, call};
 
 /// What a runtime says is still valid, of one network.
 #[derive(Clone, Debug)]
@@ -24,11 +29,132 @@ pub struct Valid {
     pub patience: Patience,
 }
 
+impl Valid {
+    /// Whether a record is of this network, and dead.
+    fn is_dead(
+        &self,
+        host: &mut Host,
+        evidence: &mut Evidence<'_>,
+        record: &Record,
+    ) -> Result<bool, AttachError> {
+        if record.key.network != self.network {
+            return Ok(false);
+        }
+        match &self.attachments {
+            Some(valid) => Ok(!valid.iter().any(|(container, ifname)| {
+                *container == record.key.container && *ifname == record.key.ifname
+            })),
+            None => Ok(evidence.of(host, record)?.is_some()),
+        }
+    }
+}
+
 /// Undoes every attachment of the network that is not valid, goes on after a failure, and calls
 /// IPAM's `GC`.
 ///
 /// # Errors
 /// As [`del()`](crate::del()).
 pub fn gc(roots: &Roots, valid: &Valid, trace: &mut Trace) -> Result<Detached, AttachError> {
-    todo!("{roots:?} {valid:?} {trace:?}")
+    let mut host = Host::open(roots)?;
+    let mut evidence = Evidence::new(roots);
+    let mut done = Detached::default();
+    let mut left = Vec::new();
+    for name in list(roots)? {
+        let result = collect(
+            roots,
+            &mut host,
+            &mut evidence,
+            valid,
+            &name,
+            &mut done,
+            trace,
+        );
+        match result {
+            Ok(None) => {}
+            Ok(Some(key)) => left.push(key),
+            Err(error) => done.unfinished.push(error),
+        }
+    }
+    if let Some(ipam) = &valid.ipam {
+        done.unfinished
+            .extend(collect_ipam(roots, valid, ipam, &left, trace).err());
+    }
+    Ok(done)
 }
+
+/// Undoes one record when it is dead. Gives its key when it is of this network and lives.
+fn collect(
+    roots: &Roots,
+    host: &mut Host,
+    evidence: &mut Evidence<'_>,
+    valid: &Valid,
+    name: &str,
+    done: &mut Detached,
+    trace: &mut Trace,
+) -> Result<Option<AttachmentKey>, AttachError> {
+    let Some(Content::Record { record, .. }) = peek(roots, name)? else {
+        return Ok(None);
+    };
+    if !valid.is_dead(host, evidence, &record)? {
+        let is_here = record.key.network == valid.network;
+        return Ok(is_here.then_some(record.key));
+    }
+    // an ADD of a new container may have it meanwhile
+    let Some((held, content)) = hold(roots, name, false, valid.patience.device)? else {
+        return Ok(None);
+    };
+    let Content::Record { mut record, .. } = content else {
+        return Ok(None);
+    };
+    if !valid.is_dead(host, evidence, &record)? {
+        return Ok(None);
+    }
+    let (is_undone, failures) = release_all(roots, host, held, &mut record, valid.patience, trace);
+    if is_undone {
+        done.undone.push(record.key.clone());
+    }
+    done.unfinished.extend(failures);
+    Ok(None)
+}
+
+/// Calls IPAM's `GC`, with the names that its `ADD` was given.
+fn collect_ipam(
+    roots: &Roots,
+    valid: &Valid,
+    ipam: &IpamCall,
+    left: &[AttachmentKey],
+    trace: &mut Trace,
+) -> Result<(), AttachError> {
+    let key = AttachmentKey {
+        network: valid.network.clone(),
+        container: String::new(),
+        ifname: GC_NAME
+            .parse()
+            .map_err(|_| AttachError::Config(GC_NAME.to_owned()))?,
+        name: GC_NAME
+            .parse()
+            .map_err(|_| AttachError::Config(GC_NAME.to_owned()))?,
+    };
+    let given = Given {
+        roots,
+        key: &key,
+        netns: None,
+        patience: valid.patience,
+    };
+    let owners = valid.attachments.as_ref().map(|attachments| {
+        let listed = attachments
+            .iter()
+            .map(|(container, ifname)| colvin_ipam::Owner::new(container, ifname.as_str()));
+        let ours = left
+            .iter()
+            .map(|key| colvin_ipam::Owner::new(&key.container, key.name.as_str()));
+        listed.chain(ours).collect::<Vec<_>>()
+    });
+    call(&given, ipam, "GC", trace, |request, _| {
+        colvin_ipam::gc(request, owners.as_deref())
+    })?;
+    Ok(())
+}
+
+/// GC is of no interface; IPAM does not look at this.
+const GC_NAME: &str = "gc";

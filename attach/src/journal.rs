@@ -11,7 +11,7 @@ mod line;
 mod record;
 
 pub(crate) use file::{Content, Held, hold, peek};
-pub(crate) use folder::{child_name, ipam_name, is_child_of_another, list};
+pub(crate) use folder::{child_name, ensure_room, ipam_name, is_child_of_another, list};
 pub(crate) use record::{Made, Record, Target};
 
 pub use record::State;

@@ -30,9 +30,8 @@ use crate::request::AttachmentKey;
 use crate::settings::Kind;
 use crate::undo::{LinkImage, VfImage, VfUndo};
 
-pub(crate) use child::{Master, find_master};
+pub(crate) use child::find_master;
 pub(crate) use host_device::find as find_host_device;
-pub(crate) use virtual_function::wanted as wanted_vf;
 
 /// What is attached, and what it is now.
 #[derive(Debug)]
@@ -106,6 +105,16 @@ pub(crate) fn word(kind: &Kind) -> &'static str {
         Kind::Ipvlan(_) => "Ipvlan",
         Kind::Vlan(_) => "Vlan",
         Kind::HostDevice(_) => "HostDevice",
+    }
+}
+
+/// How a link of this kind is made; `None` for those that are moved.
+pub(crate) fn child_kind(kind: &Kind) -> Option<LinkKind> {
+    match kind {
+        Kind::Macvlan(settings) => Some(macvlan::kind(settings)),
+        Kind::Ipvlan(settings) => Some(ipvlan::kind(settings)),
+        Kind::Vlan(settings) => Some(vlan::kind(settings)),
+        Kind::VirtualFunction(_) | Kind::PhysicalFunction(_) | Kind::HostDevice(_) => None,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::request::Request;
 use crate::roots::Roots;
 use crate::trace::Trace;
 
-pub(crate) use inside::{Inside, settle};
+pub(crate) use inside::{Inside, route_of, settle};
 pub(crate) use life::{Life, at_its_path, life, reopen};
 
 /// The namespace of a pod, with a socket in it.

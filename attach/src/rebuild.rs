@@ -17,6 +17,9 @@ use crate::roots::Roots;
 use crate::trace::{StepKind, Trace};
 use crate::undo::{self, LinkImage, Undo, Undoing};
 
+/// What a mark begins with.
+const MARK: &str = "colvin ";
+
 /// What a link says of where it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
@@ -29,7 +32,7 @@ pub(crate) struct Mark {
 /// Reads the mark in a link's alias.
 pub(crate) fn mark(link: &LinkFacts) -> Option<Mark> {
     let alias = link.link.alias.as_ref()?;
-    let (record, name) = alias.as_str().strip_prefix("colvin ")?.split_once(' ')?;
+    let (record, name) = alias.as_str().strip_prefix(MARK)?.split_once(' ')?;
     Some(Mark {
         record: record.to_owned(),
         name: name.parse().ok()?,
@@ -58,22 +61,32 @@ pub(crate) fn image_of(link: &LinkFacts, mark: &Mark, device: Option<PciAddress>
     }
 }
 
-/// Keeps what is in the file for people, and brings home what the kernel says belongs to it. `true` when
-/// nothing of it is away any more; `false` when it is in a namespace that lives, which may be that of a
-/// pod in its best years: it stays there, unless that namespace is `netns`.
+/// What became of what a record said that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rebuilt {
+    /// Its link is home, and what it was.
+    Home,
+    /// There is no link away that says it belongs to it.
+    Nothing,
+    /// Its link is in a namespace that lives, perhaps that of a pod in its best years: it stays there.
+    Lives,
+}
+
+/// Keeps what is in the file for people, and brings home what the kernel says belongs to it: from the host,
+/// where the kernel may have put it, and from `netns`.
 pub(crate) fn rebuild(
     roots: &Roots,
     host: &mut Host,
     held: &mut Held,
     netns: Option<&Path>,
     trace: &mut Trace,
-) -> Result<bool, AttachError> {
+) -> Result<Rebuilt, AttachError> {
     trace.step(StepKind::Journal, "journal: quarantine", || {
         held.quarantine(roots)
     })?;
     if let Some(link) = find(&mut host.socket, &held.name)? {
         bring(roots, host, &link, None, trace)?;
-        return Ok(true);
+        return Ok(Rebuilt::Home);
     }
     let own = host.netns.id();
     let former = netns.and_then(|path| NetNs::open(path).ok());
@@ -92,12 +105,30 @@ pub(crate) fn rebuild(
             continue;
         };
         if former.as_ref().is_none_or(|former| !former.is_same(&netns)) {
-            return Ok(false);
+            return Ok(Rebuilt::Lives);
         }
         bring(roots, host, &link, Some((netns, path)), trace)?;
-        return Ok(true);
+        return Ok(Rebuilt::Home);
     }
-    Ok(true)
+    Ok(Rebuilt::Nothing)
+}
+
+/// Whether an alias is a mark of ours.
+pub(crate) fn is_mark(alias: Option<&str>) -> bool {
+    alias.is_some_and(|alias| alias.starts_with(MARK))
+}
+
+/// Makes the link that bears the mark of a record, and is at home, what it was.
+pub(crate) fn rebuild_at_home(
+    roots: &Roots,
+    host: &mut Host,
+    record: &str,
+    trace: &mut Trace,
+) -> Result<(), AttachError> {
+    match find(&mut host.socket, record)? {
+        Some(link) => bring(roots, host, &link, None, trace),
+        None => Ok(()),
+    }
 }
 
 /// The link that bears the mark of a record.

@@ -55,16 +55,18 @@ pub(crate) fn release_all(
         trace,
     };
     let (left, errors) = undo::run(&mut undoing, record);
+    if left.is_empty() {
+        // that it could not be said does not matter any more
+        let removed = trace.step(StepKind::Journal, "journal: remove", || held.remove());
+        return (removed.is_ok(), removed.err().into_iter().collect());
+    }
     failures.extend(errors);
-    let kept = if left.is_empty() {
-        trace.step(StepKind::Journal, "journal: remove", || held.remove())
-    } else {
-        record.undo = left;
+    record.undo = left;
+    let kept = trace.step(StepKind::Journal, "journal: keep what is left", || {
         keep(roots, held, record)
-    };
-    let is_undone = record.undo.is_empty() || failures.is_empty();
+    });
     failures.extend(kept.err());
-    (is_undone, failures)
+    (false, failures)
 }
 
 /// Writes down what is left to undo.

@@ -6,14 +6,20 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use colvin_kernel::netns::Live;
 use colvin_model::PciAddress;
 
 use crate::del::Detached;
 use crate::error::AttachError;
-use crate::journal::State;
+use crate::host::Host;
+use crate::journal::{Content, Record, State, hold, list, peek};
+use crate::pod::{Life, life};
+use crate::rebuild::{Rebuilt, rebuild};
+use crate::release::release_all;
 use crate::request::{AttachmentKey, Owner, Patience};
 use crate::roots::Roots;
 use crate::trace::Trace;
+use crate::undo::{Undo, is_back};
 
 /// Why an attachment is taken for dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,7 +80,14 @@ pub struct Seen {
 /// # Errors
 /// When the journal's folder cannot be read.
 pub fn attachments(roots: &Roots) -> Result<Vec<Seen>, AttachError> {
-    todo!("{roots:?}")
+    let mut all = Vec::new();
+    for name in list(roots)? {
+        // one that is gone or new by now is nobody's
+        if let Some(content) = peek(roots, &name)? {
+            all.push(seen(roots, name, content));
+        }
+    }
+    Ok(all)
 }
 
 /// Every record of the journal, with what the kernel says of it. Changes nothing.
@@ -82,7 +95,103 @@ pub fn attachments(roots: &Roots) -> Result<Vec<Seen>, AttachError> {
 /// # Errors
 /// When the journal's folder cannot be read.
 pub fn look(roots: &Roots) -> Result<Vec<Seen>, AttachError> {
-    todo!("{roots:?}")
+    let mut host = Host::open(roots)?;
+    let mut evidence = Evidence::new(roots);
+    let mut all = Vec::new();
+    for name in list(roots)? {
+        let Some(content) = peek(roots, &name)? else {
+            continue;
+        };
+        let dead = match &content {
+            Content::Record { record, .. } => evidence.of(&mut host, record)?,
+            Content::New | Content::Unreadable => Some(Dead::Unreadable),
+        };
+        all.push(Seen {
+            dead,
+            ..seen(roots, name, content)
+        });
+    }
+    Ok(all)
+}
+
+/// What a record says of itself.
+fn seen(roots: &Roots, name: String, content: Content) -> Seen {
+    let Content::Record { record, .. } = content else {
+        return Seen {
+            device: name.parse().ok(),
+            record: name,
+            key: None,
+            owner: Owner::default(),
+            netns: None,
+            state: None,
+            kind: None,
+            since: Duration::ZERO,
+            dead: Some(Dead::Unreadable),
+            generation: 0,
+        };
+    };
+    let dead = if record.boot_id != roots.boot_id {
+        Some(Dead::OtherBoot)
+    } else if record.state == State::Releasing {
+        Some(Dead::Unfinished)
+    } else {
+        None
+    };
+    Seen {
+        record: name,
+        key: Some(record.key),
+        owner: record.owner,
+        device: record.device,
+        netns: Some((record.netns.path, record.netns.id)),
+        state: Some(record.state),
+        kind: Some(record.kind),
+        since: Duration::from_nanos(record.begun_ns),
+        dead,
+        generation: record.begun_ns,
+    }
+}
+
+/// What proves that an attachment is dead. The list of namespaces that live is made at most once.
+#[derive(Debug)]
+pub(crate) struct Evidence<'a> {
+    roots: &'a Roots,
+    live: Option<Live>,
+}
+
+impl<'a> Evidence<'a> {
+    /// Nothing yet.
+    pub(crate) fn new(roots: &'a Roots) -> Self {
+        Self { roots, live: None }
+    }
+
+    /// Why a record's attachment is dead, if it is known to be.
+    pub(crate) fn of(
+        &mut self,
+        host: &mut Host,
+        record: &Record,
+    ) -> Result<Option<Dead>, AttachError> {
+        if record.boot_id != self.roots.boot_id {
+            return Ok(Some(Dead::OtherBoot));
+        }
+        if record.state == State::Releasing {
+            return Ok(Some(Dead::Unfinished));
+        }
+        match life(self.roots, &record.netns, &mut self.live)? {
+            Life::Alive => return Ok(None),
+            Life::Gone => return Ok(Some(Dead::NetnsGone)),
+            Life::Unknown => {}
+        }
+        // the kernel gives a function's netdev back when its namespace ends
+        for undo in &record.undo {
+            if let (Undo::Link(image), State::Applied) = (undo, record.state)
+                && image.device.is_some()
+                && is_back(host, image)?
+            {
+                return Ok(Some(Dead::NetnsGone));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// Undoes the attachment, if its record is still the one that was seen.
@@ -95,5 +204,27 @@ pub fn undo(
     patience: Patience,
     trace: &mut Trace,
 ) -> Result<Detached, AttachError> {
-    todo!("{roots:?} {seen:?} {patience:?} {trace:?}")
+    let mut done = Detached::default();
+    let mut host = Host::open(roots)?;
+    let Some((mut held, content)) = hold(roots, &seen.record, false, patience.device)? else {
+        return Ok(done);
+    };
+    match content {
+        Content::Record { mut record, .. } if record.begun_ns == seen.generation => {
+            let (is_undone, failures) =
+                release_all(roots, &mut host, held, &mut record, patience, trace);
+            if is_undone {
+                done.undone.push(record.key.clone());
+            }
+            done.unfinished.extend(failures);
+        }
+        Content::Unreadable | Content::New if seen.key.is_none() => {
+            if rebuild(roots, &mut host, &mut held, None, trace)? != Rebuilt::Lives {
+                held.remove()?;
+            }
+        }
+        // another one has it by now
+        Content::Record { .. } | Content::Unreadable | Content::New => {}
+    }
+    Ok(done)
 }

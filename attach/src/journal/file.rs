@@ -104,6 +104,7 @@ pub(crate) fn hold(
 pub(crate) fn peek(roots: &Roots, name: &str) -> Result<Option<Content>, AttachError> {
     let path = folder::path(roots, name);
     match fs::read(&path) {
+        Ok(bytes) if bytes.is_empty() => Ok(Some(Content::New)),
         Ok(bytes) => Ok(Some(content(&bytes))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(failed("read", &path)(source)),
@@ -279,6 +280,9 @@ impl Held {
     /// # Errors
     /// [`AttachError::File`]; the file is as it was then.
     pub(crate) fn quarantine(&mut self, roots: &Roots) -> Result<(), AttachError> {
+        if !self.is_written {
+            return Ok(()); // it is empty
+        }
         let folder = folder::quarantine(roots);
         folder::make(&folder)?;
         let copy = folder.join(format!("{}.{}", self.name, roots.now.as_nanos()));

@@ -11,6 +11,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access, statvfs};
+use rustix::io::Errno;
+
 use crate::error::AttachError;
 use crate::request::AttachmentKey;
 use crate::roots::Roots;
@@ -72,6 +75,26 @@ pub(super) fn make(folder: &Path) -> Result<(), AttachError> {
         path: folder.to_owned(),
         source,
     })
+}
+
+/// Room that an `ADD` needs at least.
+const LEAST_ROOM_BYTES: u64 = 64 * 1024;
+
+/// Looks whether a record could be begun.
+pub(crate) fn ensure_room(roots: &Roots) -> Result<(), AttachError> {
+    let folder = place(roots);
+    make(&folder)?;
+    let failed = |errno: Errno| AttachError::File {
+        verb: "write to",
+        path: folder.clone(),
+        source: errno.into(),
+    };
+    access(&folder, Access::WRITE_OK).map_err(failed)?;
+    let room = statvfs(&folder).map_err(failed)?;
+    if room.f_bavail.saturating_mul(room.f_frsize) < LEAST_ROOM_BYTES {
+        return Err(failed(Errno::NOSPC));
+    }
+    Ok(())
 }
 
 /// The name of the record of a child link.

@@ -14,6 +14,21 @@ use crate::settings::{self, Ipvlan};
 /// What an ipvlan needs.
 pub(super) fn plan(host: &mut Host, pod: &mut Pod, settings: &Ipvlan) -> Result<Plan, AttachError> {
     let master = master(host, pod, &settings.master, settings.mtu)?;
+    Ok(Plan {
+        device: None,
+        vf: None,
+        link: Some(LinkPlan::Make(Make {
+            kind: kind(settings),
+            lower: master.link.link.index,
+            in_container: master.in_container,
+            mac: None,
+            mtu: settings.mtu,
+        })),
+    })
+}
+
+/// How it is made.
+pub(super) fn kind(settings: &Ipvlan) -> LinkKind {
     let mode = match settings.mode {
         settings::IpvlanMode::L2 => IpvlanMode::L2,
         settings::IpvlanMode::L3 => IpvlanMode::L3,
@@ -24,15 +39,5 @@ pub(super) fn plan(host: &mut Host, pod: &mut Pod, settings: &Ipvlan) -> Result<
         settings::IpvlanFlag::Private => IpvlanFlag::Private,
         settings::IpvlanFlag::Vepa => IpvlanFlag::Vepa,
     };
-    Ok(Plan {
-        device: None,
-        vf: None,
-        link: Some(LinkPlan::Make(Make {
-            kind: LinkKind::Ipvlan { mode, flag },
-            lower: master.link.link.index,
-            in_container: master.in_container,
-            mac: None,
-            mtu: settings.mtu,
-        })),
-    })
+    LinkKind::Ipvlan { mode, flag }
 }

@@ -26,10 +26,7 @@ pub(super) fn plan(
         device: None,
         vf: None,
         link: Some(LinkPlan::Make(Make {
-            kind: LinkKind::Macvlan {
-                mode: mode(settings.mode),
-                bc_queue_len: settings.broadcast_queue,
-            },
+            kind: kind(settings),
             lower: master.link.link.index,
             in_container: master.in_container,
             // ours to say: then it is known again, should we be killed while it is made. A passthru child
@@ -40,6 +37,14 @@ pub(super) fn plan(
             mtu: settings.mtu,
         })),
     })
+}
+
+/// How it is made.
+pub(super) fn kind(settings: &Macvlan) -> LinkKind {
+    LinkKind::Macvlan {
+        mode: mode(settings.mode),
+        bc_queue_len: settings.broadcast_queue,
+    }
 }
 
 fn mode(mode: settings::MacvlanMode) -> MacvlanMode {

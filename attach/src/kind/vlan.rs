@@ -14,22 +14,27 @@ use crate::settings::{self, Vlan};
 /// What a VLAN needs.
 pub(super) fn plan(host: &mut Host, pod: &mut Pod, settings: &Vlan) -> Result<Plan, AttachError> {
     let master = master(host, pod, &settings.master, settings.mtu)?;
-    let protocol = match settings.protocol {
-        settings::VlanProtocol::Dot1Q => VlanProtocol::Dot1q,
-        settings::VlanProtocol::Dot1Ad => VlanProtocol::Dot1ad,
-    };
     Ok(Plan {
         device: None,
         vf: None,
         link: Some(LinkPlan::Make(Make {
-            kind: LinkKind::Vlan {
-                id: settings.id,
-                protocol,
-            },
+            kind: kind(settings),
             lower: master.link.link.index,
             in_container: master.in_container,
             mac: None,
             mtu: settings.mtu,
         })),
     })
+}
+
+/// How it is made.
+pub(super) fn kind(settings: &Vlan) -> LinkKind {
+    let protocol = match settings.protocol {
+        settings::VlanProtocol::Dot1Q => VlanProtocol::Dot1q,
+        settings::VlanProtocol::Dot1Ad => VlanProtocol::Dot1ad,
+    };
+    LinkKind::Vlan {
+        id: settings.id,
+        protocol,
+    }
 }

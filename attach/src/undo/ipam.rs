@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use colvin_ipam::{Attachment, ErrorKind, IpamError, Method, RawConfig, Request};
+use colvin_ipam::{Attachment, IpamError, Method, RawConfig, Request};
 
 use super::Undoing;
 use crate::error::AttachError;
@@ -91,9 +91,4 @@ pub(super) fn del(
         patience: undoing.patience,
     };
     call(&given, ipam, "DEL", undoing.trace, colvin_ipam::del)
-}
-
-/// Whether an answer of IPAM says that what was asked about is not as it was made.
-pub(crate) fn is_mismatch(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Mismatch)
 }

@@ -88,6 +88,11 @@ pub(crate) fn seek_home(
     Ok(None)
 }
 
+/// Whether it is at home.
+pub(crate) fn is_back(host: &mut Host, image: &LinkImage) -> Result<bool, AttachError> {
+    Ok(seek_home(host, image)?.is_some())
+}
+
 /// Looks for it among all links of the host: it may have come back under a name of the kernel's.
 pub(crate) fn seek_everywhere_at_home(
     host: &mut Host,

@@ -18,42 +18,42 @@ use crate::settings::LinkState;
 /// What a PF was told of a VF, as far as its driver says it back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct VfImage {
+pub(crate) struct VfImage {
     /// The address the PF gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mac: Option<MacAddr>,
+    pub(crate) mac: Option<MacAddr>,
     /// Its VLAN.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vlan: Option<VlanId>,
+    pub(crate) vlan: Option<VlanId>,
     /// The tag's priority.
-    pub qos: u8,
+    pub(crate) qos: u8,
     /// The tag's `EtherType`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<u16>,
+    pub(crate) protocol: Option<u16>,
     /// Whether frames with another source address are dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub spoof_check: Option<bool>,
+    pub(crate) spoof_check: Option<bool>,
     /// Whether it may do what is the PF's otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trust: Option<bool>,
+    pub(crate) trust: Option<bool>,
     /// The link state it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub link_state: Option<LinkState>,
+    pub(crate) link_state: Option<LinkState>,
     /// The rate it is promised, in Mb/s.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_rate_mbps: Option<u32>,
+    pub(crate) min_rate_mbps: Option<u32>,
     /// The most it may send, in Mb/s.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_rate_mbps: Option<u32>,
+    pub(crate) max_rate_mbps: Option<u32>,
     /// Whether it may ask for the PF's receive hash settings.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rss_query: Option<bool>,
+    pub(crate) rss_query: Option<bool>,
     /// Its node GUID.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub node_guid: Option<u64>,
+    pub(crate) node_guid: Option<u64>,
     /// Its port GUID.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub port_guid: Option<u64>,
+    pub(crate) port_guid: Option<u64>,
 }
 
 /// A VF and what its PF was told of it.
