@@ -1,6 +1,6 @@
 //! Addresses as they are configured, by the keys of the plugin `static`: `addresses`, `routes`, `dns`.
 //!
-//! `IP=` of `CNI_ARGS` adds to the configured addresses; `args.cni.ips`, and above it
+//! `IP=` of `CNI_ARGS`, with gateways from `GATEWAY=`, adds to the configured addresses; `args.cni.ips`, and above it
 //! `runtimeConfig.ips`, stand in their place. Nothing is kept, so there is nothing to take back. Left to
 //! others: whether somebody else has the address.
 
@@ -77,16 +77,18 @@ fn configured(config: &RawConfig, args: Option<&str>) -> Result<Lease, ConfigErr
     for (at, keys) in list.iter().enumerate() {
         ips.push(address(&format!("ipam.addresses[{at}]"), keys)?);
     }
-    ips.extend(named("CNI_ARGS IP", &asked.variable)?);
+    let mut variable = named("CNI_ARGS IP", &asked.variable)?;
     for text in &asked.gateways {
         let gateway: IpAddr = text.parse().ok().ok_or_else(|| ConfigError::Value {
             key: "CNI_ARGS GATEWAY".into(),
             reason: format!("{text:?} is no IP address"),
         })?;
-        for ip in ips.iter_mut().filter(|ip| ip.address.contains(gateway)) {
+        let inside = |ip: &&mut Ip| ip.address.contains(gateway);
+        for ip in variable.iter_mut().filter(inside) {
             ip.gateway = Some(gateway);
         }
     }
+    ips.extend(variable);
     if !asked.args.is_empty() {
         ips = named("args.cni.ips", &asked.args)?;
     }

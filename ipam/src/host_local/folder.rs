@@ -202,8 +202,13 @@ impl Folder {
     /// Notes the address that was last reserved of a set. It only spreads the next ones: where it
     /// cannot be written, the next search begins at the old place.
     pub(super) fn note_last(&self, set: usize, address: IpAddr) {
-        let text = address.to_string();
-        drop(self.write(&last_name(set), OFlags::TRUNC, text.as_bytes()));
+        // written over and then cut: ext4 writes a file that was cut to nothing to the disk at once
+        let noted = self.write(
+            &last_name(set),
+            OFlags::empty(),
+            address.to_string().as_bytes(),
+        );
+        drop(noted);
     }
 
     /// Whether a file could be made here, as far as the file system says.
@@ -251,13 +256,18 @@ impl Folder {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | how;
         let fd = rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)
             .map_err(|error| failed("make", &path, error))?;
-        fs::File::from(fd)
-            .write_all(bytes)
-            .map_err(|source| FolderError::Io {
-                action: "write",
-                path,
-                source,
-            })
+        let failed = |source| FolderError::Io {
+            action: "write",
+            path: path.clone(),
+            source,
+        };
+        let mut file = fs::File::from(fd);
+        file.write_all(bytes).map_err(failed)?;
+        let length = bytes.len().try_into().unwrap_or(u64::MAX);
+        if file.metadata().map_err(failed)?.len() > length {
+            file.set_len(length).map_err(failed)?;
+        }
+        Ok(())
     }
 
     fn remove(&self, name: &str) -> Result<bool, FolderError> {
