@@ -31,7 +31,7 @@ fn a_driver_is_taken_and_given_by_the_files_of_the_bus() {
     let unbind = format!("sys/bus/pci/drivers/{old}/unbind");
     let device = format!("sys/bus/pci/devices/{VF}");
     for file in [
-        &unbind[..],
+        unbind.as_str(),
         "sys/bus/pci/drivers/vfio-pci/bind",
         "sys/bus/pci/drivers_probe",
     ] {
@@ -183,9 +183,9 @@ fn the_netdevs_of_a_function_are_listed_also_below_virtio() {
     let cloud = Machine::unpack("cloud-vm").unwrap();
     let root = SysfsRoot::new(cloud.path()).unwrap();
     let found = colvin_kernel::sysfs::pci::scan(&root, &mut Vec::new()).unwrap();
-    let named = |address: &PciAddress| vf::netdevs(&root, *address).unwrap().len();
+    let count = |address: &PciAddress| vf::netdevs(&root, *address).unwrap().len();
     assert!(
-        found.keys().map(named).sum::<usize>() > 0,
+        found.keys().map(count).sum::<usize>() > 0,
         "virtio functions have netdevs"
     );
 }

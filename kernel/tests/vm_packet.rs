@@ -4,6 +4,8 @@
 
 #[path = "netns_packet/cable.rs"]
 mod cable;
+#[path = "vm_packet/guest.rs"]
+mod guest;
 #[path = "vm_packet/openvswitch.rs"]
 mod openvswitch;
 
@@ -13,39 +15,13 @@ use colvin_kernel::packet::{FRAME_BYTES, LLDP_GROUPS, Listen, LldpSocket, RawSen
 use colvin_kernel::uevent::{Action, Event, Subsystem, Uevent, UeventSocket};
 use colvin_model::{IfIndex, PciAddress};
 use colvin_testkit::netns::Netns;
-use colvin_testkit::vm::Scenario;
 use colvin_testkit::wait::wait_for_some;
 
 use cable::{Cable, MODES, SWITCH, frame, heard, index, lldp, nothing_waits, plain};
-
-/// Set where a test runs for the second time, inside the guest.
-const INSIDE: &str = "COLVIN_INSIDE_THE_GUEST";
+use guest::in_the_guest;
 
 /// Longer than the switches' interval.
 const LIMIT: Duration = Duration::from_secs(40);
-
-/// Does the work inside the guest, by running the test with this name there.
-fn in_the_guest(name: &str, work: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
-        return work();
-    }
-    let scenario = Scenario::shared().unwrap();
-    let program = std::env::current_exe().unwrap();
-    let program = program.to_str().unwrap();
-    let output = scenario
-        .vm
-        .run(&format!(
-            "ip link set pf0 up; ip link set pf1 up; {INSIDE}=1 {program} --ignored --exact {name} --nocapture"
-        ))
-        .unwrap();
-    assert!(
-        output.status == 0 && output.stdout.contains("1 passed"),
-        "{}\n{}\n{}",
-        output.stdout,
-        output.stderr,
-        scenario.vm.report()
-    );
-}
 
 /// A sysfs file of a PF, inside the guest.
 fn sysfs(pf: &str, file: &str) -> String {
