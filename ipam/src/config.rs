@@ -71,10 +71,12 @@ impl RawConfig {
     /// [`ConfigError`] when they are no JSON object, or `ipam.type` is no bare file name.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
         let bytes = bytes.into();
-        let outline: Outline =
-            serde_json::from_slice(&bytes).map_err(|error| ConfigError::Decode {
-                reason: error.to_string(),
-            })?;
+        let unreadable = |error: serde_json::Error| ConfigError::Decode {
+            reason: error.to_string(),
+        };
+        // by way of an object: a struct could be read from a list too
+        let object: Section = serde_json::from_slice(&bytes).map_err(unreadable)?;
+        let outline = Outline::deserialize(Value::Object(object)).map_err(unreadable)?;
         let method = method(outline.ipam.as_ref())?;
         Ok(Self {
             bytes,

@@ -61,6 +61,9 @@ where
 /// # Errors
 /// A text that says which value is wrong.
 pub(crate) fn parse_result(value: &Value) -> Result<Lease, String> {
+    if !value.is_object() {
+        return Err("it is no object".into());
+    }
     let answer = Answer::deserialize(value).map_err(|error| error.to_string())?;
     let mut lease = Lease {
         ips: answer.ips,
