@@ -36,11 +36,12 @@ pub(crate) fn run(tier: &str) -> Result<Count> {
     let chosen = names.into_iter().collect::<Vec<_>>().join(" --test ");
     // the whole workspace, so that its dependencies are built as for the other tiers
     let test = format!("test --workspace --no-fail-fast --test {chosen}");
-    // a guest and a control plane each take the machine for themselves, and tell what they measured
-    let last = if tier == "netns" {
-        "-- --ignored"
-    } else {
-        "-- --ignored --test-threads=1 --show-output"
+    // a guest and a control plane each take the machine for themselves, and tell what they measured;
+    // nodes tell it as it happens, for nobody waits so long without a word
+    let last = match tier {
+        "netns" => "-- --ignored",
+        "nodes" => "-- --ignored --test-threads=1 --nocapture",
+        _ => "-- --ignored --test-threads=1 --show-output",
     };
     let tested = if tier == "netns" && !run::is_root()? {
         // build outside: only the run needs to be root of its own namespaces
