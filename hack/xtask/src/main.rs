@@ -9,6 +9,7 @@
 mod all;
 mod bench;
 mod check;
+mod cni;
 mod cni_peers;
 mod conformance;
 mod fuzz;
@@ -19,6 +20,7 @@ mod pci_ids;
 mod place;
 mod rules;
 mod run;
+mod soak;
 mod test;
 mod tools;
 
@@ -64,6 +66,8 @@ enum Chore {
     },
     /// The image that deploy/Containerfile describes, as an OCI layout in a tar
     Image(image::Arguments),
+    /// The CNI plugin as it is released: a small static program in the target folder
+    Cni,
     /// Such a control plane for a person, until Ctrl-C
     Cluster,
     /// A short smoke of every fuzz target
@@ -77,7 +81,7 @@ enum Chore {
         /// Everything is built: only measure
         #[arg(long)]
         built: bool,
-        /// Only these: inventory, event, show, neighbors, lldp, links
+        /// Only these: inventory, event, show, neighbors, lldp, mapping, links, serve, attach
         subjects: Vec<String>,
     },
     /// The conformance suite over colvin-cni and the reference CNI plugins; writes docs/cni-conformance.md (root)
@@ -86,6 +90,15 @@ enum Chore {
     PciIds {
         /// The list; Debian's installed one unless named
         list: Option<std::path::PathBuf>,
+    },
+    /// Kills the CNI plugin at chance places in chance schedules, and looks for what is left (root)
+    Soak {
+        /// How many kills
+        #[arg(long, default_value_t = soak::KILLS)]
+        kills: u32,
+        /// Which schedules
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Which test proves which rule (DISC-01..28, LLDP-01..16)
     Rules,
@@ -115,6 +128,7 @@ fn perform(chore: Chore) -> Result<bool> {
         Chore::Kube { build: true } => kube::build(),
         Chore::Kube { build: false } => all::run_one(all::Tier::Kube),
         Chore::Image(arguments) => image::make(&arguments),
+        Chore::Cni => cni::make(),
         Chore::Cluster => kube::cluster::run(),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Bench {
@@ -127,6 +141,7 @@ fn perform(chore: Chore) -> Result<bool> {
         } => bench::run(&subjects),
         Chore::Conformance => conformance::run(),
         Chore::PciIds { list } => pci_ids::write(list.as_deref()),
+        Chore::Soak { kills, seed } => soak::run(kills, seed),
         Chore::Rules => rules::print(),
     }?;
     Ok(true)

@@ -1,0 +1,391 @@
+//! Which devices a call is about: named on standard input and checked against the node's records, or
+//! found by them and by the agent.
+//!
+//! A tenant may write what arrives on standard input, so below Kubernetes a device counts only when
+//! it was given to this pod (CNI-P10). Left to others: how a device is set (`asked.rs`), the records
+//! (`colvin-attach`).
+
+mod given;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use colvin_attach::record::{self, NetworkRecord};
+use colvin_attach::{HostDeviceRef, Roots, sweep};
+use colvin_model::inventory::UplinkId;
+use colvin_model::offer::{self, DeviceId};
+use colvin_model::{IfName, NetworkName, PciAddress};
+
+use crate::arguments::{Arguments, Pod};
+use crate::config::Config;
+use crate::failure::{Code, Failure};
+use crate::kind::Kind;
+use given::{Asker, Given};
+
+/// A device, and what the node knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What the pod's interface is called.
+    pub name: IfName,
+    /// What it is.
+    pub kind: Kind,
+    /// Which it is.
+    pub device: Device,
+    /// The Network that it attaches to, and how; `None` when it is of none.
+    pub network: Option<NetworkRecord>,
+}
+
+/// A device by what it is found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// A PCI function.
+    Function(PciAddress),
+    /// A netdev of the host.
+    Host(HostDeviceRef),
+    /// The uplink of a child.
+    Uplink(UplinkId),
+}
+
+/// Whose devices: an attachment's names, and where records are.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// The folders.
+    pub roots: &'a Roots,
+    /// The configuration.
+    pub config: &'a Config<'a>,
+    /// `CNI_ARGS`.
+    pub arguments: &'a Arguments,
+    /// `CNI_CONTAINERID`.
+    pub container: &'a str,
+    /// `CNI_IFNAME`.
+    pub ifname: &'a IfName,
+}
+
+impl<'a> Search<'a> {
+    /// The devices; none when the pod needs nothing from us.
+    ///
+    /// # Errors
+    /// Code 7 when the configuration does not say what is meant, 100 when a device is not the pod's,
+    /// 11 when nobody can say now, 5 when a record cannot be read.
+    pub fn found(self) -> Result<Vec<Found>, Failure> {
+        let named = self.named()?;
+        let pod = self.pod()?;
+        if self.config.is_chained() {
+            return match pod {
+                Some(pod) => self.all(pod),
+                None => Ok(Vec::new()),
+            };
+        }
+        let found = match (named, pod) {
+            (Some(Named::Id(id)), Some(pod)) => self.given(&self.asker(pod).named(&id)?)?,
+            (Some(Named::Id(id)), None) => self.function(&id)?,
+            (Some(Named::Host(host)), Some(pod)) => self.host_of(pod, &host)?,
+            (Some(Named::Host(host)), None) => self.alone(Kind::HostDevice, Device::Host(host))?,
+            // a Network's uplink is one that the pod was given a share of
+            (Some(Named::Master(_)), Some(pod)) if self.config.what.network.is_some() => {
+                self.next(pod)?
+            }
+            (Some(Named::Master(master)), _) => {
+                let uplink = Device::Uplink(UplinkId::Netdev(master));
+                self.alone(self.child()?, uplink)?
+            }
+            (None, Some(pod)) => self.next(pod)?,
+            (None, None) => return Err(self.nothing_named()),
+        };
+        self.agrees(&found)?;
+        Ok(vec![found])
+    }
+
+    /// Whether standard input names a device or an uplink.
+    ///
+    /// # Errors
+    /// Code 7 when it names two.
+    pub fn names_device(self) -> Result<bool, Failure> {
+        Ok(self.named()?.is_some())
+    }
+
+    fn asker(self, pod: &'a Pod) -> Asker<'a> {
+        Asker {
+            roots: self.roots,
+            pod,
+            container: self.container,
+        }
+    }
+
+    fn pod(self) -> Result<Option<&'a Pod>, Failure> {
+        let pod = self.arguments.pod.as_ref();
+        if pod.is_none() && self.arguments.is_of_kubernetes() {
+            let message = "CNI_ARGS names a pod by half: K8S_POD_NAMESPACE and K8S_POD_NAME are needed";
+            return Err(Failure::new(Code::Environment, message));
+        }
+        Ok(pod)
+    }
+
+    /// The one device that standard input names.
+    fn named(self) -> Result<Option<Named>, Failure> {
+        let what = &self.config.what;
+        let stated = [&self.config.runtime.device_id, &what.device_id, &what.pci_bus_id];
+        let ids = stated.into_iter().flatten().cloned().map(|id| ("deviceID", Named::Id(id)));
+        let mut all: Vec<(&str, Named)> = ids.collect();
+        // what the runtime says comes before the keys (CAP-2)
+        if self.config.runtime.device_id.is_some() {
+            all.truncate(1);
+        }
+        let host = |host| Named::Host(host);
+        let device = what.device.clone().map(HostDeviceRef::Name).map(host);
+        let hwaddr = what.hwaddr.map(HostDeviceRef::Mac).map(host);
+        let path = what.kernel_path.clone().map(HostDeviceRef::KernelPath).map(host);
+        all.extend(device.map(|it| ("device", it)));
+        all.extend(hwaddr.map(|it| ("hwaddr", it)));
+        all.extend(path.map(|it| ("kernelpath", it)));
+        // a share of an uplink is named by its id, and may say the uplink, too
+        if all.is_empty() {
+            all.extend(what.master.clone().map(|it| ("master", Named::Master(it))));
+        }
+        let mut all = all.into_iter();
+        let first = all.next();
+        if let Some((key, named)) = &first
+            && let Some((other, _)) = all.find(|(_, other)| other != named)
+        {
+            let message = format!("keys `{key}` and `{other}` name two devices: leave one out");
+            return Err(Failure::new(Code::Config, message));
+        }
+        Ok(first.map(|(_, named)| named))
+    }
+
+    /// A PCI function that everything on standard input counts for.
+    fn function(self, id: &DeviceId) -> Result<Found, Failure> {
+        let address: PciAddress = id.as_str().parse().map_err(|_| {
+            let message = format!("deviceID {id} is no PCI address, and nobody gave it to a pod");
+            Failure::new(Code::Config, message)
+        })?;
+        let kind = self.config.what.kind.map_or_else(|| self.kind_of(address), Ok)?;
+        let device = match kind {
+            Kind::HostDevice => Device::Host(HostDeviceRef::Pci(address)),
+            Kind::VirtualFunction | Kind::PhysicalFunction => Device::Function(address),
+            Kind::Macvlan | Kind::Ipvlan | Kind::Vlan => Device::Uplink(UplinkId::Function(address)),
+        };
+        self.alone(kind, device)
+    }
+
+    /// What sysfs says a function is.
+    fn kind_of(self, address: PciAddress) -> Result<Kind, Failure> {
+        let folder = function_folder(&self.roots.sysfs, address);
+        if !folder.exists() {
+            let message = format!("there is no PCI function {address} on this node");
+            return Err(Failure::new(Code::Device, message));
+        }
+        let is_vf = folder.join("physfn").exists();
+        Ok(if is_vf { Kind::VirtualFunction } else { Kind::PhysicalFunction })
+    }
+
+    /// A device of no pod of Kubernetes; a Network's settings count where one is named.
+    fn alone(self, kind: Kind, device: Device) -> Result<Found, Failure> {
+        let network = self.config.what.network.as_ref();
+        Ok(Found {
+            name: self.ifname.clone(),
+            kind: self.config.what.kind.unwrap_or(kind),
+            device,
+            network: network.map(|network| self.record(network)).transpose()?,
+        })
+    }
+
+    /// A netdev that a tenant names: it must have been given to the pod under that name.
+    fn host_of(self, pod: &Pod, host: &HostDeviceRef) -> Result<Found, Failure> {
+        let id = match host {
+            HostDeviceRef::Name(name) => name.as_str().parse().ok(),
+            _ => None,
+        };
+        let id: DeviceId = id.ok_or_else(|| {
+            let message = "below Kubernetes a netdev is named by key `device`, or better by key `network`";
+            Failure::new(Code::Config, message)
+        })?;
+        self.given(&self.asker(pod).named(&id)?)
+    }
+
+    /// What a given device is.
+    fn given(self, given: &Given) -> Result<Found, Failure> {
+        let (kind, device) = self.device_of(given)?;
+        let network = given.network.as_ref();
+        Ok(Found {
+            name: self.ifname.clone(),
+            kind,
+            device,
+            network: network.map(|network| self.record(network)).transpose()?,
+        })
+    }
+
+    fn device_of(self, given: &Given) -> Result<(Kind, Device), Failure> {
+        let uplink = |kind| {
+            let uplink = given.uplink.clone();
+            let uplink = uplink.or_else(|| given.address.map(UplinkId::Function));
+            let uplink = uplink.ok_or_else(|| unknown_uplink(given))?;
+            Ok((kind, Device::Uplink(uplink)))
+        };
+        match given.kind {
+            offer::Kind::Macvlan => uplink(Kind::Macvlan),
+            offer::Kind::Ipvlan => uplink(Kind::Ipvlan),
+            offer::Kind::Vlan => uplink(Kind::Vlan),
+            offer::Kind::VirtualFunction | offer::Kind::PhysicalFunction => {
+                let vf = given.kind == offer::Kind::VirtualFunction;
+                match (given.address, &given.uplink) {
+                    (Some(address), _) if vf => {
+                        Ok((Kind::VirtualFunction, Device::Function(address)))
+                    }
+                    (Some(address), _) => Ok((Kind::PhysicalFunction, Device::Function(address))),
+                    // an uplink without a PCI function of its own
+                    (None, Some(UplinkId::Netdev(name))) if !vf => Ok((
+                        Kind::HostDevice,
+                        Device::Host(HostDeviceRef::Name(name.clone())),
+                    )),
+                    (None, _) => Err(unknown_uplink(given)),
+                }
+            }
+            offer::Kind::Accelerator | offer::Kind::Auxiliary => {
+                let message = format!("device {} is a {}, which has no interface for a pod", given.device, given.kind.as_str());
+                Err(Failure::new(Code::Config, message))
+            }
+        }
+    }
+
+    /// All that the pod was given, each named as its network says, numbered within it.
+    fn all(self, pod: &Pod) -> Result<Vec<Found>, Failure> {
+        let mut numbers: BTreeMap<String, u16> = BTreeMap::new();
+        let mut all = Vec::new();
+        for given in self.asker(pod).all()? {
+            let mut found = self.given(&given)?;
+            let Some(network) = &found.network else {
+                continue;
+            };
+            let base = &network.attach.interface_name;
+            let number = numbers.entry(base.as_str().to_owned()).or_default();
+            found.name = base.interface(*number).ok_or_else(|| {
+                let message = format!("network {} has more than 999 interfaces in this pod", network.network);
+                Failure::new(Code::Config, message)
+            })?;
+            *number = number.saturating_add(1);
+            all.push(found);
+        }
+        Ok(all)
+    }
+
+    /// The pod's device of the network that is attached as this interface, else its first that is not
+    /// attached yet.
+    fn next(self, pod: &Pod) -> Result<Found, Failure> {
+        let Some(network) = &self.config.what.network else {
+            return Err(self.nothing_named());
+        };
+        let mut devices = self.asker(pod).all()?;
+        devices.retain(|given| given.network.as_ref() == Some(network));
+        let attached = sweep::attachments(self.roots)
+            .map_err(|error| Failure::caused(Code::Io, "reading the journal", &error))?;
+        let holder = |given: &Given| {
+            let of = attached.iter().find(|seen| {
+                let address = seen.device.is_some() && seen.device == given.address;
+                !given.kind.is_shared() && (address || seen.record == given.device.as_str())
+            });
+            of.and_then(|seen| seen.key.as_ref())
+        };
+        let ours = devices.iter().find(|given| {
+            holder(given).is_some_and(|key| key.container == self.container && key.ifname == *self.ifname)
+        });
+        let free = || devices.iter().find(|given| holder(given).is_none());
+        match ours.or_else(free) {
+            Some(given) => self.given(given),
+            None => {
+                let pod = format!("{}/{}", pod.namespace, pod.name);
+                let message = format!(
+                    "pod {pod} has no device of network {network} left: it was given {}; ask for more as a resource",
+                    devices.len()
+                );
+                Err(Failure::new(Code::Device, message))
+            }
+        }
+    }
+
+    /// What the network's devices and settings are on this node.
+    ///
+    /// # Errors
+    /// Code 7 when it is not known here, 5 when its record cannot be read.
+    pub fn record(self, network: &NetworkName) -> Result<NetworkRecord, Failure> {
+        let record = record::network(&self.roots.state, network)
+            .map_err(|error| Failure::caused(Code::Io, "reading the network", &error))?;
+        record.ok_or_else(|| {
+            let message = format!(
+                "network {network} is not known on this node: is there such a Network, and does the agent run?"
+            );
+            Failure::new(Code::Config, message)
+        })
+    }
+
+    /// The kind of child that `master` is for.
+    fn child(self) -> Result<Kind, Failure> {
+        let children = [Kind::Macvlan, Kind::Ipvlan, Kind::Vlan];
+        match self.config.what.kind {
+            Some(kind) if children.contains(&kind) => Ok(kind),
+            Some(kind) => {
+                let message = format!("key `master` means nothing to a {kind}: it is for Macvlan, Ipvlan and Vlan");
+                Err(Failure::new(Code::Config, message))
+            }
+            None if self.config.settings.vlan_id.is_some() => Ok(Kind::Vlan),
+            None => {
+                let message = "key `master` alone does not say what is meant: is `kind` Macvlan, Ipvlan or Vlan?";
+                Err(Failure::new(Code::Config, message))
+            }
+        }
+    }
+
+    fn nothing_named(self) -> Failure {
+        let needs = match (self.config.what.kind, &self.config.what.network) {
+            (Some(Kind::Macvlan | Kind::Ipvlan | Kind::Vlan), _) => {
+                "key `master` is missing: there is no default".to_owned()
+            }
+            (_, Some(network)) => format!(
+                "key `network` {network} alone names no device outside Kubernetes: add `deviceID`, `device` or `master`"
+            ),
+            _ => "nothing says what is attached: give `deviceID`, `device`, `master` with `kind`, or `network`".to_owned(),
+        };
+        Failure::new(Code::Config, needs)
+    }
+
+    /// `kind` and `network` on standard input say the same as the node's records.
+    fn agrees(self, found: &Found) -> Result<(), Failure> {
+        let what = &self.config.what;
+        let actual = found.network.as_ref().map(|record| &record.network);
+        if let Some(asked) = &what.network
+            && actual != Some(asked)
+        {
+            let of = actual.map_or("no network".to_owned(), |it| format!("network {it}"));
+            let message = format!("key `network` is {asked}, and the device is of {of}");
+            return Err(Failure::new(Code::Config, message));
+        }
+        match what.kind {
+            Some(kind) if kind != found.kind => {
+                let message = format!("key `kind` is {kind}, and the device is a {}", found.kind);
+                Err(Failure::new(Code::Config, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A device as standard input names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
+    Id(DeviceId),
+    Host(HostDeviceRef),
+    Master(IfName),
+}
+
+fn unknown_uplink(given: &Given) -> Failure {
+    let message = format!("the record of device {} does not say where it is", given.device);
+    Failure::new(Code::Device, message)
+}
+
+/// Where sysfs has a PCI function.
+pub(crate) fn function_folder(sysfs: &Path, address: PciAddress) -> std::path::PathBuf {
+    sysfs.join("sys/bus/pci/devices").join(address.to_string())
+}
+
+#[cfg(test)]
+mod tests;

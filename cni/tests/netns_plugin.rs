@@ -1,0 +1,364 @@
+//! The program as a runtime runs it, on real links: macvlan children and moved devices, alone, in a
+//! chain, and as Multus calls it.
+//!
+//! Its folders on the node are the test's own, by a mount namespace. Left to others: what happens when
+//! it is killed (`attach/`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test runs the program"
+)]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use colvin_testkit::netns::Netns;
+use serde_json::{Value, json};
+
+/// What a runtime does: a node, a pod's namespace, and the node's folders.
+struct Runtime {
+    node: Netns,
+    pod: Netns,
+    folder: tempfile::TempDir,
+}
+
+/// Makes the test's folders those of the node, then runs the program.
+const SCRIPT: &str = r#"mount --bind "$1" /var/lib && mount --bind "$2" /run && exec "$3""#;
+
+const POD: &str = "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web-0;K8S_POD_UID=u-1";
+
+impl Runtime {
+    /// A node with a veth end `up0`, which is up, and a pod without interfaces.
+    fn new() -> Self {
+        let runtime = Self {
+            node: Netns::new().unwrap(),
+            pod: Netns::new().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let node = &runtime.node;
+        node.ip("link add up0 type veth peer name far0").unwrap();
+        node.ip("link set up0 up").unwrap();
+        node.ip("link set far0 up").unwrap();
+        for name in ["lib", "run"] {
+            fs::create_dir(runtime.folder.path().join(name)).unwrap();
+        }
+        runtime
+    }
+
+    fn at(&self, place: &str) -> PathBuf {
+        self.folder.path().join(place)
+    }
+
+    fn call(&self, verb: &str, args: &str, config: &Value) -> Result<Value, Value> {
+        let netns = self.pod.path();
+        let netns = netns.to_str().unwrap();
+        self.call_in(verb, "c1", netns, args, config)
+    }
+
+    fn call_in(&self, verb: &str, id: &str, netns: &str, args: &str, config: &Value) -> Result<Value, Value> {
+        let mut command = self.node.command("unshare");
+        command
+            .args(["--mount", "sh", "-ec", SCRIPT, "sh"])
+            .args([self.at("lib"), self.at("run")])
+            .arg(env!("CARGO_BIN_EXE_colvin-cni"))
+            .env("CNI_COMMAND", verb)
+            .env("CNI_CONTAINERID", id)
+            .env("CNI_NETNS", netns)
+            .env("CNI_IFNAME", "net1")
+            .env("CNI_ARGS", args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(config.to_string().as_bytes()).unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        let notes = String::from_utf8_lossy(&output.stderr);
+        let said = if output.stdout.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&output.stdout).unwrap()
+        };
+        if output.status.success() {
+            assert!(!notes.contains("left for"), "{notes}");
+            Ok(said)
+        } else {
+            assert!(said["code"].is_u64(), "{said} {notes}");
+            Err(said)
+        }
+    }
+
+    /// `ip -j addr` of the pod's interface, if it is there.
+    fn addresses(&self, name: &str) -> Option<Vec<String>> {
+        let text = self.pod.ip("-json address show").unwrap();
+        let links: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let link = links.into_iter().find(|link| link["ifname"] == name)?;
+        let addresses = link["addr_info"].as_array().unwrap().iter();
+        let global = addresses.filter(|it| it["scope"] == "global");
+        Some(
+            global
+                .map(|it| format!("{}/{}", it["local"].as_str().unwrap(), it["prefixlen"]))
+                .collect(),
+        )
+    }
+
+    /// The names of the pod's links.
+    fn pod_links(&self) -> Vec<String> {
+        let text = self.pod.ip("-json link show").unwrap();
+        let links: Vec<Value> = serde_json::from_str(&text).unwrap();
+        links.iter().map(|link| link["ifname"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Records of attachments that the node has.
+    fn journal(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.at("lib/colvin/attachments")) else {
+            return Vec::new();
+        };
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".json")).collect()
+    }
+
+    fn save(&self, place: &str, record: &Value) {
+        let file = self.at(place);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, record.to_string()).unwrap();
+    }
+}
+
+fn macvlan(ipam: &Value) -> Value {
+    json!({"cniVersion": "1.1.0", "name": "green", "type": "colvin-cni", "kind": "Macvlan",
+           "master": "up0", "mtu": 1400, "ipam": ipam})
+}
+
+fn fixed() -> Value {
+    json!({"type": "static", "addresses": [{"address": "10.1.0.2/24", "gateway": "10.1.0.1"}],
+           "routes": [{"dst": "10.9.0.0/16", "gw": "10.1.0.1"}], "dns": {"nameservers": ["10.1.0.1"]}})
+}
+
+fn with(config: &Value, key: &str, value: Value) -> Value {
+    let mut config = config.clone();
+    config[key] = value;
+    config
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_add_1_cni_check_2_a_macvlan_is_made_checked_and_undone() {
+    let runtime = Runtime::new();
+    let config = macvlan(&fixed());
+    let result = runtime.call("ADD", "", &config).unwrap();
+    let link = runtime.pod.link("net1").unwrap();
+    let netns = runtime.pod.path();
+    let wanted = json!({
+        "cniVersion": "1.1.0",
+        "interfaces": [{"name": "net1", "mac": link["address"], "mtu": 1400, "sandbox": netns}],
+        "ips": [{"address": "10.1.0.2/24", "gateway": "10.1.0.1", "interface": 0}],
+        "routes": [{"dst": "10.9.0.0/16", "gw": "10.1.0.1"}],
+        "dns": {"nameservers": ["10.1.0.1"]},
+    });
+    assert_eq!(result, wanted);
+    assert_eq!(link["linkinfo"]["info_kind"], "macvlan");
+    assert_eq!(runtime.addresses("net1"), Some(vec!["10.1.0.2/24".to_owned()]));
+    assert!(runtime.pod.ip("route show").unwrap().contains("10.9.0.0/16 via 10.1.0.1"));
+
+    let checked = with(&config, "prevResult", result);
+    assert_eq!(runtime.call("CHECK", "", &checked), Ok(Value::Null));
+    // CNI-ADD-5: the first is unharmed by a second
+    let again = runtime.call("ADD", "", &config).unwrap_err();
+    assert_eq!(again["code"], 103, "{again}");
+    assert_eq!(runtime.call("CHECK", "", &checked), Ok(Value::Null));
+    runtime.pod.ip("address del 10.1.0.2/24 dev net1").unwrap();
+    let drift = runtime.call("CHECK", "", &checked).unwrap_err();
+    assert_eq!(drift["code"], 104, "{drift}");
+    assert!(drift.to_string().contains("10.1.0.2"), "{drift}");
+
+    for _ in 0..2 {
+        assert_eq!(runtime.call("DEL", "", &config), Ok(Value::Null));
+        assert_eq!(runtime.pod_links(), ["lo"]);
+        assert_eq!(runtime.journal(), Vec::<String>::new());
+    }
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_del_1_a_moved_device_comes_back_as_it_was_and_its_address_is_free_again() {
+    let runtime = Runtime::new();
+    runtime.node.ip("link set far0 mtu 1450").unwrap();
+    let before = runtime.node.link("far0").unwrap();
+    let data = runtime.at("lib/addresses");
+    let ipam = json!({"type": "host-local", "dataDir": "/var/lib/addresses",
+                      "ranges": [[{"subnet": "10.2.0.0/24"}]]});
+    let config = json!({"cniVersion": "1.0.0", "name": "blue", "type": "colvin-cni",
+                        "device": "far0", "mac": "02:00:00:00:00:77", "mtu": 1300, "ipam": ipam});
+    let result = runtime.call("ADD", "", &config).unwrap();
+    assert_eq!(result["interfaces"][0]["mac"], "02:00:00:00:00:77");
+    assert_eq!(result["ips"][0]["address"], "10.2.0.2/24");
+    assert_eq!(runtime.pod.link("net1").unwrap()["mtu"], 1300);
+    assert!(runtime.node.link("far0").is_err());
+    assert!(data.join("blue/10.2.0.2").exists());
+
+    // no namespace is named any more, and the configuration has changed
+    let changed = json!({"cniVersion": "1.0.0", "name": "blue", "type": "colvin-cni", "devise": 5});
+    assert_eq!(runtime.call_in("DEL", "c1", "", "", &changed), Ok(Value::Null));
+    let after = runtime.node.link("far0").unwrap();
+    for field in ["ifname", "address", "mtu", "ifalias", "altnames"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    assert_eq!(runtime.pod_links(), ["lo"]);
+    assert!(!data.join("blue/10.2.0.2").exists());
+    assert_eq!(runtime.journal(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_add_2_behind_another_plugin_its_result_is_returned_with_ours() {
+    let runtime = Runtime::new();
+    let previous = json!({"cniVersion": "1.1.0", "zone": 7,
+        "interfaces": [{"name": "eth0", "mac": "0a:00:00:00:00:01", "sandbox": "/x", "future": [1]}],
+        "ips": [{"address": "10.0.0.2/24", "interface": 0}], "dns": {"domain": "a.example"}});
+    let config = with(&macvlan(&fixed()), "prevResult", previous.clone());
+    let result = runtime.call("ADD", "", &config).unwrap();
+    assert_eq!(result["zone"], 7);
+    assert_eq!(result["interfaces"][0], previous["interfaces"][0]);
+    assert_eq!(result["interfaces"][1]["name"], "net1");
+    assert_eq!(result["ips"][0], previous["ips"][0]);
+    assert_eq!(result["ips"][1]["interface"], 1);
+    assert_eq!(result["dns"], json!({"domain": "a.example", "nameservers": ["10.1.0.1"]}));
+    let checked = with(&config, "prevResult", result);
+    assert_eq!(runtime.call("CHECK", "", &checked), Ok(Value::Null));
+    assert_eq!(runtime.call("DEL", "", &checked), Ok(Value::Null));
+    assert_eq!(runtime.pod_links(), ["lo"]);
+}
+
+/// A netdev that the kubelet gave to pod shop/web-0 for network green.
+fn given(runtime: &Runtime, pod: &str) {
+    let boot = fs::read("/proc/sys/kernel/random/boot_id").unwrap();
+    let boot = String::from_utf8(boot).unwrap();
+    runtime.save(
+        "run/colvin/outstanding/far0.json",
+        &json!({"version": 1, "resource": "colvin.dev/green", "network": "green", "device": "far0",
+                "kind": "PhysicalFunction", "uplink": "far0", "bootId": boot.trim(),
+                "namespace": "shop", "pod": pod, "container": "main"}),
+    );
+    runtime.save(
+        "lib/colvin/networks/green.json",
+        &json!({"version": 1, "network": "green", "kind": "PhysicalFunction", "attach": {
+                "mtu": 1400, "trust": false, "spoofCheck": true, "interfaceName": "grn",
+                "reconfigure": "Never"}}),
+    );
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_p10_below_multus_a_device_is_attached_for_the_pod_that_it_was_given_to() {
+    let runtime = Runtime::new();
+    let config = json!({"cniVersion": "0.3.1", "name": "green-net", "type": "colvin-cni",
+        "capabilities": {"deviceID": true}, "deviceID": "far0", "pciBusID": "far0",
+        "runtimeConfig": {"deviceID": "far0"}, "ipam": fixed()});
+    given(&runtime, "another-0");
+    let refused = runtime.call("ADD", POD, &config).unwrap_err();
+    assert_eq!(refused["code"], 100, "{refused}");
+    assert!(runtime.node.link("far0").is_ok() && runtime.journal().is_empty());
+
+    given(&runtime, "web-0");
+    let other = runtime.call("ADD", POD, &with(&config, "mtu", json!(1300))).unwrap_err();
+    assert_eq!(other["code"], 7, "{other}");
+    assert!(other["msg"].as_str().unwrap().contains("network green says 1400"), "{other}");
+
+    let result = runtime.call("ADD", POD, &config).unwrap();
+    assert_eq!(result["ips"][0]["version"], "4");
+    assert!(result["interfaces"][0].get("mtu").is_none());
+    assert_eq!(runtime.pod.link("net1").unwrap()["mtu"], 1400);
+    assert_eq!(runtime.call("DEL", POD, &config), Ok(Value::Null));
+    assert!(runtime.node.link("far0").is_ok() && runtime.pod_links() == ["lo"]);
+}
+
+#[test]
+#[ignore = "netns"]
+fn chain_2_in_a_chain_the_given_device_stands_beside_eth0_under_its_networks_name() {
+    let runtime = Runtime::new();
+    given(&runtime, "web-0");
+    let previous = json!({"interfaces": [{"name": "net1", "sandbox": "/x"}]});
+    let config = json!({"cniVersion": "1.1.0", "name": "cluster", "type": "colvin-cni"});
+    let chained = with(&config, "prevResult", previous);
+    let result = runtime.call("ADD", POD, &chained).unwrap();
+    assert_eq!(result["interfaces"][1]["name"], "grn0");
+    assert_eq!(runtime.pod_links(), ["lo", "grn0"]);
+    let checked = with(&config, "prevResult", result.clone());
+    assert_eq!(runtime.call("CHECK", POD, &checked), Ok(Value::Null));
+    // without the result and with the agent and its records away
+    fs::remove_dir_all(runtime.at("run/colvin/outstanding")).unwrap();
+    assert_eq!(runtime.call("DEL", POD, &config), Ok(Value::Null));
+    assert!(runtime.node.link("far0").is_ok() && runtime.pod_links() == ["lo"]);
+    // a pod that was given nothing is passed through
+    let passed = runtime.call("ADD", POD, &chained).unwrap();
+    assert_eq!(passed["interfaces"], chained["prevResult"]["interfaces"]);
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_add_3_what_fails_late_leaves_the_node_as_before() {
+    let runtime = Runtime::new();
+    let before = runtime.node.link("far0").unwrap();
+    let ipam = json!({"type": "static", "addresses": [{"address": "10.1.0.2/24"}],
+                      "routes": [{"dst": "10.9.0.0/16", "gw": "10.200.0.1"}]});
+    let config = json!({"cniVersion": "1.1.0", "name": "blue", "type": "colvin-cni",
+                        "device": "far0", "ipam": ipam});
+    let failed = runtime.call("ADD", "", &config).unwrap_err();
+    assert!(failed["msg"].as_str().unwrap().contains("10.9.0.0/16"), "{failed}");
+    let after = runtime.node.link("far0").unwrap();
+    for field in ["ifname", "address", "mtu", "flags"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    assert!(runtime.journal().is_empty() && runtime.pod_links() == ["lo"]);
+    assert_eq!(runtime.call("DEL", "", &config), Ok(Value::Null));
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_p5_the_nodes_own_namespace_is_refused_before_anything_is_done() {
+    let runtime = Runtime::new();
+    let own = runtime.node.path();
+    let own = own.to_str().unwrap();
+    let config = macvlan(&fixed());
+    let refused = runtime.call_in("ADD", "c1", own, "", &config).unwrap_err();
+    assert_eq!(refused["code"], 8, "{refused}");
+    for place in ["/etc/passwd", "/nonexistent"] {
+        let refused = runtime.call_in("ADD", "c1", place, "", &config).unwrap_err();
+        assert_eq!(refused["code"], 8, "{refused}");
+    }
+    assert!(runtime.journal().is_empty());
+    assert!(runtime.node.link("net1").is_err());
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_gc_1_what_is_not_listed_of_this_network_is_removed_and_nothing_without_a_list() {
+    let runtime = Runtime::new();
+    let config = macvlan(&json!({}));
+    runtime.call("ADD", "", &config).unwrap();
+    let listed = |list: Value| with(&config, "cni.dev/valid-attachments", list);
+    assert_eq!(runtime.call("GC", "", &config), Ok(Value::Null));
+    assert_eq!(runtime.call("GC", "", &listed(Value::Null)), Ok(Value::Null));
+    let ours = json!([{"containerID": "c1", "ifname": "net1"}]);
+    assert_eq!(runtime.call("GC", "", &listed(ours)), Ok(Value::Null));
+    let other = with(&listed(json!([])), "name", json!("another"));
+    assert_eq!(runtime.call("GC", "", &other), Ok(Value::Null));
+    assert_eq!(runtime.pod_links(), ["lo", "net1"]);
+    assert_eq!(runtime.call("GC", "", &listed(json!([]))), Ok(Value::Null));
+    assert_eq!(runtime.pod_links(), ["lo"]);
+}
+
+#[test]
+#[ignore = "netns"]
+fn cni_status_1_a_node_without_the_uplink_says_so() {
+    let runtime = Runtime::new();
+    let config = macvlan(&json!({}));
+    assert_eq!(runtime.call("STATUS", "", &config), Ok(Value::Null));
+    let missing = with(&config, "master", json!("up9"));
+    let refused = runtime.call("STATUS", "", &missing).unwrap_err();
+    assert_eq!(refused["code"], 50, "{refused}");
+}
