@@ -9,6 +9,8 @@ mod address;
 mod announce;
 #[path = "netns_change/link.rs"]
 mod link;
+#[path = "netns_change/made.rs"]
+mod made;
 #[path = "netns_change/moved.rs"]
 mod moved;
 #[path = "netns_change/namespace.rs"]

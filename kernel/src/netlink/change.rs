@@ -12,6 +12,7 @@ mod facts;
 mod link;
 mod new_link;
 mod route;
+mod scope;
 mod sent;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,8 @@ pub use error::ChangeError;
 pub use facts::{AddressGeneration, LinkFacts, Lower};
 pub use link::{By, LinkChange, Switch};
 pub use new_link::{IpvlanFlag, IpvlanMode, LinkKind, MacvlanMode, NewLink, VlanProtocol};
-pub use route::{Route, Scope};
+pub use route::Route;
+pub use scope::Scope;
 pub use sent::Sent;
 pub use vf::{VfChange, VfRates, VfVlan};
 pub use watch::Watch;

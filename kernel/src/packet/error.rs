@@ -14,7 +14,7 @@ use super::Spare;
 pub enum PacketError {
     /// The process lacks `CAP_NET_RAW`.
     #[error(
-        "hearing and sending LLDP needs CAP_NET_RAW: run as root, or `setcap cap_net_raw+ep` the program, \
+        "hearing and sending frames needs CAP_NET_RAW: run as root, or `setcap cap_net_raw+ep` the program, \
          or add NET_RAW to the container's capabilities"
     )]
     NotPermitted {

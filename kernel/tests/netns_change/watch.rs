@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use colvin_kernel::netlink::change::{ChangeError, NewAddress, Watch};
+use colvin_kernel::netlink::change::{AssignedAddress, ChangeError, NewAddress, Watch};
 use colvin_testkit::netns::Netns;
 
 use crate::{LIMIT, Place};
@@ -42,7 +42,7 @@ fn the_end_of_duplicate_detection_is_seen() {
         .until(LIMIT, || {
             let all = pod.socket.addresses(v0)?;
             let found = all.into_iter().find(|found| found.address == new.address);
-            was_tentative |= found.as_ref().is_some_and(|found| found.is_tentative());
+            was_tentative |= found.as_ref().is_some_and(AssignedAddress::is_tentative);
             Ok(found.filter(|found| !found.is_tentative()))
         })
         .unwrap();

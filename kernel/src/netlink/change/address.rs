@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use colvin_model::IfIndex;
 
 use super::error::unless_gone;
-use super::route::{Scope, family, ip_bytes};
+use super::scope::{Scope, family, ip_bytes};
 use super::{ChangeError, RouteSocket};
 use crate::netlink::address::{HEADER_BYTES, ip};
 use crate::netlink::wire::{Attributes, Message, Request, u32_at};

@@ -26,8 +26,6 @@ pub struct LinkFacts {
     pub all_multicast: bool,
     /// Whether ARP is off (`IFF_NOARP`).
     pub no_arp: bool,
-    /// How many VFs it has, when it is a PF (`IFLA_NUM_VF`).
-    pub num_vf: Option<u32>,
     /// How its IPv6 link-local address comes about; `None` without IPv6.
     pub address_generation: Option<AddressGeneration>,
 }
@@ -86,7 +84,6 @@ pub(super) fn decode(message: Message<'_>) -> Option<LinkFacts> {
         promiscuous: has(libc::IFF_PROMISC),
         all_multicast: has(libc::IFF_ALLMULTI),
         no_arp: has(libc::IFF_NOARP),
-        num_vf: None,
         address_generation: None,
     };
     let (mut lower, mut netnsid) = (None, None);
@@ -94,7 +91,6 @@ pub(super) fn decode(message: Message<'_>) -> Option<LinkFacts> {
         match attribute.kind {
             libc::IFLA_LINK => lower = attribute.u32().and_then(IfIndex::new),
             libc::IFLA_LINK_NETNSID => netnsid = attribute.u32().map(u32::cast_signed),
-            libc::IFLA_NUM_VF => facts.num_vf = attribute.u32(),
             libc::IFLA_LINKINFO => facts.child = new_link::decode(attribute),
             libc::IFLA_AF_SPEC => facts.address_generation = generation(attribute),
             _ => {}
