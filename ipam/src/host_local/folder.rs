@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::lock::Lock;
@@ -218,6 +218,9 @@ impl Folder {
     pub(super) fn has_space(&self) -> Result<(), FolderError> {
         let system = rustix::fs::fstatvfs(&self.fd)
             .map_err(|error| failed("ask for the space of", &self.path, error))?;
+        if system.f_flag.contains(StatVfsMountFlags::RDONLY) {
+            return Err(failed("write to", &self.path, Errno::ROFS));
+        }
         // a file system without limits says 0 of 0
         let full = system.f_blocks > 0 && system.f_bfree == 0;
         if full || (system.f_files > 0 && system.f_ffree == 0) {
