@@ -9,6 +9,8 @@ mod file;
 mod folder;
 mod line;
 mod record;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use file::{Content, Held, hold, peek};
 pub(crate) use folder::{child_name, ensure_room, ipam_name, is_child_of_another, list};

@@ -6,5 +6,11 @@
 
 #[path = "netns_attach/add_del.rs"]
 mod add_del;
+#[path = "netns_attach/left.rs"]
+mod left;
 #[path = "netns_attach/node.rs"]
 mod node;
+#[path = "netns_attach/refused.rs"]
+mod refused;
+#[path = "netns_attach/verbs.rs"]
+mod verbs;

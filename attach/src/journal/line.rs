@@ -45,14 +45,28 @@ pub(crate) fn read(bytes: &[u8]) -> Read {
         record: None,
         damaged: false,
     };
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    for line in lines {
-        match record_of(line) {
-            Some(record) => read.record = Some(record),
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        // a broken end of a line must not take the next one with it; what is quoted in a record has its
+        // quotes escaped, so this begins none but a line
+        let next = find(rest.get(1..).unwrap_or_default(), BEFORE_VERSION);
+        let (part, after) = rest.split_at(next.map_or(rest.len(), |next| next + 1));
+        let line = part.split_inclusive(|byte| *byte == b'\n').next();
+        match line.and_then(record_of) {
+            Some(record) => {
+                read.record = Some(record);
+                read.damaged |= line.is_some_and(|line| line.len() != part.len());
+            }
             None => read.damaged = true,
         }
+        rest = after;
     }
     read
+}
+
+/// Where a text begins in bytes.
+fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    bytes.windows(text.len()).position(|window| window == text)
 }
 
 /// The record that a line says, if it is whole and of a version that is known here.

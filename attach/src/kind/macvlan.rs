@@ -21,6 +21,11 @@ pub(super) fn plan(
     pod: &mut Pod,
     settings: &Macvlan,
 ) -> Result<Plan, AttachError> {
+    if settings.mode == settings::MacvlanMode::Passthru && settings.mac.is_some() {
+        return Err(AttachError::Config(
+            "mac cannot be set with mode passthru: the child has its master's address".to_owned(),
+        ));
+    }
     let master = master(host, pod, &settings.master, settings.mtu)?;
     Ok(Plan {
         device: None,

@@ -5,11 +5,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use colvin_attach::sweep::{self, Seen};
 use colvin_attach::trace::Trace;
 use colvin_attach::{
-    Addressing, AttachError, Attached, AttachmentKey, BootId, Detached, Former, HostDevice,
-    HostDeviceRef, IpamCall, Kind, Macvlan, MacvlanMode, Master, Owner, Patience, Request, Roots,
+    Addressing, AttachError, Attached, AttachmentKey, BootId, Detached, Expected, Former,
+    HostDevice, HostDeviceRef, IpamCall, Kind, Macvlan, MacvlanMode, Master, Owner, Patience,
+    Request, Roots, Valid,
 };
+use colvin_model::IfName;
 use colvin_testkit::netns::Netns;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -68,6 +71,48 @@ impl Node {
             println!("{step:?}");
         }
         result.unwrap()
+    }
+
+    pub(crate) fn check(&self, request: &Request, attached: &Attached) -> Result<(), AttachError> {
+        let interface = attached.interface.clone().unwrap();
+        let expected = Expected {
+            mac: interface.mac,
+            mtu: Some(interface.mtu),
+            lease: attached.lease.clone(),
+        };
+        let mut trace = Trace::begin();
+        let check = || colvin_attach::check(&self.roots, request, &expected, &mut trace);
+        self.host.run(check).unwrap()
+    }
+
+    pub(crate) fn gc(&self, attachments: Option<Vec<(String, IfName)>>) -> Detached {
+        let valid = Valid {
+            network: "green".to_owned(),
+            attachments,
+            ipam: None,
+            patience: Patience::default(),
+        };
+        let mut trace = Trace::begin();
+        let gc = || colvin_attach::gc(&self.roots, &valid, &mut trace);
+        self.host.run(gc).unwrap().unwrap()
+    }
+
+    pub(crate) fn look_at_all(&self) -> Vec<Seen> {
+        let look = || sweep::look(&self.roots);
+        self.host.run(look).unwrap().unwrap()
+    }
+
+    pub(crate) fn sweep(&self, seen: &Seen) -> Detached {
+        let mut trace = Trace::begin();
+        let undo = || sweep::undo(&self.roots, seen, Patience::default(), &mut trace);
+        self.host.run(undo).unwrap().unwrap()
+    }
+
+    /// The file of the only record.
+    pub(crate) fn record(&self) -> PathBuf {
+        let records = self.records();
+        assert_eq!(records.len(), 1, "{records:?}");
+        self.roots.state.join("attachments").join(&records[0])
     }
 
     /// The names of the journal's records.
