@@ -19,7 +19,7 @@ use crate::release::release_all;
 use crate::request::{Addressing, IpamCall, Request};
 use crate::roots::Roots;
 use crate::trace::{StepKind, Trace};
-use crate::undo::{ChildImage, Given, Undo, call, method};
+use crate::undo::{ChildImage, Given, Undo, call, mark_of, method};
 
 /// Makes the attachment. When it fails, the node is as it was before.
 ///
@@ -39,7 +39,7 @@ pub fn add(roots: &Roots, request: &Request, trace: &mut Trace) -> Result<Attach
                 .to_owned(),
         ));
     }
-    let mut record = begun(roots, request, &pod, &plan, addressing.ipam);
+    let mut record = begun(roots, request, &pod, (&plan, &name), addressing.ipam);
     trace.step(StepKind::Journal, "journal: Intent", || {
         held.begin(roots, &record)
     })?;
@@ -121,6 +121,10 @@ fn make(
         lease: &lease,
         routes: &request.routes,
         slaac: addressing.slaac,
+        mark: match &plan.link {
+            Some(LinkPlan::Make(_)) => Some(mark_of(&held.name, &request.key.name)),
+            _ => None,
+        },
         is_up: !applying.pod.heeds_routers || addressing.slaac.is_some(),
     };
     let (attached, made) = apply(applying, request, plan, &inside)?;
@@ -179,7 +183,7 @@ fn begun(
     roots: &Roots,
     request: &Request,
     pod: &Pod,
-    plan: &Plan,
+    (plan, record): (&Plan, &str),
     ipam: Option<&IpamCall>,
 ) -> Record {
     let mut undo: Vec<Undo> = ipam.cloned().map(Undo::Ipam).into_iter().collect();
@@ -192,6 +196,7 @@ fn begun(
             name: request.key.name.clone(),
             word: link.kind.word().to_owned(),
             mac: link.mac,
+            mark: mark_of(record, &request.key.name),
         })),
         None => {}
     }

@@ -200,7 +200,7 @@ fn make_link(
         index: None,
         mac: plan.mac,
         mtu_bytes: plan.mtu,
-        alias: None,
+        alias: inside.mark.as_deref(),
         up: inside.is_up,
     };
     let socket = if plan.in_container {

@@ -128,11 +128,7 @@ fn interface(
 fn is_the_one(link: &LinkFacts, record: &Record) -> bool {
     record.undo.iter().all(|undo| match undo {
         Undo::Link(image) => is_ours(link, image),
-        Undo::Child(child) => link
-            .link
-            .kind
-            .as_ref()
-            .is_some_and(|kind| kind.as_str() == child.word),
+        Undo::Child(child) => child.is(link, false),
         Undo::Ipam(_) | Undo::Vf(_) => true,
     })
 }

@@ -11,7 +11,7 @@ use colvin_kernel::netns::NetNs;
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::journal::{Content, Held, Record, State, hold, is_child_of_another, list, peek};
-use crate::pod::{Life, life};
+use crate::pod::{Life, holds, life};
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::release::release;
 use crate::request::{AttachmentKey, Request};
@@ -55,12 +55,13 @@ pub(crate) fn claim(
             continue; // it was asked to be made, so it was made
         };
         let (mut record, damaged) = match content {
-            Content::New => return Ok(held),
+            Content::New => return Ok(held), // what it may have said is seen by the link's mark
             Content::Unreadable => {
                 if rebuild(roots, host, &mut held, None, trace)? != Rebuilt::Lives {
                     held.clear()?;
                     return Ok(held);
                 }
+                held.keep();
                 return Err(AttachError::Held {
                     device: name.to_owned(),
                     holder: "of a record that cannot be read".to_owned(),
@@ -109,7 +110,7 @@ fn verdict(
     let (had, asked) = (&record.key, &request.key);
     let is_same_container = had.container == asked.container;
     let is_same = is_same_container && had.ifname == asked.ifname && had.name == asked.name;
-    let is_same_netns = record.netns.id == netns.id().to_string();
+    let is_same_netns = record.netns.id == netns.id().to_string() && holds(netns, record)?;
     let is_made = record.state == State::Applied || damaged;
     if !is_made || (is_same_container && !is_same_netns) {
         // who began it is not at work any more, as the lock is ours; or the runtime has made the
@@ -123,7 +124,7 @@ fn verdict(
     if is_same || is_same_container {
         return Ok(Verdict::Refuse(attached()));
     }
-    Ok(match life(roots, &record.netns, &mut None)? {
+    Ok(match life(roots, record, &mut None)? {
         Life::Gone => Verdict::Undo,
         Life::Alive | Life::Unknown => Verdict::Wait,
     })

@@ -3,13 +3,16 @@
 //! Left to others: how each kind goes back ([`crate::undo`]).
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use colvin_kernel::netlink::change::{By, RouteSocket};
+use colvin_kernel::netns::NetNs;
 use colvin_model::{IfName, PciAddress};
 
 use crate::error::AttachError;
-use crate::host::Host;
-use crate::journal::{Content, Record, child_name, hold, is_child_of_another, list, peek};
-use crate::rebuild::{Rebuilt, rebuild};
+use crate::host::{Host, note};
+use crate::journal::{Content, Held, Record, child_name, hold, is_child_of_another, list, peek};
+use crate::rebuild::{Rebuilt, bring, mark, rebuild};
 use crate::release::release_all;
 use crate::request::{AttachmentKey, IpamCall, Patience, Request};
 use crate::roots::Roots;
@@ -87,15 +90,22 @@ pub fn del(roots: &Roots, former: &Former, trace: &mut Trace) -> Result<Detached
     let mut host = Host::open(roots)?;
     let mut is_given_back = false;
     for name in candidates(roots, former)? {
-        let found = match hold(roots, &name, false, former.patience.device) {
-            Ok(found) => found,
+        // an empty one is being begun, unless who made it is dead: then its lock is free
+        let is_empty = matches!(peek(roots, &name)?, Some(Content::New));
+        let limit = former.patience.device;
+        let (held, content) = match hold(
+            roots,
+            &name,
+            false,
+            if is_empty { Duration::ZERO } else { limit },
+        ) {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
+            Err(AttachError::Busy { .. }) if is_empty => continue,
             Err(error) => {
                 done.unfinished.push(error);
                 continue;
             }
-        };
-        let Some((mut held, content)) = found else {
-            continue;
         };
         match content {
             Content::Record { mut record, .. } if former.is(&record) => {
@@ -107,19 +117,17 @@ pub fn del(roots: &Roots, former: &Former, trace: &mut Trace) -> Result<Detached
                 }
                 done.unfinished.extend(failures);
             }
-            Content::Unreadable => {
-                // whose it is cannot be told any more but by where its link is
-                match rebuild(roots, &mut host, &mut held, former.netns.as_deref(), trace) {
-                    Ok(Rebuilt::Home) => done.unfinished.extend(held.remove().err()),
-                    Ok(Rebuilt::Nothing) if former.has(&name) => {
-                        done.unfinished.extend(held.remove().err());
-                    }
-                    Ok(Rebuilt::Nothing | Rebuilt::Lives) => {}
-                    Err(error) => done.unfinished.push(error),
-                }
+            Content::Record { .. } => {}
+            // whose it is cannot be told any more but by where its link is
+            Content::Unreadable | Content::New => {
+                done.unfinished
+                    .extend(unread(roots, &mut host, held, former, trace).err());
             }
-            Content::Record { .. } | Content::New => {}
         }
+    }
+    if done.undone.is_empty() && done.unfinished.is_empty() {
+        done.unfinished
+            .extend(unrecorded(roots, &mut host, former, trace).err());
     }
     if let Some(ipam) = former.ipam.as_ref().filter(|_| !is_given_back) {
         let given = Given {
@@ -132,6 +140,62 @@ pub fn del(roots: &Roots, former: &Former, trace: &mut Trace) -> Result<Detached
             .extend(call(&given, ipam, "DEL", trace, colvin_ipam::del).err());
     }
     Ok(done)
+}
+
+/// Undoes what a record said that cannot be read, as far as it is known to be this attachment's.
+fn unread(
+    roots: &Roots,
+    host: &mut Host,
+    mut held: Held,
+    former: &Former,
+    trace: &mut Trace,
+) -> Result<(), AttachError> {
+    let is_own = former.has(&held.name) || !held.says_something();
+    match rebuild(roots, host, &mut held, former.netns.as_deref(), trace)? {
+        Rebuilt::Home => held.remove(),
+        Rebuilt::Nothing if is_own => held.remove(),
+        Rebuilt::Nothing | Rebuilt::Lives => {
+            held.keep();
+            Ok(())
+        }
+    }
+}
+
+/// Undoes an attachment of which there is no record any more: the interface in the pod's namespace, when it
+/// bears our mark.
+fn unrecorded(
+    roots: &Roots,
+    host: &mut Host,
+    former: &Former,
+    trace: &mut Trace,
+) -> Result<(), AttachError> {
+    let Some((path, netns)) = former
+        .netns
+        .as_ref()
+        .and_then(|path| Some((path.clone(), NetNs::open(path).ok()?)))
+    else {
+        return Ok(());
+    };
+    if netns.is_same(&host.netns) {
+        return Ok(());
+    }
+    let key = former.key();
+    let mut socket = netns.run(RouteSocket::open)??;
+    let Some(link) = socket.link(By::Name(&key.name))? else {
+        return Ok(());
+    };
+    let Some(found) = mark(&link) else {
+        return Ok(()); // it is somebody else's
+    };
+    if found.record == child_name(&key) {
+        let deleted = socket.delete(link.link.index);
+        note(&mut socket, trace, "pod");
+        return Ok(deleted.map(drop)?);
+    }
+    if peek(roots, &found.record)?.is_some() {
+        return Ok(()); // its record is another attachment's
+    }
+    bring(roots, host, &link, Some((netns, path)), trace)
 }
 
 /// The record of an attachment, as it is now.
@@ -184,8 +248,8 @@ fn candidates(roots: &Roots, former: &Former) -> Result<Vec<String>, AttachError
         } else if !is_child_of_another(&name, &former.container) {
             match peek(roots, &name)? {
                 Some(Content::Record { record, .. }) if !former.is(&record) => {}
-                Some(Content::New) | None => {}
-                Some(Content::Record { .. } | Content::Unreadable) => names.push(name),
+                Some(_) => names.push(name),
+                None => {}
             }
         }
     }

@@ -2,12 +2,15 @@
 //!
 //! Left to others: the runtime's list (`colvin-cni`).
 
+use std::time::Duration;
+
 use colvin_model::IfName;
 
 use crate::del::Detached;
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::journal::{Content, Record, hold, list, peek};
+use crate::rebuild::{Rebuilt, rebuild};
 use crate::release::release_all;
 use crate::request::{AttachmentKey, IpamCall, Patience};
 use crate::roots::Roots;
@@ -92,8 +95,10 @@ fn collect(
     done: &mut Detached,
     trace: &mut Trace,
 ) -> Result<Option<AttachmentKey>, AttachError> {
-    let Some(Content::Record { record, .. }) = peek(roots, name)? else {
-        return Ok(None);
+    let record = match peek(roots, name)? {
+        Some(Content::Record { record, .. }) => record,
+        Some(Content::New) => return empty(roots, host, name, trace).map(|()| None),
+        Some(Content::Unreadable) | None => return Ok(None),
     };
     if !valid.is_dead(host, evidence, &record)? {
         let is_here = record.key.network == valid.network;
@@ -115,6 +120,22 @@ fn collect(
     }
     done.unfinished.extend(failures);
     Ok(None)
+}
+
+/// Removes an empty record, which a killed `ADD` left, unless a link says that it is its.
+fn empty(roots: &Roots, host: &mut Host, name: &str, trace: &mut Trace) -> Result<(), AttachError> {
+    match hold(roots, name, false, Duration::ZERO) {
+        Ok(Some((mut held, Content::New))) => {
+            match rebuild(roots, host, &mut held, None, trace)? {
+                Rebuilt::Lives => held.keep(),
+                Rebuilt::Home | Rebuilt::Nothing => held.remove()?,
+            }
+            Ok(())
+        }
+        // it is being begun
+        Ok(_) | Err(AttachError::Busy { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Calls IPAM's `GC`, with the names that its `ADD` was given.

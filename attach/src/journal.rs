@@ -13,7 +13,7 @@ mod record;
 mod tests;
 
 pub(crate) use file::{Content, Held, hold, peek};
-pub(crate) use folder::{child_name, ensure_room, ipam_name, is_child_of_another, list};
+pub(crate) use folder::{CHILD, child_name, ensure_room, ipam_name, is_child_of_another, list};
 pub(crate) use record::{Made, Record, Target};
 
 pub use record::State;

@@ -11,7 +11,7 @@ use colvin_model::{IfName, PciAddress};
 
 use crate::error::AttachError;
 use crate::host::Host;
-use crate::journal::{Held, Record, State, Target};
+use crate::journal::{CHILD, Held, Record, State, Target};
 use crate::request::{AttachmentKey, Owner, Patience};
 use crate::roots::Roots;
 use crate::trace::{StepKind, Trace};
@@ -149,6 +149,13 @@ pub(crate) fn bring(
     let Some(mark) = mark(link) else {
         return Ok(());
     };
+    if mark.record.starts_with(CHILD) {
+        // it was made, not moved
+        if let Some((netns, _)) = place {
+            netns.run(RouteSocket::open)??.delete(link.link.index)?;
+        }
+        return Ok(());
+    }
     let device = mark.record.parse().ok();
     let image = image_of(link, &mark, device);
     let (netns, path) = place.unzip();

@@ -176,7 +176,7 @@ impl<'a> Evidence<'a> {
         if record.state == State::Releasing {
             return Ok(Some(Dead::Unfinished));
         }
-        match life(self.roots, &record.netns, &mut self.live)? {
+        match life(self.roots, record, &mut self.live)? {
             Life::Alive => return Ok(None),
             Life::Gone => return Ok(Some(Dead::NetnsGone)),
             Life::Unknown => {}
@@ -219,8 +219,9 @@ pub fn undo(
             done.unfinished.extend(failures);
         }
         Content::Unreadable | Content::New if seen.key.is_none() => {
-            if rebuild(roots, &mut host, &mut held, None, trace)? != Rebuilt::Lives {
-                held.remove()?;
+            match rebuild(roots, &mut host, &mut held, None, trace)? {
+                Rebuilt::Lives => held.keep(),
+                Rebuilt::Home | Rebuilt::Nothing => held.remove()?,
             }
         }
         // another one has it by now

@@ -20,7 +20,7 @@ use crate::roots::Roots;
 use crate::trace::Trace;
 
 pub(crate) use ipam::{Given, call, method};
-pub(crate) use link::{LinkImage, is_userspace};
+pub(crate) use link::{LinkImage, is_userspace, mark_of};
 pub(crate) use seek::{is_back, is_ours, seek};
 pub(crate) use vf::{VfImage, VfUndo, differs, image_of, kernel_state, link_of};
 

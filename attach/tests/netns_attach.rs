@@ -14,3 +14,5 @@ mod node;
 mod refused;
 #[path = "netns_attach/verbs.rs"]
 mod verbs;
+#[path = "netns_attach/virtual_function.rs"]
+mod virtual_function;

@@ -248,6 +248,16 @@ impl Held {
         written.map_err(failed("write", &self.path))
     }
 
+    /// Whether there is something in the file.
+    pub(crate) fn says_something(&self) -> bool {
+        self.is_written
+    }
+
+    /// Keeps the file though nothing was written to it: what it said is not undone.
+    pub(crate) fn keep(mut self) {
+        self.is_written = true;
+    }
+
     /// Removes the record: there is nothing left to undo.
     ///
     /// # Errors

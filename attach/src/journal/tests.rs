@@ -59,6 +59,7 @@ fn record(state: State) -> Record {
                 name: "net1".parse().unwrap(),
                 word: "macvlan".to_owned(),
                 mac: Some("02:00:00:00:00:07".parse().unwrap()),
+                mark: "colvin child-c1~net1~net1 net1".to_owned(),
             }),
         ],
         made: (state == State::Applied).then(|| Made {

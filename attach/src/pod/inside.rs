@@ -33,6 +33,8 @@ pub(crate) struct Inside<'a> {
     pub(crate) routes: &'a [LeasedRoute],
     /// Whether it heeds router advertisements, and how long the first address is waited for.
     pub(crate) slaac: Option<Duration>,
+    /// The alias it gets, where it was not moved with it.
+    pub(crate) mark: Option<String>,
     /// Whether it is up already.
     pub(crate) is_up: bool,
 }
@@ -123,6 +125,7 @@ fn raise(socket: &mut RouteSocket, inside: &Inside<'_>) -> Result<LinkFacts, Att
     if !inside.is_up {
         let up = LinkChange {
             up: Switch::On,
+            alias: inside.mark.as_deref(),
             ..LinkChange::default()
         };
         socket.set(found.link.index, &up)?;

@@ -5,11 +5,13 @@
 use std::io;
 use std::path::Path;
 
+use colvin_kernel::netlink::change::{By, RouteSocket};
 use colvin_kernel::netns::{self, Live, NetNs, NetNsError, NetNsId};
 
 use crate::error::AttachError;
-use crate::journal::Target;
+use crate::journal::{Record, Target};
 use crate::roots::Roots;
+use crate::undo::{Undo, is_ours};
 
 /// What can be said of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +48,10 @@ pub(crate) fn reopen(roots: &Roots, target: &Target) -> Result<Option<NetNs>, At
 /// nor for a file of `/proc`, whose process is none of those that are seen.
 pub(crate) fn life(
     roots: &Roots,
-    target: &Target,
+    record: &Record,
     live: &mut Option<Live>,
 ) -> Result<Life, AttachError> {
+    let target = &record.netns;
     let opened = NetNs::open(&target.path);
     if let Ok(netns) = &opened
         && netns.id().to_string() == target.id
@@ -59,8 +62,12 @@ pub(crate) fn life(
         Some(live) => live,
         none => none.insert(netns::live(&roots.proc)?),
     };
-    let id = target.id.parse::<NetNsId>();
-    if id.is_ok_and(|id| live.paths.contains_key(&id)) {
+    let id = target.id.parse::<NetNsId>().ok();
+    let elsewhere = id.and_then(|id| live.paths.get(&id));
+    if let Some(path) = elsewhere
+        && let Ok(netns) = NetNs::open(path)
+        && holds(&netns, record)?
+    {
         return Ok(Life::Alive);
     }
     if roots.sees_all && live.unreadable == 0 {
@@ -78,6 +85,23 @@ pub(crate) fn life(
     } else {
         Life::Unknown
     })
+}
+
+/// Whether what was attached is in a namespace. The number of one that has ended is soon another one's, so
+/// a namespace that is not where it was counts only with the interface in it.
+pub(crate) fn holds(netns: &NetNs, record: &Record) -> Result<bool, AttachError> {
+    let Some(name) = &record.interface else {
+        return Ok(true);
+    };
+    let mut socket = netns.run(RouteSocket::open)??;
+    let Some(link) = socket.link(By::Name(name))? else {
+        return Ok(false);
+    };
+    Ok(record.undo.iter().all(|undo| match undo {
+        Undo::Link(image) => is_ours(&link, image),
+        Undo::Child(image) => image.is(&link, image.mac.is_some()),
+        Undo::Ipam(_) | Undo::Vf(_) => true,
+    }))
 }
 
 /// Whether the folder of a path is there, and the path is not.

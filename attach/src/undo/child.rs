@@ -3,7 +3,7 @@
 //! Left to others: making it.
 
 use colvin_kernel::netlink::change::{By, LinkFacts, RouteSocket};
-use colvin_model::{IfName, LinkAddress, MacAddr};
+use colvin_model::{IfName, LinkAddress, MacAddr, Symbol};
 use serde::{Deserialize, Serialize};
 
 use super::Undoing;
@@ -11,6 +11,7 @@ use crate::error::AttachError;
 use crate::host::note;
 use crate::journal::Record;
 use crate::pod::reopen;
+use crate::rebuild::is_mark;
 
 /// A link that is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,16 +24,23 @@ pub(crate) struct ChildImage {
     /// The address it is made with, where that is ours to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mac: Option<MacAddr>,
+    /// The alias it gets, which says whose it is.
+    pub(crate) mark: String,
 }
 
 impl ChildImage {
-    /// Whether a link is the one that was made. The pod may have given it another address since, so
-    /// that counts only while it is being made.
-    fn is(&self, link: &LinkFacts, is_begun_only: bool) -> bool {
-        let kind = link.link.kind.as_ref();
+    /// Whether a link is the one that was made. Its mark says so. Without one (a kernel before 6.13, or one
+    /// that was just made) its kind does, and its address while `by_address`: the pod may change that.
+    pub(crate) fn is(&self, link: &LinkFacts, by_address: bool) -> bool {
+        let alias = link.link.alias.as_ref().map(Symbol::as_str);
+        if alias == Some(self.mark.as_str()) {
+            return true;
+        }
+        let kind = link.link.kind.as_ref().map(Symbol::as_str);
         let mac = link.link.address.as_ref().and_then(LinkAddress::mac);
-        kind.is_some_and(|kind| *kind == *self.word)
-            && (!is_begun_only || self.mac.is_none() || mac == self.mac)
+        !is_mark(alias)
+            && kind == Some(self.word.as_str())
+            && (!by_address || (self.mac.is_some() && mac == self.mac))
     }
 }
 
@@ -52,8 +60,9 @@ pub(super) fn delete(
     };
     let mut socket = pod.run(RouteSocket::open)??;
     let found = socket.link(By::Name(&image.name))?;
-    let is_begun_only = super::is_begun_only(record);
-    let result = match found.filter(|link| image.is(link, is_begun_only)) {
+    // another namespace may have got the number of the one that ended
+    let by_address = reopened.is_some() || (super::is_begun_only(record) && image.mac.is_some());
+    let result = match found.filter(|link| image.is(link, by_address)) {
         Some(link) => socket.delete(link.link.index).map(drop),
         None => Ok(()),
     };

@@ -171,6 +171,55 @@ fn an_unreadable_record_is_kept_aside_and_its_device_comes_home_by_its_mark() {
 
 #[test]
 #[ignore = "netns"]
+fn cni_del_1_when_all_state_is_lost_what_bears_our_mark_is_undone() {
+    let node = Node::new();
+    let before = Node::look(&node.host, "up0");
+    let pod = Netns::new().unwrap();
+    for kind in [host_device("up0"), macvlan("up0")] {
+        let asked = request("c1", &pod, kind);
+        node.add(&asked).unwrap();
+        std::fs::remove_dir_all(&node.roots.state).unwrap();
+        let undone = node.del(&former(&asked));
+        assert!(undone.unfinished.is_empty(), "{:?}", undone.unfinished);
+        assert!(pod.link("net1").is_err());
+        let after = Node::look(&node.host, "up0");
+        assert_eq!(after["address"], before["address"]);
+        node.host.ip("link set up0 up").unwrap();
+        // what is not ours is left alone
+        pod.veth_to("net1", &node.wire, "far").unwrap();
+        node.del(&former(&asked));
+        assert!(pod.link("net1").is_ok());
+        pod.ip("link del net1").unwrap();
+    }
+}
+
+#[test]
+#[ignore = "netns"]
+fn an_empty_record_that_nobody_holds_is_removed() {
+    let node = Node::new();
+    let pod = Netns::new().unwrap();
+    let folder = node.roots.state.join("attachments");
+    std::fs::create_dir_all(&folder).unwrap();
+    let asked = request("c1", &pod, macvlan("up0"));
+    let leave = || {
+        std::fs::write(folder.join("child-c1~net1~net1.json"), "").unwrap();
+        std::fs::write(folder.join("netdev-9-dev0.json"), "").unwrap();
+    };
+    leave();
+    node.del(&former(&asked));
+    assert!(node.records().is_empty(), "{:?}", node.records());
+    leave();
+    node.gc(Some(Vec::new()));
+    assert!(node.records().is_empty(), "{:?}", node.records());
+    leave();
+    for seen in node.look_at_all() {
+        node.sweep(&seen);
+    }
+    assert!(node.records().is_empty(), "{:?}", node.records());
+}
+
+#[test]
+#[ignore = "netns"]
 fn the_sweep_sees_which_namespaces_live_and_undoes_what_is_dead() {
     let node = Node::new();
     let (pod, other) = (Netns::new().unwrap(), Netns::new().unwrap());

@@ -1,6 +1,7 @@
 //! What cannot be: refused with the right class, and nothing is touched.
 
 use colvin_attach::{AttachError, Class, Kind};
+use colvin_testkit::disk::SmallDisk;
 use colvin_testkit::netns::Netns;
 
 use crate::node::{Node, fixed, former, host_device, macvlan, request};
@@ -155,6 +156,29 @@ fn cni_add_3_a_failure_after_the_move_brings_the_device_back_as_it_was() {
         assert!(pod.link("net1").is_err());
         assert!(node.records().is_empty());
     }
+}
+
+#[test]
+#[ignore = "netns"]
+fn a_full_disk_fails_an_add_before_the_device_is_touched_and_no_del() {
+    let mut node = Node::new();
+    let (pod, other) = (Netns::new().unwrap(), Netns::new().unwrap());
+    let disk = SmallDisk::new(128 * 1024).unwrap();
+    node.roots.state = disk.path().join("lib");
+    node.host.veth_to("spare", &node.wire, "w1").unwrap();
+    let first = request("c1", &pod, host_device("up0"));
+    node.add(&first).unwrap();
+    disk.fill_but(0).unwrap();
+    let before = Node::look(&node.host, "spare");
+    let error = node
+        .add(&request("c2", &other, host_device("spare")))
+        .unwrap_err();
+    assert_eq!(error.class(), Class::Io, "{error}");
+    assert_eq!(Node::look(&node.host, "spare"), before);
+    assert_eq!(node.records().len(), 1);
+    let undone = node.del(&former(&first));
+    assert!(undone.unfinished.is_empty(), "{:?}", undone.unfinished);
+    assert!(node.host.link("up0").is_ok() && node.records().is_empty());
 }
 
 #[test]
