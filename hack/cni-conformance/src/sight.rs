@@ -5,7 +5,7 @@
 
 use crate::{
     bed::{Bed, Pod},
-    verdict::{Verdict, must},
+    verdict::{Verdict, fails, must},
 };
 use anyhow::{Context as _, Result};
 use colvin_testkit::netns::Netns;
@@ -115,8 +115,10 @@ impl Pod {
     /// The addresses of a link with their prefix lengths, link-local ones left out.
     ///
     /// # Errors
-    /// When `ip` fails.
-    pub(crate) fn addresses(&self, ifname: &str) -> Result<Vec<String>> {
+    /// The plugin's failure, when there is no such link.
+    pub(crate) fn addresses(&self, ifname: &str) -> Verdict<Vec<String>> {
+        let there = link(&self.netns, ifname)?.is_some();
+        must!(there, "{} has no {ifname}", self.id);
         let mut found = Vec::new();
         for link in json(&self.netns, &format!("-json address show dev {ifname}"))? {
             for info in link["addr_info"].as_array().into_iter().flatten() {
@@ -128,6 +130,17 @@ impl Pod {
         }
         found.sort();
         Ok(found)
+    }
+
+    /// Changes something there by `ip`, which a plugin must have made possible.
+    ///
+    /// # Errors
+    /// The plugin's failure, when `ip` does not find what it shall change.
+    pub(crate) fn change(&self, arguments: &str) -> Verdict {
+        match self.netns.ip(arguments) {
+            Ok(_) => Ok(()),
+            Err(error) => fails(format!("{}: {error:#}", self.id)),
+        }
     }
 
     /// Its routes of one family (`-4`, `-6`), as `ip` has them.

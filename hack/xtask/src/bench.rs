@@ -3,6 +3,7 @@
 //!
 //! Left to others: the programs that are measured, and the situations (`testkit/`).
 
+mod attach;
 mod dump;
 mod inventory;
 mod links;
@@ -16,7 +17,7 @@ mod show;
 mod table;
 
 use crate::{
-    place,
+    cni_peers, conformance, place,
     run::{self},
 };
 use anyhow::{Result, bail};
@@ -25,7 +26,7 @@ use table::Row;
 /// Rows of one subject, or why there are none.
 type Subject = (&'static str, fn() -> Result<Vec<Row>>);
 
-const SUBJECTS: [Subject; 8] = [
+const SUBJECTS: [Subject; 9] = [
     ("inventory", inventory::rows),
     ("event", inventory::event_rows),
     ("show", show::rows),
@@ -34,10 +35,12 @@ const SUBJECTS: [Subject; 8] = [
     ("mapping", mapping::rows),
     ("links", links::rows),
     ("serve", serve::rows),
+    ("attach", attach::rows),
 ];
 
 /// What is built before anything is measured: package and what of it.
-const OURS: [(&str, &str); 6] = [
+const OURS: [(&str, &str); 7] = [
+    ("cni-conformance", "--bin cni-bench"),
     ("colvin", "--bins"),
     ("colvin-device-plugin", "--example serve_bench"),
     ("colvin-discovery", "--example scan --example rescan"),
@@ -60,7 +63,9 @@ pub(crate) fn run(subjects: &[String]) -> Result<()> {
                 .map(|error| format!("{error:#}")),
         );
     }
-    wrong.extend(peers::build().err().map(|error| format!("{error:#}")));
+    for build in [peers::build, cni_peers::build, conformance::build] {
+        wrong.extend(build().err().map(|error| format!("{error:#}")));
+    }
     let measured = if run::is_root()? {
         measure(subjects)
     } else {

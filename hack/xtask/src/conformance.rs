@@ -7,10 +7,7 @@ mod page;
 use crate::{cni_peers, place, run};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 /// One run of the suite: our kind's word for `kind` on standard input, or `None` for a reference plugin.
 const RUNS: [(&str, Option<&str>); 9] = [
@@ -68,13 +65,13 @@ struct Score {
 /// known defect should fail.
 pub(crate) fn run() -> Result<()> {
     cni_peers::build()?;
-    let plugin = ours()?;
+    build()?;
     run::succeed(run::cargo(
         "build --quiet --release --package cni-conformance",
     ))?;
     let mut scores = Vec::new();
     for (kind, ours) in RUNS {
-        scores.push(score(kind, ours, &plugin)?);
+        scores.push(score(kind, ours)?);
     }
     let path = place::top().join("docs/cni-conformance.md");
     fs::write(&path, page::of(&scores)?).with_context(|| format!("writing {}", path.display()))?;
@@ -86,24 +83,24 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Builds colvin-cni as it is released, by the chore that does: its path.
+/// Builds colvin-cni as it is released, by the chore that does.
 ///
 /// # Errors
 /// When it does not build.
-pub(crate) fn ours() -> Result<PathBuf> {
-    let mut chore = run::command(
-        std::env::current_exe().context("finding this program")?,
-        "cni",
-    );
-    chore.env("CARGO_TERM_QUIET", "true");
-    run::succeed(chore)?;
-    Ok(place::target().join("cni/colvin-cni"))
+pub(crate) fn build() -> Result<()> {
+    let ourselves = std::env::current_exe().context("finding this program")?;
+    run::succeed(run::command(ourselves, "cni"))
+}
+
+/// Where that is.
+pub(crate) fn path() -> PathBuf {
+    place::target().join("cni/colvin-cni")
 }
 
 /// One run of the suite.
-fn score(kind: &str, ours: Option<&str>, plugin: &Path) -> Result<Score> {
+fn score(kind: &str, ours: Option<&str>) -> Result<Score> {
     let path = match ours {
-        Some(_) => plugin.to_owned(),
+        Some(_) => path(),
         None => cni_peers::folder().join(kind),
     };
     let file = path

@@ -77,34 +77,32 @@ fn check_right_after_add_passes(bed: &Bed<'_>) -> Verdict {
     check(bed, &pod, &leased(), &result)?.succeeded()
 }
 
-fn ip(pod: &Pod, arguments: &str) -> Verdict {
-    Ok(pod.netns.ip(arguments).map(drop)?)
-}
-
 fn check_misses_an_interface_that_is_gone(bed: &Bed<'_>) -> Verdict {
-    sees(bed, |pod| ip(pod, &format!("link delete {IFNAME}")))
+    sees(bed, |pod| pod.change(&format!("link delete {IFNAME}")))
 }
 
 fn check_misses_an_address_that_is_gone(bed: &Bed<'_>) -> Verdict {
     sees(bed, |pod| {
         let addresses = pod.addresses(IFNAME)?;
         must!(addresses.len() == 1, "its addresses are {addresses:?}");
-        ip(pod, &format!("address flush dev {IFNAME} scope global"))
+        pod.change(&format!("address flush dev {IFNAME} scope global"))
     })
 }
 
 fn check_misses_a_route_that_is_gone(bed: &Bed<'_>) -> Verdict {
-    sees(bed, |pod| ip(pod, "route delete 198.51.100.0/24"))
+    sees(bed, |pod| pod.change("route delete 198.51.100.0/24"))
 }
 
 fn check_sees_another_mac(bed: &Bed<'_>) -> Verdict {
     sees(bed, |pod| {
-        ip(pod, &format!("link set {IFNAME} address 02:00:00:00:00:77"))
+        pod.change(&format!("link set {IFNAME} address 02:00:00:00:00:77"))
     })
 }
 
 fn check_sees_another_mtu(bed: &Bed<'_>) -> Verdict {
-    sees(bed, |pod| ip(pod, &format!("link set {IFNAME} mtu 1300")))
+    sees(bed, |pod| {
+        pod.change(&format!("link set {IFNAME} mtu 1300"))
+    })
 }
 
 fn check_misses_a_netns_that_is_gone(bed: &Bed<'_>) -> Verdict {
@@ -132,12 +130,9 @@ fn check_misses_a_reservation_that_is_gone(bed: &Bed<'_>) -> Verdict {
 fn check_allows_what_a_later_plugin_adds(bed: &Bed<'_>) -> Verdict {
     let pod = bed.pod(0)?;
     let result = attached(bed, &pod, &leased())?;
-    ip(&pod, &format!("address add 10.88.0.1/24 dev {IFNAME}"))?;
-    ip(
-        &pod,
-        &format!("link set {IFNAME} allmulticast on txqueuelen 777"),
-    )?;
-    ip(&pod, "route add 203.0.113.0/24 via 10.99.0.1")?;
+    pod.change(&format!("address add 10.88.0.1/24 dev {IFNAME}"))?;
+    pod.change(&format!("link set {IFNAME} allmulticast on txqueuelen 777"))?;
+    pod.change("route add 203.0.113.0/24 via 10.99.0.1")?;
     check(bed, &pod, &leased(), &result)?.succeeded()
 }
 

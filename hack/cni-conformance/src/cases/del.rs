@@ -4,6 +4,7 @@ use super::add::attached;
 use crate::{
     bed::{Bed, Ended, IFNAME, NETWORK, Pod, host_local, recorder, with},
     call::step,
+    kind::Need,
     sight,
     suite::case_list,
     verdict::{Verdict, must},
@@ -126,12 +127,12 @@ fn del_succeeds_when_the_netns_path_is_no_namespace_any_more(bed: &Bed<'_>) -> V
 
 /// The pod's interface goes without the plugin: a device to the host, another link for good.
 fn lose_interface(bed: &Bed<'_>, pod: &Pod) -> Verdict {
-    if bed.kind().lacks(crate::kind::Need::Exclusive).is_some() {
-        pod.netns.ip(&format!("link delete {IFNAME}"))?;
-    } else {
-        pod.netns.move_link(IFNAME, &bed.host)?;
+    if bed.kind().lacks(Need::Exclusive).is_some() {
+        return pod.change(&format!("link delete {IFNAME}"));
     }
-    Ok(())
+    let there = sight::link(&pod.netns, IFNAME)?.is_some();
+    must!(there, "the pod has no {IFNAME}");
+    Ok(pod.netns.move_link(IFNAME, &bed.host)?)
 }
 
 fn del_succeeds_when_the_interface_is_missing(bed: &Bed<'_>) -> Verdict {

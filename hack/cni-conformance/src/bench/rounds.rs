@@ -1,0 +1,274 @@
+//! The cases, and how each is measured: ours and the peer's in turn, ADD and DEL.
+//!
+//! Left to others: the place, the sums.
+
+use crate::{
+    call::Call,
+    figures::{self, Cost, ms},
+    stage::{PODS, Stage, config},
+    tell,
+};
+use anyhow::{Context as _, Result, anyhow};
+use serde_json::{Value, json};
+use std::{fs, time::Instant};
+
+/// Whose call it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Ours,
+    Peer,
+}
+
+/// The same attachment by ours and by a peer.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    /// Our word for the kind.
+    pub(crate) kind: &'static str,
+    /// The peer's program.
+    pub(crate) peer: &'static str,
+    pub(crate) ipam: Option<fn(Side) -> Value>,
+    /// The most rounds, for a peer that takes long.
+    most: usize,
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "host_device",
+        kind: "HostDevice",
+        peer: "host-device",
+        ipam: None,
+        most: usize::MAX,
+    },
+    Case {
+        name: "host_device_ip",
+        kind: "HostDevice",
+        peer: "host-device",
+        ipam: Some(host_local),
+        most: usize::MAX,
+    },
+    MACVLAN,
+    MACVLAN_IP,
+    Case {
+        name: "macvlan_v6_gateway",
+        kind: "Macvlan",
+        peer: "macvlan",
+        ipam: Some(six),
+        most: 10,
+    },
+];
+
+const MACVLAN: Case = Case {
+    name: "macvlan",
+    kind: "Macvlan",
+    peer: "macvlan",
+    ipam: None,
+    most: usize::MAX,
+};
+
+const MACVLAN_IP: Case = Case {
+    name: "macvlan_ip",
+    kind: "Macvlan",
+    peer: "macvlan",
+    ipam: Some(host_local),
+    most: usize::MAX,
+};
+
+/// How many addresses are taken where many are.
+const TAKEN: u32 = 4000;
+
+impl Side {
+    pub(crate) const BOTH: [Self; 2] = [Self::Ours, Self::Peer];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Peer => "peer",
+        }
+    }
+
+    /// Both, the other first every second time.
+    fn in_turn(round: usize) -> [Self; 2] {
+        if round.is_multiple_of(2) {
+            Self::BOTH
+        } else {
+            [Self::Peer, Self::Ours]
+        }
+    }
+}
+
+fn host_local(side: Side) -> Value {
+    leased(&format!("/var/lib/bench/{}", side.name()))
+}
+
+fn leased(folder: &str) -> Value {
+    json!({"type": "host-local", "ranges": [[{"subnet": "10.64.0.0/16"}]], "dataDir": folder})
+}
+
+fn six(_side: Side) -> Value {
+    json!({
+        "type": "static",
+        "addresses": [{"address": "fd00:99::5/64", "gateway": "fd00:99::1"}],
+        "routes": [{"dst": "::/0"}],
+    })
+}
+
+/// The costs of both sides' calls of one verb.
+#[derive(Default)]
+struct Costs {
+    ours: Vec<Cost>,
+    peer: Vec<Cost>,
+}
+
+impl Costs {
+    fn of(&mut self, side: Side) -> &mut Vec<Cost> {
+        match side {
+            Side::Ours => &mut self.ours,
+            Side::Peer => &mut self.peer,
+        }
+    }
+
+    fn tell(&self, name: &str) -> Result<()> {
+        figures::tell_all(&format!("{name}.ours"), &self.ours)?;
+        figures::tell_all(&format!("{name}.peer"), &self.peer)
+    }
+}
+
+/// ADD and DEL of a case, so often.
+///
+/// # Errors
+/// When a call fails.
+pub(crate) fn run(stage: &Stage, case: &Case, rounds: usize) -> Result<()> {
+    let (mut add, mut del) = (Costs::default(), Costs::default());
+    stage.guard.during(|| -> Result<()> {
+        for round in 0..rounds.min(case.most) {
+            for side in Side::in_turn(round) {
+                let call = |verb| stage.call(case, side, verb, round).cost(&stage.guard);
+                add.of(side).push(call("ADD")?);
+                del.of(side).push(call("DEL")?);
+            }
+        }
+        Ok(())
+    })?;
+    add.tell(&format!("{}.add", case.name))?;
+    del.tell(&format!("{}.del", case.name))
+}
+
+/// VERSION.
+///
+/// # Errors
+/// When a call fails.
+pub(crate) fn versions(stage: &Stage, rounds: usize) -> Result<()> {
+    let mut costs = Costs::default();
+    let asked = json!({"cniVersion": "1.1.0"}).to_string();
+    stage.guard.during(|| -> Result<()> {
+        for round in 0..rounds {
+            for side in Side::in_turn(round) {
+                let program = stage.program(side, "macvlan");
+                let call = Call::new(&program, "VERSION", stage.path(), asked.clone());
+                costs.of(side).push(call.cost(&stage.guard)?);
+            }
+        }
+        Ok(())
+    })?;
+    costs.tell("version.version")
+}
+
+/// ADD and DEL with host-local where nothing and where much is leased, in turn.
+///
+/// # Errors
+/// When a call fails.
+pub(crate) fn leases(stage: &Stage, rounds: usize) -> Result<()> {
+    let folder = |side: Side, many: bool| format!("/var/lib/bench/{}-{many}", side.name());
+    for side in Side::BOTH {
+        fill(&folder(side, true), side)?;
+    }
+    let mut costs = [Costs::default(), Costs::default()];
+    let call = |side, many, verb, round: usize| {
+        let mut keys = config(&MACVLAN_IP, side, 0);
+        keys["ipam"] = leased(&folder(side, many));
+        stage.call_with(&MACVLAN_IP, side, verb, round % PODS, &keys)
+    };
+    stage.guard.during(|| -> Result<()> {
+        for round in 0..rounds {
+            for side in Side::in_turn(round) {
+                for (many, costs) in [false, true].into_iter().zip(&mut costs) {
+                    let cost = call(side, many, "ADD", round).cost(&stage.guard)?;
+                    call(side, many, "DEL", round).cost(&stage.guard)?;
+                    // the first finds leases that another program wrote
+                    if round > 0 {
+                        costs.of(side).push(cost);
+                    }
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let [few, many] = &costs;
+    few.tell("leases_none.add")?;
+    many.tell("leases_4000.add")
+}
+
+/// Writes leases as host-local does.
+fn fill(folder: &str, side: Side) -> Result<()> {
+    let folder = std::path::Path::new(folder).join(format!("bench-{}", side.name()));
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    for number in 0..TAKEN {
+        // 10.64.0.2 and on
+        let address = std::net::Ipv4Addr::from(0x0a40_0002 + number);
+        fs::write(
+            folder.join(address.to_string()),
+            format!("filled-{number}\r\nnet1"),
+        )
+        .context("writing a lease")?;
+    }
+    let last = std::net::Ipv4Addr::from(0x0a40_0001 + TAKEN);
+    fs::write(folder.join("last_reserved_ip.0"), last.to_string()).context("writing the last lease")
+}
+
+/// 64 ADDs at once with host-local, then 64 DELs: from the first start to the last end.
+///
+/// # Errors
+/// When a call fails.
+pub(crate) fn parallel(stage: &Stage) -> Result<()> {
+    let (mut add, mut del) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for round in 0..3 {
+        for side in Side::in_turn(round) {
+            let place = usize::from(side == Side::Peer);
+            for (verb, walls) in [("ADD", &mut add), ("DEL", &mut del)] {
+                let wall = at_once(stage, side, verb)?;
+                walls.get_mut(place).context("two sides")?.push(wall);
+            }
+        }
+    }
+    for (verb, walls) in [("add", &add), ("del", &del)] {
+        for (side, walls) in Side::BOTH.into_iter().zip(walls) {
+            let name = format!("parallel.{verb}.{}.p50_ms", side.name());
+            tell(&name, figures::percentile(walls, 50)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// One call of this verb for every pod, all at once: milliseconds for all.
+fn at_once(stage: &Stage, side: Side, verb: &str) -> Result<f64> {
+    let began = Instant::now();
+    let costs: Vec<Result<Cost>> = stage.guard.during(|| {
+        std::thread::scope(|scope| {
+            let calls = (0..PODS).map(|pod| {
+                let call = stage.call(&MACVLAN_IP, side, verb, pod);
+                scope.spawn(move || call.cost(&stage.guard))
+            });
+            let calls: Vec<_> = calls.collect();
+            let cost = |call: std::thread::ScopedJoinHandle<'_, Result<Cost>>| {
+                call.join()
+                    .unwrap_or_else(|_| Err(anyhow!("a call's thread panicked")))
+            };
+            calls.into_iter().map(cost).collect()
+        })
+    });
+    let took = ms(began.elapsed());
+    for cost in costs {
+        cost.with_context(|| format!("{PODS} at once"))?;
+    }
+    Ok(took)
+}

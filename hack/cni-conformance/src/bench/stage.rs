@@ -1,0 +1,158 @@
+//! Where the calls happen: this process' own namespaces, a few devices, and pods that are used again and again.
+//!
+//! What plugins keep below `/var/lib` is on the real file system that was named, since `fsync` in memory costs nothing.
+//!
+//! Left to others: which calls.
+
+use crate::{
+    Arguments,
+    call::{Call, Guard},
+    rounds::{Case, Side},
+};
+use anyhow::{Context as _, Result, ensure};
+use colvin_testkit::netns::Netns;
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// How many pods there are.
+pub(crate) const PODS: usize = 64;
+
+/// How many devices can be moved.
+const DEVICES: usize = 8;
+
+/// The place.
+pub(crate) struct Stage {
+    ours: PathBuf,
+    peers: PathBuf,
+    pods: Vec<Netns>,
+    pub(crate) guard: Guard,
+}
+
+impl Stage {
+    /// Mounts, makes devices and pods.
+    ///
+    /// # Errors
+    /// When something cannot be made; most likely this is not root in namespaces of its own.
+    pub(crate) fn make(arguments: &Arguments) -> Result<Self> {
+        let lib = arguments.state.join("lib");
+        fs::create_dir_all(&lib).with_context(|| lib.display().to_string())?;
+        shell("mount --make-rprivate / && mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run")?;
+        shell(&format!(
+            "mount --bind {} /var/lib && mkdir /run/netns",
+            lib.display()
+        ))?;
+        let devices = fs::read_dir("/sys/class/net")
+            .context("listing links")?
+            .count();
+        ensure!(
+            devices <= 1,
+            "there are links here: run it below `unshare --net --mount`"
+        );
+        shell("ip link set lo up")?;
+        for device in 0..DEVICES {
+            shell(&format!(
+                "ip link add up{device} type veth peer name wire{device} && \
+                 ip link set up{device} up && ip link set wire{device} up"
+            ))?;
+        }
+        let mut pods = Vec::new();
+        for number in 0..PODS {
+            let pod = Netns::new()?;
+            let (from, to) = (pod.path(), netns(number));
+            shell(&format!(
+                "touch {to} && mount --bind {} {to}",
+                from.display()
+            ))?;
+            pods.push(pod);
+        }
+        Ok(Self {
+            ours: arguments.ours.clone(),
+            peers: arguments.peers.clone(),
+            pods,
+            guard: Guard::new(),
+        })
+    }
+
+    /// The program of a side.
+    pub(crate) fn program(&self, side: Side, peer: &str) -> PathBuf {
+        match side {
+            Side::Ours => self.ours.clone(),
+            Side::Peer => self.peers.join(peer),
+        }
+    }
+
+    /// Where the address plugins are.
+    pub(crate) fn path(&self) -> &Path {
+        &self.peers
+    }
+
+    /// A call of a case for the pod of this number.
+    pub(crate) fn call(&self, case: &Case, side: Side, verb: &str, number: usize) -> Call {
+        let number = number % self.pods.len();
+        let config = config(case, side, number % DEVICES);
+        self.call_with(case, side, verb, number, &config)
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn call_with(
+        &self,
+        case: &Case,
+        side: Side,
+        verb: &str,
+        number: usize,
+        config: &Value,
+    ) -> Call {
+        let program = self.program(side, case.peer);
+        Call::new(&program, verb, self.path(), config.to_string())
+            .with(
+                "CNI_CONTAINERID",
+                &format!("bench-{}-{number}", side.name()),
+            )
+            .with("CNI_NETNS", &netns(number))
+            .with("CNI_IFNAME", "net1")
+    }
+}
+
+/// The configuration of a case for the device of this number.
+pub(crate) fn config(case: &Case, side: Side, device: usize) -> Value {
+    let mut config = json!({"cniVersion": "1.1.0", "name": format!("bench-{}", side.name())});
+    config["type"] = json!(match side {
+        Side::Ours => "colvin-cni",
+        Side::Peer => case.peer,
+    });
+    if side == Side::Ours {
+        config["kind"] = json!(case.kind);
+    }
+    if case.kind == "HostDevice" {
+        config["device"] = json!(format!("up{device}"));
+    } else {
+        config["master"] = json!("up0");
+        config["mode"] = json!("bridge");
+    }
+    if let Some(ipam) = case.ipam {
+        config["ipam"] = ipam(side);
+    }
+    config
+}
+
+fn netns(number: usize) -> String {
+    format!("/run/netns/pod{number}")
+}
+
+/// Runs a line of shell, which must succeed.
+///
+/// # Errors
+/// When it does not.
+pub(crate) fn shell(line: &str) -> Result<()> {
+    let output = Command::new("/bin/sh")
+        .args(["-c", line])
+        .output()
+        .context("starting a shell")?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`{line}`: {}", told.trim_end());
+    Ok(())
+}

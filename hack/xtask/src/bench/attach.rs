@@ -1,0 +1,172 @@
+//! Attaching and undoing: colvin-cni beside the reference plugins, call by call in turn.
+//!
+//! A host device is the end of a veth. sriov-cni cannot be built from packages: its figures are published ones.
+//!
+//! Left to others: making and measuring the calls (`hack/cni-conformance/src/bench`).
+
+use super::{
+    measure::Said,
+    table::{Bar, Row},
+};
+use crate::{cni_peers, conformance, place, run};
+use anyhow::{Context as _, Result};
+
+/// How often each call is made in each case.
+const ROUNDS: &str = "100";
+
+/// How the peer is named whose figures are not of this run.
+const SRIOV_CNI: &str = "sriov-cni, published";
+
+/// Cases: name, what is shown, the peer, and the most that ADD and DEL may take of the peer's time.
+type Case = (&'static str, &'static str, &'static str, Bar, Bar);
+
+const CASES: [Case; 5] = [
+    (
+        "host_device",
+        "host device",
+        "host-device 1.9.1",
+        Bar::AtMost(0.45),
+        Bar::AtMost(0.6),
+    ),
+    (
+        "host_device_ip",
+        "host device, host-local",
+        "host-device 1.9.1",
+        Bar::AtMost(0.45),
+        Bar::AtMost(0.6),
+    ),
+    (
+        "macvlan",
+        "macvlan",
+        "macvlan 1.9.1",
+        Bar::AtMost(0.7),
+        Bar::None,
+    ),
+    (
+        "macvlan_ip",
+        "macvlan, host-local",
+        "macvlan 1.9.1",
+        Bar::AtMost(0.7),
+        Bar::None,
+    ),
+    (
+        "macvlan_v6_gateway",
+        "macvlan, IPv6 with gateway",
+        "macvlan 1.9.1",
+        Bar::None,
+        Bar::None,
+    ),
+];
+
+/// Times, ratios, processor time, memory, system calls and waits for the disk.
+///
+/// # Errors
+/// When a program is missing, or a call of ours or of a peer fails.
+pub(super) fn rows() -> Result<Vec<Row>> {
+    // on a real file system: fsync in memory costs nothing
+    let state = tempfile::TempDir::with_prefix_in("bench-attach-", place::target());
+    let state = state.context("making a folder for what plugins keep")?;
+    let mut bench = run::command("unshare", "--net --mount --");
+    bench.arg(place::target().join("release/cni-bench"));
+    bench.arg("--ours").arg(conformance::path());
+    bench.arg("--peers").arg(cni_peers::folder());
+    bench.arg("--state").arg(state.path());
+    bench.args(["--rounds", ROUNDS]);
+    let said = Said::by(bench)?;
+    let mut rows = Vec::new();
+    for case in CASES {
+        rows.extend(attached(&said, case)?);
+    }
+    rows.extend(version(&said)?);
+    rows.extend(leases(&said)?);
+    rows.extend(parallel(&said)?);
+    Ok(rows)
+}
+
+/// ADD and DEL of one case.
+fn attached(said: &Said, (name, shown, peer, add, del): Case) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (verb, bar) in [("add", add), ("del", del)] {
+        let value =
+            |side: &str, figure: &str| said.value(&format!("{name}.{verb}.{side}.{figure}"));
+        let row = |what: &str, figure: &str, unit, bar| -> Result<Row> {
+            let row = Row::new(what, value("ours", figure)?, unit, bar);
+            Ok(row.beside(peer, value("peer", figure)?))
+        };
+        let goal = match name {
+            "macvlan_v6_gateway" if verb == "add" => Bar::Goal(60.0),
+            _ => Bar::None,
+        };
+        let first = row(
+            &format!("{shown}: {}, p50", verb.to_uppercase()),
+            "p50_ms",
+            "ms",
+            goal,
+        )?;
+        rows.push(match (name, verb) {
+            ("host_device", "add") => first.beside(SRIOV_CNI, 57.0),
+            ("host_device", "del") => first.beside(SRIOV_CNI, 25.0),
+            _ => first,
+        });
+        let ratio = value("ours", "p50_ms")? / value("peer", "p50_ms")?;
+        rows.push(Row::new("  of the peer's", ratio, "times", bar));
+        rows.push(row("  p95", "p95_ms", "ms", Bar::None)?);
+        rows.push(row("  p99", "p99_ms", "ms", Bar::None)?);
+        rows.push(row(
+            "  processor, with children",
+            "cpu_ms",
+            "ms",
+            Bar::AtMost(2.0),
+        )?);
+        rows.push(row("  memory, most", "rss_mb", "MB", Bar::AtMost(3.0))?);
+        rows.push(row("  system calls", "calls", "calls", Bar::None)?);
+        rows.push(row("  waits for the disk", "fsyncs", "fsyncs", Bar::None)?);
+    }
+    Ok(rows)
+}
+
+fn version(said: &Said) -> Result<Vec<Row>> {
+    let value = |side: &str, figure: &str| said.value(&format!("version.version.{side}.{figure}"));
+    let row = |what: &str, figure: &str, unit, bar| -> Result<Row> {
+        let row = Row::new(what, value("ours", figure)?, unit, bar);
+        Ok(row.beside("macvlan 1.9.1", value("peer", figure)?))
+    };
+    Ok(vec![
+        row("VERSION, p50", "p50_ms", "ms", Bar::Goal(1.0))?,
+        row("  processor", "cpu_ms", "ms", Bar::AtMost(1.0))?,
+        row("  memory, most", "rss_mb", "MB", Bar::AtMost(3.0))?,
+    ])
+}
+
+/// ADD where 4,000 addresses are leased, of ADD where none is.
+fn leases(said: &Said) -> Result<Vec<Row>> {
+    let value = |case: &str, side: &str| said.value(&format!("leases_{case}.add.{side}.p50_ms"));
+    let (none, many) = (value("none", "ours")?, value("4000", "ours")?);
+    let (peer_none, peer_many) = (value("none", "peer")?, value("4000", "peer")?);
+    let row = |what, ours, unit, bar| Row::new(what, ours, unit, bar);
+    Ok(vec![
+        row(
+            "macvlan, host-local at 4,000 leases: ADD, p50",
+            many,
+            "ms",
+            Bar::None,
+        )
+        .beside("host-local 1.9.1", peer_many),
+        row("  of that at none", many / none, "times", Bar::AtMost(1.1))
+            .beside("host-local 1.9.1", peer_many / peer_none),
+    ])
+}
+
+fn parallel(said: &Said) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for verb in ["add", "del"] {
+        let value = |side: &str| said.value(&format!("parallel.{verb}.{side}.p50_ms"));
+        let what = format!(
+            "64 {}s at once, macvlan and host-local, all",
+            verb.to_uppercase()
+        );
+        let row = Row::new(&what, value("ours")?, "ms", Bar::None);
+        rows.push(row.beside("macvlan 1.9.1", value("peer")?));
+    }
+    Ok(rows)
+}
