@@ -10,6 +10,7 @@ use colvin_kernel::netlink::{VfLinkState, VfSettings};
 use colvin_kernel::netns::NetNs;
 use colvin_kernel::sysfs::vf::{self, VfPlace};
 use colvin_kernel::sysfs::{SysfsRoot, driver};
+use colvin_model::observation::Carrier;
 use colvin_model::{IfIndex, IfName, LinkAddress, PciAddress};
 use colvin_testkit::wait::wait_for_some;
 
@@ -107,6 +108,12 @@ fn rates_are_kept_or_refused(host: &mut RouteSocket, pf: IfIndex) {
         }),
         ..VfChange::default()
     };
+    // igb takes a rate only below that of a link that is there
+    wait_for_some(LIMIT, || {
+        let link = host.link(By::Index(pf)).unwrap().unwrap().link;
+        (link.carrier == Carrier::Up).then_some(())
+    })
+    .unwrap();
     host.set_vf(pf, 1, &rates(200)).unwrap();
     assert_eq!(host.vf(pf, 1).unwrap().unwrap().max_rate_mbps, Some(200));
     let error = host.set_vf(pf, 1, &rates(1_000_000)).unwrap_err();
