@@ -61,7 +61,9 @@ impl Arguments {
         }
         let value = |key: &str| {
             let found = pairs.iter().rev().find(|(other, _)| *other == key);
-            found.map(|(_, value)| (*value).to_owned()).filter(|value| !value.is_empty())
+            found
+                .map(|(_, value)| (*value).to_owned())
+                .filter(|value| !value.is_empty())
         };
         let lenient = value("IgnoreUnknown")
             .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"));
@@ -90,7 +92,9 @@ impl Arguments {
 
     /// Whether Kubernetes calls: anything of `K8S_POD_` is there.
     pub fn is_of_kubernetes(&self) -> bool {
-        self.text.split(';').any(|pair| pair.trim().starts_with("K8S_POD_"))
+        self.text
+            .split(';')
+            .any(|pair| pair.trim().starts_with("K8S_POD_"))
     }
 }
 
@@ -131,7 +135,11 @@ mod tests {
         let (_, wrong) = Arguments::parse("K8S_POD_NAM=x;IP=10.0.0.1");
         assert_eq!(wrong.len(), 1, "{wrong:?}");
         assert!(wrong[0].contains("\"K8S_POD_NAM\" with value \"x\" (did you mean K8S_POD_NAME?)"));
-        for lenient in ["IgnoreUnknown=1", "IgnoreUnknown=true", "IgnoreUnknown=True"] {
+        for lenient in [
+            "IgnoreUnknown=1",
+            "IgnoreUnknown=true",
+            "IgnoreUnknown=True",
+        ] {
             let (_, wrong) = Arguments::parse(&format!("A=b;{lenient}"));
             assert!(wrong.is_empty(), "{lenient}: {wrong:?}");
         }

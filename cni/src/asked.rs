@@ -77,7 +77,9 @@ impl Wish<'_> {
                 protocol: self.config.settings.vlan_protocol.unwrap_or_default(),
                 mtu: self.mtu(attach),
             }),
-            (Kind::Ipvlan, Device::Uplink(uplink)) => AttachKind::Ipvlan(self.ipvlan(uplink, attach)?),
+            (Kind::Ipvlan, Device::Uplink(uplink)) => {
+                AttachKind::Ipvlan(self.ipvlan(uplink, attach)?)
+            }
             (_, Device::Uplink(uplink)) => AttachKind::Macvlan(self.macvlan(uplink, attach)?),
             (kind, Device::Function(address)) => {
                 let message = format!("{address} cannot be attached as a {kind}");
@@ -97,7 +99,9 @@ impl Wish<'_> {
     }
 
     fn mtu(self, attach: Option<&NetworkAttach>) -> Option<u32> {
-        attach.and_then(|attach| attach.mtu).or(self.config.settings.mtu)
+        attach
+            .and_then(|attach| attach.mtu)
+            .or(self.config.settings.mtu)
     }
 
     fn virtual_function(
@@ -116,25 +120,39 @@ impl Wish<'_> {
             qos: 0,
             protocol: settings.vlan_protocol.unwrap_or_default(),
         });
-        let bandwidth = self.config.runtime.bandwidth.and_then(|limit| limit.max_rate_mbps());
+        let bandwidth = self
+            .config
+            .runtime
+            .bandwidth
+            .and_then(|limit| limit.max_rate_mbps());
         VirtualFunction {
             mac: self.mac(),
             mtu: self.mtu(attach),
             vlan: networks.or(own),
-            spoof_check: attach.map(|attach| attach.spoof_check).or(settings.spoof_check),
+            spoof_check: attach
+                .map(|attach| attach.spoof_check)
+                .or(settings.spoof_check),
             trust: attach.map(|attach| attach.trust).or(settings.trust),
             link_state: settings.link_state,
             min_rate_mbps: settings.min_rate_mbps,
             max_rate_mbps: bandwidth.or(settings.max_rate_mbps),
             query_rss: settings.query_rss,
-            infiniband_guid: self.config.runtime.infiniband_guid.or(settings.infiniband_guid),
+            infiniband_guid: self
+                .config
+                .runtime
+                .infiniband_guid
+                .or(settings.infiniband_guid),
             all_multicast: settings.all_multicast,
             promiscuous: settings.promiscuous,
             ..VirtualFunction::new(address)
         }
     }
 
-    fn macvlan(self, uplink: &UplinkId, attach: Option<&NetworkAttach>) -> Result<Macvlan, Failure> {
+    fn macvlan(
+        self,
+        uplink: &UplinkId,
+        attach: Option<&NetworkAttach>,
+    ) -> Result<Macvlan, Failure> {
         Ok(Macvlan {
             master: self.master(uplink)?,
             mode: match self.config.settings.mode {
@@ -162,7 +180,10 @@ impl Wish<'_> {
     fn vlan(self, attach: Option<&NetworkAttach>) -> Result<VlanId, Failure> {
         let networks = attach.and_then(|attach| attach.vlan);
         networks.or(self.config.settings.vlan_id).ok_or_else(|| {
-            Failure::new(Code::Config, "key `vlanId` is missing: which VLAN is the child of?")
+            Failure::new(
+                Code::Config,
+                "key `vlanId` is missing: which VLAN is the child of?",
+            )
         })
     }
 
@@ -174,7 +195,8 @@ impl Wish<'_> {
         if let Some(asked) = &self.config.what.master
             && *asked != name
         {
-            let message = format!("key `master` is {asked}, and the device's uplink is {name}: leave it out");
+            let message =
+                format!("key `master` is {asked}, and the device's uplink is {name}: leave it out");
             return Err(Failure::new(Code::Config, message));
         }
         Ok(Master {
@@ -190,24 +212,38 @@ impl Wish<'_> {
         let netdevs = sysfs::vf::netdevs(&root, address)
             .map_err(|error| Failure::caused(Code::Io, looking, &error))?;
         netdevs.into_iter().next().ok_or_else(|| {
-            Failure::new(Code::Device, format!("the uplink {address} has no netdev on this node"))
+            Failure::new(
+                Code::Device,
+                format!("the uplink {address} has no netdev on this node"),
+            )
         })
     }
 
     /// A limit that cannot be kept is refused: a pod must not run with less than it was promised.
     fn refuse_bandwidth(self) -> Result<(), Failure> {
-        let Some(limit) = self.config.runtime.bandwidth.filter(|_| !self.config.is_chained()) else {
+        let Some(limit) = self
+            .config
+            .runtime
+            .bandwidth
+            .filter(|_| !self.config.is_chained())
+        else {
             return Ok(());
         };
         let refused = |message: &str| Err(Failure::new(Code::Config, message));
         if limit.max_rate_mbps().is_some() && self.found.kind != Kind::VirtualFunction {
-            return refused("capability `bandwidth`: only a VF's card can limit what is sent; chain the plugin `bandwidth` behind this one");
+            return refused(
+                "capability `bandwidth`: only a VF's card can limit what is sent; chain the plugin `bandwidth` behind this one",
+            );
         }
         if limit.ingress_bit_per_s > 0 {
-            return refused("capability `bandwidth`: a card cannot limit what a VF receives: leave `ingressRate` out");
+            return refused(
+                "capability `bandwidth`: a card cannot limit what a VF receives: leave `ingressRate` out",
+            );
         }
         if limit.max_rate_mbps().is_some() && self.found.network.is_some() {
-            return refused("capability `bandwidth`: rates of a Network's device are the Network's, which has none: leave it out");
+            return refused(
+                "capability `bandwidth`: rates of a Network's device are the Network's, which has none: leave it out",
+            );
         }
         Ok(())
     }
@@ -216,27 +252,40 @@ impl Wish<'_> {
     ///
     /// # Errors
     /// Code 7 when the `ipam` section does not serve, or is another than the Network's.
-    pub fn addressing(self, bytes: &[u8], environment: &Environment) -> Result<Addressing, Failure> {
+    pub fn addressing(
+        self,
+        bytes: &[u8],
+        environment: &Environment,
+    ) -> Result<Addressing, Failure> {
         let call = ipam_call(bytes, environment);
         let network = self.found.network.as_ref();
-        let Some((network, ipam)) = network.and_then(|it| Some((it, it.attach.ipam.as_ref()?))) else {
+        let Some((network, ipam)) = network.and_then(|it| Some((it, it.attach.ipam.as_ref()?)))
+        else {
             if self.config.is_chained() {
                 return Ok(Addressing::None);
             }
             return self.own_addressing(call);
         };
         if self.config.ipam.is_some_and(|ipam| ipam.get() != "{}") {
-            let message = format!("key `ipam`: addresses of network {} are the Network's: leave it out", network.network);
+            let message = format!(
+                "key `ipam`: addresses of network {} are the Network's: leave it out",
+                network.network
+            );
             return Err(Failure::new(Code::Config, message));
         }
         match ipam {
-            NetworkIpam::Slaac => Ok(Addressing::Slaac { wait: Duration::ZERO }),
+            NetworkIpam::Slaac => Ok(Addressing::Slaac {
+                wait: Duration::ZERO,
+            }),
             NetworkIpam::Dhcp => Ok(Addressing::Ipam(IpamCall {
                 config: dhcp_config(self.config),
                 ..call
             })),
             NetworkIpam::Pool { .. } => {
-                let message = format!("network {} takes addresses from a pool, which this version cannot give", network.network);
+                let message = format!(
+                    "network {} takes addresses from a pool, which this version cannot give",
+                    network.network
+                );
                 Err(Failure::new(Code::Config, message))
             }
         }
@@ -248,22 +297,33 @@ impl Wish<'_> {
             let message = "capability `ips` needs key `ipam`, such as {\"type\": \"static\"}";
             return Err(Failure::new(Code::Config, message));
         }
-        if let (Method::HostLocal, Some(network), true) =
-            (&method, &self.found.network, self.arguments.is_of_kubernetes())
-        {
-            let message = format!("key `ipam`: host-local gives addresses of one node, and network {} is on several: they would meet twice", network.network);
+        if let (Method::HostLocal, Some(network), true) = (
+            &method,
+            &self.found.network,
+            self.arguments.is_of_kubernetes(),
+        ) {
+            let message = format!(
+                "key `ipam`: host-local gives addresses of one node, and network {} is on several: they would meet twice",
+                network.network
+            );
             return Err(Failure::new(Code::Config, message));
         }
         Ok(match method {
             Method::None => Addressing::None,
-            Method::Slaac(slaac) => Addressing::Slaac { wait: slaac.wait.unwrap_or_default() },
+            Method::Slaac(slaac) => Addressing::Slaac {
+                wait: slaac.wait.unwrap_or_default(),
+            },
             Method::Static | Method::HostLocal | Method::Delegate(_) => Addressing::Ipam(call),
         })
     }
 
     /// The Network's own routes.
     pub fn routes(self) -> Vec<colvin_ipam::Route> {
-        let routes = self.found.network.iter().flat_map(|network| &network.attach.routes);
+        let routes = self
+            .found
+            .network
+            .iter()
+            .flat_map(|network| &network.attach.routes);
         routes
             .filter_map(|route| {
                 Some(colvin_ipam::Route {

@@ -10,9 +10,7 @@ mod read;
 
 use std::path::PathBuf;
 
-use colvin_attach::{
-    IpvlanFlag, IpvlanMode, LinkState, MacvlanMode, VlanProtocol,
-};
+use colvin_attach::{IpvlanFlag, IpvlanMode, LinkState, MacvlanMode, VlanProtocol};
 use colvin_model::offer::DeviceId;
 use colvin_model::{IfName, MacAddr, NetworkName, VlanId};
 
@@ -165,7 +163,9 @@ impl<'a> Config<'a> {
         let service = self.settings.vlan_protocol == Some(VlanProtocol::Dot1Ad);
         let child = self.what.kind == Some(Kind::Vlan) || self.settings.vlan_id.is_some();
         if service && !tagged && !child {
-            return refused("key `vlanProto` 802.1ad needs key `vlan` of 1 to 4094: there is no tag without");
+            return refused(
+                "key `vlanProto` 802.1ad needs key `vlan` of 1 to 4094: there is no tag without",
+            );
         }
         let rates = (self.settings.min_rate_mbps, self.settings.max_rate_mbps);
         if let (Some(min), Some(max)) = rates
@@ -223,9 +223,8 @@ impl<'a> Config<'a> {
     /// Refuses settings in a chain, where every device's are its Network's.
     fn refuse_settings(&self) -> Result<(), Failure> {
         let ipam = self.ipam.is_some_and(|ipam| ipam.get() != "{}");
-        let setting = |key: &Key| {
-            matches!(key.row().part, Part::Setting(_)) || (*key == Key::Ipam && ipam)
-        };
+        let setting =
+            |key: &Key| matches!(key.row().part, Part::Setting(_)) || (*key == Key::Ipam && ipam);
         match self.given.iter().find(|(key, ..)| setting(key)) {
             Some((key, line, value)) => {
                 let message = format!(
@@ -253,7 +252,10 @@ fn version(document: &Document<'_>) -> Result<Version, Failure> {
     };
     let text: String = serde_json::from_str(value.get()).map_err(|_| {
         let shown = json::shown(value);
-        Failure::new(Code::Version, format!("key `cniVersion`: {shown} is no text"))
+        Failure::new(
+            Code::Version,
+            format!("key `cniVersion`: {shown} is no text"),
+        )
     })?;
     text.parse()
         .map_err(|error| Failure::new(Code::Version, format!("key `cniVersion`: {error}")))

@@ -32,11 +32,7 @@ struct Pci {
 ///
 /// # Errors
 /// Code 5 when it cannot be written.
-pub fn write(
-    file: &Path,
-    device: PciAddress,
-    pf: Option<PciAddress>,
-) -> Result<(), Failure> {
+pub fn write(file: &Path, device: PciAddress, pf: Option<PciAddress>) -> Result<(), Failure> {
     let form = Form {
         r#type: "pci",
         version: "1.1.0",

@@ -229,10 +229,7 @@ impl Environment {
     }
 
     /// What ADD refuses, DEL and CHECK take: an attachment made by other rules must be undone too.
-    fn arguments(
-        verb: Verb,
-        reader: &mut Reader<impl Fn(&str) -> Option<OsString>>,
-    ) -> Arguments {
+    fn arguments(verb: Verb, reader: &mut Reader<impl Fn(&str) -> Option<OsString>>) -> Arguments {
         let text = reader.text("CNI_ARGS").unwrap_or_default();
         let (arguments, wrong) = Arguments::parse(&text);
         if verb == Verb::Add {
@@ -310,8 +307,10 @@ mod tests {
                 }
                 let failure = read.unwrap_err();
                 assert_eq!(failure.code, Code::Environment);
-                let missing: Vec<String> =
-                    names.iter().map(|name| format!("{name} is missing")).collect();
+                let missing: Vec<String> = names
+                    .iter()
+                    .map(|name| format!("{name} is missing"))
+                    .collect();
                 assert_eq!(failure.message, format!("{verb}: {}", missing.join("; ")));
             }
         }
@@ -326,7 +325,11 @@ mod tests {
         ])
         .unwrap_err();
         assert_eq!(failure.code, Code::Environment);
-        for name in ["CNI_CONTAINERID: \"../x\"", "CNI_NETNS is missing", "CNI_IFNAME: \"a/b\""] {
+        for name in [
+            "CNI_CONTAINERID: \"../x\"",
+            "CNI_NETNS is missing",
+            "CNI_IFNAME: \"a/b\"",
+        ] {
             assert!(failure.message.contains(name), "{}", failure.message);
         }
     }
@@ -363,13 +366,23 @@ mod tests {
         for command in ["add", "ADDD", "UPDATE", " ADD"] {
             let failure = read(&[("CNI_COMMAND", command)]).unwrap_err();
             assert_eq!(failure.code, Code::Environment);
-            assert!(failure.message.contains("ADD, DEL, CHECK, STATUS, GC, VERSION"));
+            assert!(
+                failure
+                    .message
+                    .contains("ADD, DEL, CHECK, STATUS, GC, VERSION")
+            );
         }
     }
 
     #[test]
     fn cni_p5_only_1_and_true_allow_the_own_namespace() {
-        for (value, allowed) in [("1", true), ("true", true), ("TRUE", true), ("0", false), ("yes", false)] {
+        for (value, allowed) in [
+            ("1", true),
+            ("true", true),
+            ("TRUE", true),
+            ("0", false),
+            ("yes", false),
+        ] {
             let read = read(&with(&[("CNI_NETNS_OVERRIDE", value)]));
             assert_eq!(read.unwrap().unwrap().own_netns_allowed, allowed, "{value}");
         }
@@ -379,7 +392,11 @@ mod tests {
     fn what_is_wrong_in_cni_args_stops_an_add_and_no_del() {
         let bad = [("CNI_ARGS", "MAC=zz")];
         let failure = read(&with(&bad)).unwrap_err();
-        assert!(failure.message.contains("CNI_ARGS: "), "{}", failure.message);
+        assert!(
+            failure.message.contains("CNI_ARGS: "),
+            "{}",
+            failure.message
+        );
         let del = [&with(&bad)[..], &[("CNI_COMMAND", "DEL")]].concat();
         assert!(read(&del).is_ok());
     }

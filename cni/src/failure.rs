@@ -94,12 +94,22 @@ impl Code {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Version => "`cniVersion` is not supported, or too old for the verb",
-            Self::UnknownKey => "a key is not known; the message has it, its value, and the nearest known key",
-            Self::Environment => "variables are missing or not as they must be; the message names all of them",
-            Self::Io => "something could not be read or written (standard input, the journal, a record, a full disk)",
-            Self::Decode => "standard input is not a JSON object, is larger than 64 KiB or nested too deep",
+            Self::UnknownKey => {
+                "a key is not known; the message has it, its value, and the nearest known key"
+            }
+            Self::Environment => {
+                "variables are missing or not as they must be; the message names all of them"
+            }
+            Self::Io => {
+                "something could not be read or written (standard input, the journal, a record, a full disk)"
+            }
+            Self::Decode => {
+                "standard input is not a JSON object, is larger than 64 KiB or nested too deep"
+            }
             Self::Config => "the configuration contradicts itself, the network or the machine",
-            Self::Namespace => "the network namespace is not there, is none, or is this process's own",
+            Self::Namespace => {
+                "the network namespace is not there, is none, or is this process's own"
+            }
             Self::TryAgain => "not now: the device is still held, or the agent is needed and away",
             Self::NotAvailable => "STATUS: an ADD would fail",
             Self::Limited => "STATUS: an ADD would fail, and running attachments may be hurt too",
@@ -190,7 +200,8 @@ mod tests {
     #[test]
     fn cni_p7_an_error_object_has_version_code_message_and_details() {
         let failure = Failure::new(Code::Config, "no \"name\"").with_details("key `name`");
-        let object: serde_json::Value = serde_json::from_str(&failure.json(Version::V1_0_0)).unwrap();
+        let object: serde_json::Value =
+            serde_json::from_str(&failure.json(Version::V1_0_0)).unwrap();
         let wanted = serde_json::json!({
             "cniVersion": "1.0.0", "code": 7, "msg": "no \"name\"", "details": "key `name`"
         });

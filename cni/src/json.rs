@@ -31,12 +31,16 @@ pub struct Object<'a> {
 impl<'a> Object<'a> {
     /// The members in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
-        self.members.iter().map(|(key, value)| (key.as_str(), *value))
+        self.members
+            .iter()
+            .map(|(key, value)| (key.as_str(), *value))
     }
 
     /// A member's value; a member that is `null` is given as it is.
     pub fn get(&self, key: &str) -> Option<Raw<'a>> {
-        self.iter().find(|(other, _)| *other == key).map(|(_, value)| value)
+        self.iter()
+            .find(|(other, _)| *other == key)
+            .map(|(_, value)| value)
     }
 
     /// Puts a value in the place of the member's, or behind all others.
@@ -116,9 +120,17 @@ impl<'a> Document<'a> {
 
     /// The line, from 1, on which a part of this document begins.
     pub fn line(&self, part: Raw<'_>) -> usize {
-        let offset = part.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
+        let offset = part
+            .get()
+            .as_ptr()
+            .addr()
+            .saturating_sub(self.text.as_ptr().addr());
         let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
+        before
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            .saturating_add(1)
     }
 }
 
@@ -180,7 +192,11 @@ mod tests {
     #[test]
     fn cni_p10_deep_nesting_is_refused_on_its_line_and_brackets_in_strings_do_not_count() {
         let nested = |open: &str, close: &str, levels: usize| {
-            format!("{{\"a\":\n{}{}}}", open.repeat(levels), close.repeat(levels))
+            format!(
+                "{{\"a\":\n{}{}}}",
+                open.repeat(levels),
+                close.repeat(levels)
+            )
         };
         assert!(Document::parse(nested("[", "]", MOST_DEPTH - 1).as_bytes()).is_ok());
         let (code, message) = code_of(&nested("[", "]", MOST_DEPTH));

@@ -29,7 +29,9 @@ fn main() -> ExitCode {
         drop(writeln!(errors, "colvin-cni: {note}"));
     }
     let mut output = io::stdout().lock();
-    let written = output.write_all(answer.output.as_bytes()).and_then(|()| output.flush());
+    let written = output
+        .write_all(answer.output.as_bytes())
+        .and_then(|()| output.flush());
     match (written, answer.failed) {
         (Ok(()), false) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,

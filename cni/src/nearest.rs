@@ -8,8 +8,12 @@ pub(crate) fn nearest<'a>(
 ) -> Option<&'a str> {
     let asked = asked.to_lowercase();
     let most = (asked.chars().count() / 3).clamp(1, 6);
-    let near = known.into_iter().map(|name| (distance(&asked, &name.to_lowercase()), name));
-    near.filter(|(far, _)| *far <= most).min().map(|(_, name)| name)
+    let near = known
+        .into_iter()
+        .map(|name| (distance(&asked, &name.to_lowercase()), name));
+    near.filter(|(far, _)| *far <= most)
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// How many letters must be put in, taken out or changed to make `b` of `a`.
@@ -21,7 +25,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut next = vec![left];
         for (other, above) in b.chars().zip(row.iter().skip(1)) {
             let change = corner.saturating_add(usize::from(letter != other));
-            left = change.min(above.saturating_add(1)).min(left.saturating_add(1));
+            left = change
+                .min(above.saturating_add(1))
+                .min(left.saturating_add(1));
             corner = *above;
             next.push(left);
         }

@@ -89,7 +89,10 @@ impl<'a> Outcome<'a> {
             }
         };
         let (interfaces, ips, routes) = (list("interfaces")?, list("ips")?, list("routes")?);
-        let dns = before.get("dns").filter(|raw| !is_null(raw)).map(ToOwned::to_owned);
+        let dns = before
+            .get("dns")
+            .filter(|raw| !is_null(raw))
+            .map(ToOwned::to_owned);
         Ok(Self {
             version,
             before,
@@ -118,7 +121,11 @@ impl<'a> Outcome<'a> {
             })?);
         }
         for ip in &made.lease.ips {
-            let family = if ip.address.address().is_ipv4() { "4" } else { "6" };
+            let family = if ip.address.address().is_ipv4() {
+                "4"
+            } else {
+                "6"
+            };
             self.ips.push(raw(&IpForm {
                 version: self.version.says_ip_version().then_some(family),
                 address: ip.address.to_string(),
@@ -142,7 +149,9 @@ impl<'a> Outcome<'a> {
 
     /// Whether nothing says how names are resolved.
     pub fn has_no_dns(&self) -> bool {
-        self.dns.as_ref().is_none_or(|dns| matches!(dns.get(), "{}" | "null"))
+        self.dns
+            .as_ref()
+            .is_none_or(|dns| matches!(dns.get(), "{}" | "null"))
     }
 
     /// Says how names are resolved, as it was written.
@@ -155,9 +164,8 @@ impl<'a> Outcome<'a> {
     /// # Errors
     /// As [`Outcome::add`].
     pub fn json(&self) -> Result<String, Failure> {
-        serde_json::to_string(self).map_err(|error| {
-            Failure::caused(Code::Io, "writing the result", &error)
-        })
+        serde_json::to_string(self)
+            .map_err(|error| Failure::caused(Code::Io, "writing the result", &error))
     }
 }
 
@@ -192,7 +200,8 @@ fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, Failure> {
 
 fn part<'a, T: serde::Deserialize<'a>>(raw: Raw<'a>, wrong: &str) -> Result<T, Failure> {
     serde_json::from_str(raw.get()).map_err(|error| {
-        Failure::new(Code::Config, format!("key `prevResult` {wrong}")).with_details(error.to_string())
+        Failure::new(Code::Config, format!("key `prevResult` {wrong}"))
+            .with_details(error.to_string())
     })
 }
 
@@ -215,7 +224,11 @@ fn merged_dns(before: Option<Box<RawValue>>, ours: &Dns) -> Result<Option<Box<Ra
             Some(list) => part(list, "has `dns` with something else than lists of text")?,
             None => Vec::new(),
         };
-        let more: Vec<String> = more.iter().filter(|one| !list.contains(one)).cloned().collect();
+        let more: Vec<String> = more
+            .iter()
+            .filter(|one| !list.contains(one))
+            .cloned()
+            .collect();
         if !more.is_empty() {
             list.extend(more);
             owned.push((name, raw(&list)?));

@@ -81,11 +81,18 @@ impl Previous {
             at.is_some_and(|one| one.name == name.as_str() && !one.sandbox.is_empty())
         };
         let ips: Vec<Ip> = ips.iter().filter(is_ours).map(|ip| ip.ip).collect();
-        let alone = interfaces.iter().filter(|one| !one.sandbox.is_empty()).count() == 1;
+        let alone = interfaces
+            .iter()
+            .filter(|one| !one.sandbox.is_empty())
+            .count()
+            == 1;
         let routes = self.0.routes.as_deref().unwrap_or_default();
         // a result does not say which interface a route is of; its next hop does
         let is_ours = |route: &&Route| {
-            alone || route.gw.is_some_and(|gw| ips.iter().any(|ip| ip.address.contains(gw)))
+            alone
+                || route
+                    .gw
+                    .is_some_and(|gw| ips.iter().any(|ip| ip.address.contains(gw)))
         };
         let routes = routes.iter().filter(is_ours).copied().collect();
         Ok(Expected {
@@ -123,9 +130,19 @@ mod tests {
         let expected = read(TWO).expected(&"net1".parse().unwrap()).unwrap();
         assert_eq!(expected.mac, Some("02:00:00:00:00:02".parse().unwrap()));
         assert_eq!(expected.mtu, Some(1400));
-        let ips: Vec<String> = expected.lease.ips.iter().map(|ip| ip.address.to_string()).collect();
+        let ips: Vec<String> = expected
+            .lease
+            .ips
+            .iter()
+            .map(|ip| ip.address.to_string())
+            .collect();
         assert_eq!(ips, ["10.1.0.2/24"]);
-        let routes: Vec<String> = expected.lease.routes.iter().map(|it| it.dst.to_string()).collect();
+        let routes: Vec<String> = expected
+            .lease
+            .routes
+            .iter()
+            .map(|it| it.dst.to_string())
+            .collect();
         assert_eq!(routes, ["10.9.0.0/16"]);
     }
 

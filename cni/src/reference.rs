@@ -33,7 +33,9 @@ fn page() -> String {
         "Standard input may have {} KiB and {MOST_DEPTH} levels. Versions of the protocol: {versions}.",
         MOST_BYTES >> 10
     );
-    keys(&mut page, "Keys of every plugin", |part| part == Part::Protocol);
+    keys(&mut page, "Keys of every plugin", |part| {
+        part == Part::Protocol
+    });
     keys(&mut page, "What is attached", |part| part == Part::What);
     page += "\nWithout `kind` the other keys say it: `deviceID` and `pciBusID` a PCI function, `device`, `hwaddr` and `kernelpath` a host
 device, `vlanId` a vlan child. `master` alone is refused with the question which kind is meant.\n";
@@ -58,8 +60,15 @@ Network's: another value is refused with code 7, the key, its value and the Netw
 }
 
 fn keys(page: &mut String, heading: &str, of: impl Fn(Part) -> bool) {
-    let _ = write!(page, "\n## {heading}\n\n| key | value | meaning |\n| --- | --- | --- |\n");
-    for row in Key::ALL.iter().map(|key| key.row()).filter(|row| of(row.part)) {
+    let _ = write!(
+        page,
+        "\n## {heading}\n\n| key | value | meaning |\n| --- | --- | --- |\n"
+    );
+    for row in Key::ALL
+        .iter()
+        .map(|key| key.row())
+        .filter(|row| of(row.part))
+    {
         let _ = writeln!(page, "| `{}` | {} | {} |", row.name, row.form, row.meaning);
     }
 }
@@ -76,7 +85,11 @@ fn settings(page: &mut String) {
             let words: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
             words.join(", ")
         };
-        let _ = writeln!(page, "| `{}` | {} | {} | {of} |", row.name, row.form, row.meaning);
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} | {of} |",
+            row.name, row.form, row.meaning
+        );
     }
 }
 
@@ -84,5 +97,8 @@ fn settings(page: &mut String) {
 fn the_reference_page_is_fresh() {
     let wanted = page();
     let kept = page::kept(PAGE, &wanted).unwrap();
-    assert!(kept == wanted, "{PAGE} is stale: COLVIN_UPDATE=1 cargo test -p colvin-cni");
+    assert!(
+        kept == wanted,
+        "{PAGE} is stale: COLVIN_UPDATE=1 cargo test -p colvin-cni"
+    );
 }

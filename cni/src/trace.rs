@@ -42,7 +42,10 @@ fn is_parent(text: &str) -> bool {
         return false;
     };
     let hex = |part: &str, digits: usize| {
-        part.len() == digits && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        part.len() == digits
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let zero = |part: &str| part.bytes().all(|byte| byte == b'0');
     let form = hex(version, 2) && hex(trace, 32) && hex(parent, 16) && hex(flags, 2);

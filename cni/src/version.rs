@@ -60,9 +60,8 @@ impl Version {
         if self >= since {
             return Ok(());
         }
-        let message = format!(
-            "{verb} came with CNI {since}, and this configuration's cniVersion is {self}"
-        );
+        let message =
+            format!("{verb} came with CNI {since}, and this configuration's cniVersion is {self}");
         Err(Failure::new(Code::Version, message))
     }
 }
@@ -118,7 +117,9 @@ mod tests {
 
     #[test]
     fn a_verb_that_came_later_is_code_1() {
-        let refused = Version::V0_3_1.at_least(Version::V0_4_0, "CHECK").unwrap_err();
+        let refused = Version::V0_3_1
+            .at_least(Version::V0_4_0, "CHECK")
+            .unwrap_err();
         assert_eq!(refused.code, Code::Version);
         assert!(refused.message.contains("0.4.0") && refused.message.contains("0.3.1"));
         assert_eq!(Version::V0_4_0.at_least(Version::V0_4_0, "CHECK"), Ok(()));

@@ -115,7 +115,8 @@ impl<'a> Search<'a> {
     fn pod(self) -> Result<Option<&'a Pod>, Failure> {
         let pod = self.arguments.pod.as_ref();
         if pod.is_none() && self.arguments.is_of_kubernetes() {
-            let message = "CNI_ARGS names a pod by half: K8S_POD_NAMESPACE and K8S_POD_NAME are needed";
+            let message =
+                "CNI_ARGS names a pod by half: K8S_POD_NAMESPACE and K8S_POD_NAME are needed";
             return Err(Failure::new(Code::Environment, message));
         }
         Ok(pod)
@@ -124,8 +125,16 @@ impl<'a> Search<'a> {
     /// The one device that standard input names.
     fn named(self) -> Result<Option<Named>, Failure> {
         let what = &self.config.what;
-        let stated = [&self.config.runtime.device_id, &what.device_id, &what.pci_bus_id];
-        let ids = stated.into_iter().flatten().cloned().map(|id| ("deviceID", Named::Id(id)));
+        let stated = [
+            &self.config.runtime.device_id,
+            &what.device_id,
+            &what.pci_bus_id,
+        ];
+        let ids = stated
+            .into_iter()
+            .flatten()
+            .cloned()
+            .map(|id| ("deviceID", Named::Id(id)));
         let mut all: Vec<(&str, Named)> = ids.collect();
         // what the runtime says comes before the keys (CAP-2)
         if self.config.runtime.device_id.is_some() {
@@ -134,7 +143,11 @@ impl<'a> Search<'a> {
         let host = |host| Named::Host(host);
         let device = what.device.clone().map(HostDeviceRef::Name).map(host);
         let hwaddr = what.hwaddr.map(HostDeviceRef::Mac).map(host);
-        let path = what.kernel_path.clone().map(HostDeviceRef::KernelPath).map(host);
+        let path = what
+            .kernel_path
+            .clone()
+            .map(HostDeviceRef::KernelPath)
+            .map(host);
         all.extend(device.map(|it| ("device", it)));
         all.extend(hwaddr.map(|it| ("hwaddr", it)));
         all.extend(path.map(|it| ("kernelpath", it)));
@@ -159,11 +172,17 @@ impl<'a> Search<'a> {
             let message = format!("deviceID {id} is no PCI address, and nobody gave it to a pod");
             Failure::new(Code::Config, message)
         })?;
-        let kind = self.config.what.kind.map_or_else(|| self.kind_of(address), Ok)?;
+        let kind = self
+            .config
+            .what
+            .kind
+            .map_or_else(|| self.kind_of(address), Ok)?;
         let device = match kind {
             Kind::HostDevice => Device::Host(HostDeviceRef::Pci(address)),
             Kind::VirtualFunction | Kind::PhysicalFunction => Device::Function(address),
-            Kind::Macvlan | Kind::Ipvlan | Kind::Vlan => Device::Uplink(UplinkId::Function(address)),
+            Kind::Macvlan | Kind::Ipvlan | Kind::Vlan => {
+                Device::Uplink(UplinkId::Function(address))
+            }
         };
         self.alone(kind, device)
     }
@@ -176,7 +195,11 @@ impl<'a> Search<'a> {
             return Err(Failure::new(Code::Device, message));
         }
         let is_vf = folder.join("physfn").exists();
-        Ok(if is_vf { Kind::VirtualFunction } else { Kind::PhysicalFunction })
+        Ok(if is_vf {
+            Kind::VirtualFunction
+        } else {
+            Kind::PhysicalFunction
+        })
     }
 
     /// A device of no pod of Kubernetes; a Network's settings count where one is named.
@@ -197,7 +220,8 @@ impl<'a> Search<'a> {
             _ => None,
         };
         let id: DeviceId = id.ok_or_else(|| {
-            let message = "below Kubernetes a netdev is named by key `device`, or better by key `network`";
+            let message =
+                "below Kubernetes a netdev is named by key `device`, or better by key `network`";
             Failure::new(Code::Config, message)
         })?;
         self.given(&self.asker(pod).named(&id)?)
@@ -242,7 +266,11 @@ impl<'a> Search<'a> {
                 }
             }
             offer::Kind::Accelerator | offer::Kind::Auxiliary => {
-                let message = format!("device {} is a {}, which has no interface for a pod", given.device, given.kind.as_str());
+                let message = format!(
+                    "device {} is a {}, which has no interface for a pod",
+                    given.device,
+                    given.kind.as_str()
+                );
                 Err(Failure::new(Code::Config, message))
             }
         }
@@ -260,7 +288,10 @@ impl<'a> Search<'a> {
             let base = &network.attach.interface_name;
             let number = numbers.entry(base.as_str().to_owned()).or_default();
             found.name = base.interface(*number).ok_or_else(|| {
-                let message = format!("network {} has more than 999 interfaces in this pod", network.network);
+                let message = format!(
+                    "network {} has more than 999 interfaces in this pod",
+                    network.network
+                );
                 Failure::new(Code::Config, message)
             })?;
             *number = number.saturating_add(1);
@@ -287,7 +318,8 @@ impl<'a> Search<'a> {
             of.and_then(|seen| seen.key.as_ref())
         };
         let ours = devices.iter().find(|given| {
-            holder(given).is_some_and(|key| key.container == self.container && key.ifname == *self.ifname)
+            holder(given)
+                .is_some_and(|key| key.container == self.container && key.ifname == *self.ifname)
         });
         let free = || devices.iter().find(|given| holder(given).is_none());
         match ours.or_else(free) {
@@ -324,7 +356,9 @@ impl<'a> Search<'a> {
         match self.config.what.kind {
             Some(kind) if children.contains(&kind) => Ok(kind),
             Some(kind) => {
-                let message = format!("key `master` means nothing to a {kind}: it is for Macvlan, Ipvlan and Vlan");
+                let message = format!(
+                    "key `master` means nothing to a {kind}: it is for Macvlan, Ipvlan and Vlan"
+                );
                 Err(Failure::new(Code::Config, message))
             }
             None if self.config.settings.vlan_id.is_some() => Ok(Kind::Vlan),
@@ -378,7 +412,10 @@ enum Named {
 }
 
 fn unknown_uplink(given: &Given) -> Failure {
-    let message = format!("the record of device {} does not say where it is", given.device);
+    let message = format!(
+        "the record of device {} does not say where it is",
+        given.device
+    );
     Failure::new(Code::Device, message)
 }
 

@@ -57,7 +57,14 @@ impl Runtime {
         self.call_in(verb, "c1", netns, args, config)
     }
 
-    fn call_in(&self, verb: &str, id: &str, netns: &str, args: &str, config: &Value) -> Result<Value, Value> {
+    fn call_in(
+        &self,
+        verb: &str,
+        id: &str,
+        netns: &str,
+        args: &str,
+        config: &Value,
+    ) -> Result<Value, Value> {
         let mut command = self.node.command("unshare");
         command
             .args(["--mount", "sh", "-ec", SCRIPT, "sh"])
@@ -109,7 +116,10 @@ impl Runtime {
     fn pod_links(&self) -> Vec<String> {
         let text = self.pod.ip("-json link show").unwrap();
         let links: Vec<Value> = serde_json::from_str(&text).unwrap();
-        links.iter().map(|link| link["ifname"].as_str().unwrap().to_owned()).collect()
+        links
+            .iter()
+            .map(|link| link["ifname"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Records of attachments that the node has.
@@ -161,8 +171,17 @@ fn cni_add_1_cni_check_2_a_macvlan_is_made_checked_and_undone() {
     });
     assert_eq!(result, wanted);
     assert_eq!(link["linkinfo"]["info_kind"], "macvlan");
-    assert_eq!(runtime.addresses("net1"), Some(vec!["10.1.0.2/24".to_owned()]));
-    assert!(runtime.pod.ip("route show").unwrap().contains("10.9.0.0/16 via 10.1.0.1"));
+    assert_eq!(
+        runtime.addresses("net1"),
+        Some(vec!["10.1.0.2/24".to_owned()])
+    );
+    assert!(
+        runtime
+            .pod
+            .ip("route show")
+            .unwrap()
+            .contains("10.9.0.0/16 via 10.1.0.1")
+    );
 
     let checked = with(&config, "prevResult", result);
     assert_eq!(runtime.call("CHECK", "", &checked), Ok(Value::Null));
@@ -202,7 +221,10 @@ fn cni_del_1_a_moved_device_comes_back_as_it_was_and_its_address_is_free_again()
 
     // no namespace is named any more, and the configuration has changed
     let changed = json!({"cniVersion": "1.0.0", "name": "blue", "type": "colvin-cni", "devise": 5});
-    assert_eq!(runtime.call_in("DEL", "c1", "", "", &changed), Ok(Value::Null));
+    assert_eq!(
+        runtime.call_in("DEL", "c1", "", "", &changed),
+        Ok(Value::Null)
+    );
     let after = runtime.node.link("far0").unwrap();
     for field in ["ifname", "address", "mtu", "ifalias", "altnames"] {
         assert_eq!(after[field], before[field], "{field}");
@@ -226,7 +248,10 @@ fn cni_add_2_behind_another_plugin_its_result_is_returned_with_ours() {
     assert_eq!(result["interfaces"][1]["name"], "net1");
     assert_eq!(result["ips"][0], previous["ips"][0]);
     assert_eq!(result["ips"][1]["interface"], 1);
-    assert_eq!(result["dns"], json!({"domain": "a.example", "nameservers": ["10.1.0.1"]}));
+    assert_eq!(
+        result["dns"],
+        json!({"domain": "a.example", "nameservers": ["10.1.0.1"]})
+    );
     let checked = with(&config, "prevResult", result);
     assert_eq!(runtime.call("CHECK", "", &checked), Ok(Value::Null));
     assert_eq!(runtime.call("DEL", "", &checked), Ok(Value::Null));
@@ -264,9 +289,17 @@ fn cni_p10_below_multus_a_device_is_attached_for_the_pod_that_it_was_given_to() 
     assert!(runtime.node.link("far0").is_ok() && runtime.journal().is_empty());
 
     given(&runtime, "web-0");
-    let other = runtime.call("ADD", POD, &with(&config, "mtu", json!(1300))).unwrap_err();
+    let other = runtime
+        .call("ADD", POD, &with(&config, "mtu", json!(1300)))
+        .unwrap_err();
     assert_eq!(other["code"], 7, "{other}");
-    assert!(other["msg"].as_str().unwrap().contains("network green says 1400"), "{other}");
+    assert!(
+        other["msg"]
+            .as_str()
+            .unwrap()
+            .contains("network green says 1400"),
+        "{other}"
+    );
 
     let result = runtime.call("ADD", POD, &config).unwrap();
     assert_eq!(result["ips"][0]["version"], "4");
@@ -308,7 +341,10 @@ fn cni_add_3_what_fails_late_leaves_the_node_as_before() {
     let config = json!({"cniVersion": "1.1.0", "name": "blue", "type": "colvin-cni",
                         "device": "far0", "ipam": ipam});
     let failed = runtime.call("ADD", "", &config).unwrap_err();
-    assert!(failed["msg"].as_str().unwrap().contains("10.9.0.0/16"), "{failed}");
+    assert!(
+        failed["msg"].as_str().unwrap().contains("10.9.0.0/16"),
+        "{failed}"
+    );
     let after = runtime.node.link("far0").unwrap();
     for field in ["ifname", "address", "mtu", "flags"] {
         assert_eq!(after[field], before[field], "{field}");
@@ -327,7 +363,9 @@ fn cni_p5_the_nodes_own_namespace_is_refused_before_anything_is_done() {
     let refused = runtime.call_in("ADD", "c1", own, "", &config).unwrap_err();
     assert_eq!(refused["code"], 8, "{refused}");
     for place in ["/etc/passwd", "/nonexistent"] {
-        let refused = runtime.call_in("ADD", "c1", place, "", &config).unwrap_err();
+        let refused = runtime
+            .call_in("ADD", "c1", place, "", &config)
+            .unwrap_err();
         assert_eq!(refused["code"], 8, "{refused}");
     }
     assert!(runtime.journal().is_empty());
@@ -342,7 +380,10 @@ fn cni_gc_1_what_is_not_listed_of_this_network_is_removed_and_nothing_without_a_
     runtime.call("ADD", "", &config).unwrap();
     let listed = |list: Value| with(&config, "cni.dev/valid-attachments", list);
     assert_eq!(runtime.call("GC", "", &config), Ok(Value::Null));
-    assert_eq!(runtime.call("GC", "", &listed(Value::Null)), Ok(Value::Null));
+    assert_eq!(
+        runtime.call("GC", "", &listed(Value::Null)),
+        Ok(Value::Null)
+    );
     let ours = json!([{"containerID": "c1", "ifname": "net1"}]);
     assert_eq!(runtime.call("GC", "", &listed(ours)), Ok(Value::Null));
     let other = with(&listed(json!([])), "name", json!("another"));

@@ -33,7 +33,11 @@ fn error(variables: &[(&str, &str)], input: &[u8]) -> Value {
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["cniVersion", "code", "details", "msg"]);
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     object
 }
 
@@ -96,8 +100,14 @@ fn cni_p12_a_version_does_not_wait_for_ever() {
 
 #[test]
 fn cni_p2_missing_variables_are_code_4_in_the_version_of_the_input() {
-    let object = error(&[("CNI_COMMAND", "ADD")], br#"{"cniVersion": "0.4.0", "name": "n"}"#);
-    assert_eq!((&object["code"], &object["cniVersion"]), (&json!(4), &json!("0.4.0")));
+    let object = error(
+        &[("CNI_COMMAND", "ADD")],
+        br#"{"cniVersion": "0.4.0", "name": "n"}"#,
+    );
+    assert_eq!(
+        (&object["code"], &object["cniVersion"]),
+        (&json!(4), &json!("0.4.0"))
+    );
     for name in ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"] {
         assert!(object["msg"].as_str().unwrap().contains(name), "{object}");
     }

@@ -13,14 +13,21 @@ use crate::failure::{Code, Failure};
 use crate::key::Key;
 
 /// Refuses the first key that says another value than the Network.
-pub(super) fn refuse_different(config: &Config<'_>, network: &NetworkRecord) -> Result<(), Failure> {
+pub(super) fn refuse_different(
+    config: &Config<'_>,
+    network: &NetworkRecord,
+) -> Result<(), Failure> {
     let attach = &network.attach;
     let settings = &config.settings;
     let vlan = attach.vlan.map_or(0, VlanId::get);
     let asked_vlan = settings.vlan.map(|id| id.map_or(0, VlanId::get));
     let rows: [(Key, bool, String); 9] = [
         (Key::Vlan, differs(asked_vlan, vlan), vlan.to_string()),
-        (Key::VlanId, differs(settings.vlan_id.map(VlanId::get), vlan), vlan.to_string()),
+        (
+            Key::VlanId,
+            differs(settings.vlan_id.map(VlanId::get), vlan),
+            vlan.to_string(),
+        ),
         (Key::VlanQos, differs(settings.vlan_qos, 0), "0".to_owned()),
         (
             Key::VlanProto,
@@ -32,9 +39,21 @@ pub(super) fn refuse_different(config: &Config<'_>, network: &NetworkRecord) -> 
             differs(settings.spoof_check, attach.spoof_check),
             switch(attach.spoof_check),
         ),
-        (Key::Trust, differs(settings.trust, attach.trust), switch(attach.trust)),
-        (Key::MinTxRate, differs(settings.min_rate_mbps, 0), "0".to_owned()),
-        (Key::MaxTxRate, differs(settings.max_rate_mbps, 0), "0".to_owned()),
+        (
+            Key::Trust,
+            differs(settings.trust, attach.trust),
+            switch(attach.trust),
+        ),
+        (
+            Key::MinTxRate,
+            differs(settings.min_rate_mbps, 0),
+            "0".to_owned(),
+        ),
+        (
+            Key::MaxTxRate,
+            differs(settings.max_rate_mbps, 0),
+            "0".to_owned(),
+        ),
         (
             Key::Mtu,
             attach.mtu.is_some_and(|mtu| differs(settings.mtu, mtu)),

@@ -39,7 +39,9 @@ pub(super) fn answer(call: &mut Call<'_>) -> Result<String, Failure> {
     {
         outcome.set_dns(dns);
     }
-    outcome.json().map_err(|failure| undone(call, &made, failure))
+    outcome
+        .json()
+        .map_err(|failure| undone(call, &made, failure))
 }
 
 /// One request for each device.
@@ -128,7 +130,8 @@ fn undone(call: &mut Call<'_>, made: &[AttachmentKey], mut failure: Failure) -> 
     if let Some(file) = &call.config.runtime.device_info_file
         && let Err(error) = device_info::remove(file)
     {
-        call.notes.push(format!("removing {}: {error}", file.display()));
+        call.notes
+            .push(format!("removing {}: {error}", file.display()));
     }
     for key in made.iter().rev() {
         let former = Former {

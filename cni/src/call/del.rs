@@ -29,7 +29,8 @@ pub(super) fn answer(call: &mut Call<'_>) -> Result<String, Failure> {
     if let Some(file) = &call.config.runtime.device_info_file
         && let Err(error) = device_info::remove(file)
     {
-        call.notes.push(format!("removing {}: {error}", file.display()));
+        call.notes
+            .push(format!("removing {}: {error}", file.display()));
     }
     match colvin_attach::del(call.roots, &former, &mut call.trace) {
         Ok(detached) => {

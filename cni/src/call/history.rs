@@ -75,7 +75,11 @@ fn try_keep(call: &Call<'_>, failure: Option<&Failure>) -> std::io::Result<()> {
     let told = serde_json::value::to_raw_value(&told)?;
     let folder = call.roots.run.join("trace");
     let living = folder.join(format!("{container}-{ifname}.json"));
-    let before = if verb == Verb::Del { read(&living) } else { None };
+    let before = if verb == Verb::Del {
+        read(&living)
+    } else {
+        None
+    };
     let before: Option<Before<'_>> = before
         .as_deref()
         .and_then(|bytes| serde_json::from_slice(bytes).ok());
@@ -92,7 +96,11 @@ fn try_keep(call: &Call<'_>, failure: Option<&Failure>) -> std::io::Result<()> {
     };
     let text = serde_json::to_vec(&attachment)?;
     let lives = verb == Verb::Add && failure.is_none();
-    let file = if lives { living.clone() } else { ended(&folder, container) };
+    let file = if lives {
+        living.clone()
+    } else {
+        ended(&folder, container)
+    };
     whole(&file, &text)?;
     if verb == Verb::Del {
         return crate::device_info::remove(&living);
@@ -108,8 +116,10 @@ fn read(file: &std::path::Path) -> Option<Vec<u8>> {
 /// One of the places for what ended, by the container's id.
 fn ended(folder: &std::path::Path, container: &str) -> PathBuf {
     // FNV-1a: spreads ids that differ in one digit
-    let hash = container.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = container
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     folder.join(format!("ended-{:02}.json", hash % ENDED))
 }

@@ -13,12 +13,24 @@ use crate::json::{self, Raw};
 
 /// Our capabilities: name and meaning, for the reference page.
 pub const CAPABILITIES: [(&str, &str); 6] = [
-    ("mac", "the interface's address; before every other source of it"),
+    (
+        "mac",
+        "the interface's address; before every other source of it",
+    ),
     ("ips", "addresses for IPAM `static`"),
-    ("deviceID", "the device; before the keys `deviceID` and `pciBusID`"),
-    ("bandwidth", "`egressRate` in bit/s becomes the VF's `max_tx_rate`; a card cannot limit what a VF receives, so an `ingressRate` is refused"),
+    (
+        "deviceID",
+        "the device; before the keys `deviceID` and `pciBusID`",
+    ),
+    (
+        "bandwidth",
+        "`egressRate` in bit/s becomes the VF's `max_tx_rate`; a card cannot limit what a VF receives, so an `ingressRate` is refused",
+    ),
     ("infinibandGUID", "as the key of that name"),
-    ("CNIDeviceInfoFile", "where to write the device's PCI address by the device information specification"),
+    (
+        "CNIDeviceInfoFile",
+        "where to write the device's PCI address by the device information specification",
+    ),
 ];
 
 /// What a runtime says of this attachment.
@@ -64,7 +76,10 @@ impl RuntimeConfig {
                 continue;
             }
             read.take(name, value).map_err(|wrong| {
-                format!("has a capability `{name}` whose value {} {wrong}", json::shown(value))
+                format!(
+                    "has a capability `{name}` whose value {} {wrong}",
+                    json::shown(value)
+                )
             })?;
         }
         Ok(read)
@@ -90,7 +105,9 @@ impl RuntimeConfig {
 fn bandwidth(value: Raw<'_>) -> Result<Bandwidth, String> {
     let object = object(value)?;
     let rate = |name: &str| match object.get(name).and_then(present) {
-        Some(rate) => number(rate, 0, u64::MAX).map_err(|wrong| format!("has a `{name}` that {wrong}")),
+        Some(rate) => {
+            number(rate, 0, u64::MAX).map_err(|wrong| format!("has a `{name}` that {wrong}"))
+        }
         None => Ok(0),
     };
     Ok(Bandwidth {

@@ -27,7 +27,8 @@ impl<'a> Config<'a> {
             Key::Args => self.args_mac = args_mac(raw)?,
             Key::Capabilities => drop(present(raw).map(object).transpose()?),
             Key::RuntimeConfig => {
-                self.runtime = present(raw).map_or(Ok(RuntimeConfig::default()), RuntimeConfig::read)?;
+                self.runtime =
+                    present(raw).map_or(Ok(RuntimeConfig::default()), RuntimeConfig::read)?;
             }
             Key::PrevResult => self.previous = present(raw).map(object).transpose()?.map(|_| raw),
             Key::ValidAttachments => self.valid = present(raw).map(attachments).transpose()?,
@@ -134,7 +135,9 @@ fn truth(raw: Raw<'_>) -> Result<bool, String> {
 
 /// A text of the form that its type has.
 pub(super) fn parsed<T: FromStr<Err: Display>>(raw: Raw<'_>) -> Result<T, String> {
-    text(raw)?.parse().map_err(|error: T::Err| format!("is refused: {error}"))
+    text(raw)?
+        .parse()
+        .map_err(|error: T::Err| format!("is refused: {error}"))
 }
 
 /// As [`parsed`]; an empty text is none, as these keys' plugins take it.

@@ -7,7 +7,10 @@ use super::*;
 const HEAD: &str = r#""cniVersion": "1.1.0", "name": "green", "type": "colvin-cni""#;
 
 fn with(members: &str) -> String {
-    format!("{{{HEAD}{}{members}}}", if members.is_empty() { "" } else { ",\n" })
+    format!(
+        "{{{HEAD}{}{members}}}",
+        if members.is_empty() { "" } else { ",\n" }
+    )
 }
 
 fn refusal(text: &str) -> (Code, String) {
@@ -44,14 +47,20 @@ fn cni_p9_reserved_keys_are_accepted_and_foreign_parts_keep_their_bytes() {
     let text = with(
         r#""capabilities": {"mac": true, "portMappings": true}, "args": {"cni": {"x": [1]}, "labels": []},
            "runtimeConfig": {"portMappings": [{"hostPort": 80}], "dns": {}}, "cni.dev/anything": [1, {"a": 2}],
-           "cni.dev/attachments": null, "ipam": {"type":"whereabouts",  "range": "10.0.0.0/24","x": 1.10 },
+           "cni.dev/attachments": null, "device": "a", "ipam": {"type":"whereabouts",  "range": "10.0.0.0/24","x": 1.10 },
            "prevResult": {"ips": [], "future": 1e400}"#,
     );
     let (config, notes) = Config::parse(text.as_bytes(), Verb::Add).unwrap();
     assert!(notes.is_empty());
     let ipam = config.ipam.unwrap().get();
-    assert_eq!(ipam, r#"{"type":"whereabouts",  "range": "10.0.0.0/24","x": 1.10 }"#);
-    assert_eq!(config.previous.unwrap().get(), r#"{"ips": [], "future": 1e400}"#);
+    assert_eq!(
+        ipam,
+        r#"{"type":"whereabouts",  "range": "10.0.0.0/24","x": 1.10 }"#
+    );
+    assert_eq!(
+        config.previous.unwrap().get(),
+        r#"{"ips": [], "future": 1e400}"#
+    );
 }
 
 #[test]
@@ -67,36 +76,99 @@ fn a_value_of_another_form_is_code_7_with_key_line_value_and_what_it_should_be()
         ("spoofchk", "true", "is no text"),
         ("spoofchk", "\"yes\"", "is none of on and off"),
         ("trust", "\"ON\"", "is none of on and off"),
-        ("link_state", "\"up\"", "is none of auto, enable and disable"),
-        ("max_tx_rate", "4294967296", "is no whole number from 0 to 4294967295"),
+        (
+            "link_state",
+            "\"up\"",
+            "is none of auto, enable and disable",
+        ),
+        (
+            "max_tx_rate",
+            "4294967296",
+            "is no whole number from 0 to 4294967295",
+        ),
         ("mtu", "67", "is no MTU: 68 to 65535 bytes"),
         ("mtu", "65536", "is no whole number from 0 to 65535"),
-        ("mode", "\"hub\"", "is none of bridge, private, vepa, passthru, l2, l3 and l3s"),
-        ("kind", "\"macvlan\"", "is none of VirtualFunction, PhysicalFunction, Macvlan, Ipvlan, Vlan and HostDevice"),
+        (
+            "mode",
+            "\"hub\"",
+            "is none of bridge, private, vepa, passthru, l2, l3 and l3s",
+        ),
+        (
+            "kind",
+            "\"macvlan\"",
+            "is none of VirtualFunction, PhysicalFunction, Macvlan, Ipvlan, Vlan and HostDevice",
+        ),
         ("mac", "\"02:00\"", "is refused: "),
         ("master", "\"a/b\"", "is refused: "),
         ("device", "\"..\"", "is refused: "),
         ("network", "\"Green\"", "is refused: "),
         ("deviceID", "\"a b\"", "is refused: "),
-        ("kernelpath", "\"/sys/devices/../../etc\"", "is no path below /sys/devices"),
-        ("kernelpath", "\"/sys/devicesx\"", "is no path below /sys/devices"),
+        (
+            "kernelpath",
+            "\"/sys/devices/../../etc\"",
+            "is no path below /sys/devices",
+        ),
+        (
+            "kernelpath",
+            "\"/sys/devicesx\"",
+            "is no path below /sys/devices",
+        ),
         ("linkInContainer", "1", "is neither true nor false"),
         ("bcqueuelen", "0", "is no whole number from 1"),
-        ("infinibandGUID", "\"02:00:00:00:00:00:00:0g\"", "is no GUID"),
+        (
+            "infinibandGUID",
+            "\"02:00:00:00:00:00:00:0g\"",
+            "is no GUID",
+        ),
         ("ipam", "\"static\"", "is no object"),
         ("prevResult", "[]", "is no object"),
-        ("runtimeConfig", "{\"mac\": \"zz\"}", "has a capability `mac` whose value \"zz\" is refused: "),
-        ("runtimeConfig", "{\"ips\": 5}", "has a capability `ips` whose value 5 is no list of addresses"),
-        ("runtimeConfig", "{\"bandwidth\": {\"egressRate\": -1}}", "has a `egressRate` that is no whole number"),
-        ("runtimeConfig", "{\"CNIDeviceInfoFile\": \"/etc/cron.d/x\"}", "is no file in /var/run/k8s.cni.cncf.io/devinfo/cni"),
-        ("runtimeConfig", "{\"CNIDeviceInfoFile\": \"/var/run/k8s.cni.cncf.io/devinfo/cni/../x\"}", "is no file in"),
-        ("args", "{\"cni\": {\"mac\": \"zz\"}}", "has a cni.mac that is refused: "),
-        ("cni.dev/valid-attachments", "{}", "is no list of {containerID, ifname}"),
-        ("cni.dev/valid-attachments", "[{\"containerID\": \"../x\", \"ifname\": \"a\"}]", "has a member that is refused: "),
+        (
+            "runtimeConfig",
+            "{\"mac\": \"zz\"}",
+            "has a capability `mac` whose value \"zz\" is refused: ",
+        ),
+        (
+            "runtimeConfig",
+            "{\"ips\": 5}",
+            "has a capability `ips` whose value 5 is no list of addresses",
+        ),
+        (
+            "runtimeConfig",
+            "{\"bandwidth\": {\"egressRate\": -1}}",
+            "has a `egressRate` that is no whole number",
+        ),
+        (
+            "runtimeConfig",
+            "{\"CNIDeviceInfoFile\": \"/etc/cron.d/x\"}",
+            "is no file in /var/run/k8s.cni.cncf.io/devinfo/cni",
+        ),
+        (
+            "runtimeConfig",
+            "{\"CNIDeviceInfoFile\": \"/var/run/k8s.cni.cncf.io/devinfo/cni/../x\"}",
+            "is no file in",
+        ),
+        (
+            "args",
+            "{\"cni\": {\"mac\": \"zz\"}}",
+            "has a cni.mac that is refused: ",
+        ),
+        (
+            "cni.dev/valid-attachments",
+            "{}",
+            "is no list of {containerID, ifname}",
+        ),
+        (
+            "cni.dev/valid-attachments",
+            "[{\"containerID\": \"../x\", \"ifname\": \"a\"}]",
+            "has a member that is refused: ",
+        ),
     ] {
         let (code, message) = refusal(&with(&format!("\"{key}\": {value}")));
         assert_eq!(code, Code::Config, "{key}: {message}");
-        assert!(message.starts_with(&format!("key `{key}` (line 2): {value} ")), "{message}");
+        assert!(
+            message.starts_with(&format!("key `{key}` (line 2): {value} ")),
+            "{message}"
+        );
         assert!(message.contains(said), "{key}: {message}");
     }
 }
@@ -109,7 +181,10 @@ fn cni_p6_a_name_that_is_missing_or_malformed_is_code_7() {
         r#"{"cniVersion": "1.1.0", "name": "../x"}"#.to_owned(),
         r#"{"cniVersion": "1.1.0", "name": "a b"}"#.to_owned(),
         r#"{"cniVersion": "1.1.0", "name": 5}"#.to_owned(),
-        format!(r#"{{"cniVersion": "1.1.0", "name": "{}"}}"#, "x".repeat(201)),
+        format!(
+            r#"{{"cniVersion": "1.1.0", "name": "{}"}}"#,
+            "x".repeat(201)
+        ),
     ] {
         for verb in [Verb::Add, Verb::Del, Verb::Gc] {
             let failure = Config::parse(text.as_bytes(), verb).unwrap_err();
@@ -121,7 +196,11 @@ fn cni_p6_a_name_that_is_missing_or_malformed_is_code_7() {
 
 #[test]
 fn a_version_that_is_not_spoken_is_code_1_and_named() {
-    for (version, said) in [("\"0.2.0\"", "0.2.0"), ("\"9.9.9\"", "9.9.9"), ("1", "no text")] {
+    for (version, said) in [
+        ("\"0.2.0\"", "0.2.0"),
+        ("\"9.9.9\"", "9.9.9"),
+        ("1", "no text"),
+    ] {
         let (code, message) = refusal(&format!(r#"{{"cniVersion": {version}, "name": "x"}}"#));
         assert_eq!(code, Code::Version);
         assert!(message.contains(said), "{message}");
@@ -139,7 +218,8 @@ fn a_version_that_is_not_spoken_is_code_1_and_named() {
 /// CNI-DEL-1: what an attachment was made by may have changed until it is undone.
 #[test]
 fn cni_del_1_what_a_del_cannot_read_is_a_note() {
-    let text = with(r#""vlann": 5, "vlan": 9999, "deviceID": "0000:3b:02.1", "ipam": {"type": "x"}"#);
+    let text =
+        with(r#""vlann": 5, "vlan": 9999, "deviceID": "0000:3b:02.1", "ipam": {"type": "x"}"#);
     for verb in [Verb::Del, Verb::Gc] {
         let (config, notes) = Config::parse(text.as_bytes(), verb).unwrap();
         assert_eq!(notes.len(), 2, "{notes:?}");
@@ -156,9 +236,17 @@ fn cni_gc_2_an_absent_list_a_null_and_an_empty_one_are_told_apart() {
     };
     assert_eq!(valid(""), None);
     assert_eq!(valid(r#""cni.dev/valid-attachments": null"#), None);
-    assert_eq!(valid(r#""cni.dev/valid-attachments": []"#), Some(Vec::new()));
-    let listed = valid(r#""cni.dev/valid-attachments": [{"containerID": "c1", "ifname": "net1", "more": 1}]"#);
-    assert_eq!(listed, Some(vec![("c1".to_owned(), "net1".parse().unwrap())]));
+    assert_eq!(
+        valid(r#""cni.dev/valid-attachments": []"#),
+        Some(Vec::new())
+    );
+    let listed = valid(
+        r#""cni.dev/valid-attachments": [{"containerID": "c1", "ifname": "net1", "more": 1}]"#,
+    );
+    assert_eq!(
+        listed,
+        Some(vec![("c1".to_owned(), "net1".parse().unwrap())])
+    );
     // one that cannot be read proves nothing to be invalid
     assert_eq!(valid(r#""cni.dev/valid-attachments": "all""#), None);
 }
@@ -166,12 +254,30 @@ fn cni_gc_2_an_absent_list_a_null_and_an_empty_one_are_told_apart() {
 #[test]
 fn keys_that_contradict_each_other_are_refused() {
     for (members, said) in [
-        (r#""deviceID": "0000:3b:02.1", "vlanQoS": 3"#, "`vlanQoS` needs key `vlan`"),
-        (r#""deviceID": "0000:3b:02.1", "vlan": 0, "vlanQoS": 3"#, "`vlanQoS` needs key `vlan`"),
-        (r#""deviceID": "0000:3b:02.1", "vlanProto": "802.1AD""#, "802.1ad needs key `vlan`"),
-        (r#""deviceID": "0000:3b:02.1", "min_tx_rate": 10, "max_tx_rate": 5"#, "`min_tx_rate` is above"),
-        (r#""prevResult": {}, "mtu": 1400"#, "key `mtu` (line 2, value 1400) means nothing in a chain"),
-        (r#""prevResult": {}, "ipam": {"type": "static"}"#, "key `ipam`"),
+        (
+            r#""deviceID": "0000:3b:02.1", "vlanQoS": 3"#,
+            "`vlanQoS` needs key `vlan`",
+        ),
+        (
+            r#""deviceID": "0000:3b:02.1", "vlan": 0, "vlanQoS": 3"#,
+            "`vlanQoS` needs key `vlan`",
+        ),
+        (
+            r#""deviceID": "0000:3b:02.1", "vlanProto": "802.1AD""#,
+            "802.1ad needs key `vlan`",
+        ),
+        (
+            r#""deviceID": "0000:3b:02.1", "min_tx_rate": 10, "max_tx_rate": 5"#,
+            "`min_tx_rate` is above",
+        ),
+        (
+            r#""prevResult": {}, "mtu": 1400"#,
+            "key `mtu` (line 2, value 1400) means nothing in a chain",
+        ),
+        (
+            r#""prevResult": {}, "ipam": {"type": "static"}"#,
+            "key `ipam`",
+        ),
     ] {
         let (code, message) = refusal(&with(members));
         assert_eq!(code, Code::Config, "{members}");
@@ -183,7 +289,10 @@ fn keys_that_contradict_each_other_are_refused() {
         r#""kind": "Vlan", "master": "eth0", "vlanId": 5, "vlanProto": "802.1ad""#,
         r#""prevResult": {}, "ipam": {}"#,
     ] {
-        assert!(Config::parse(with(members).as_bytes(), Verb::Add).is_ok(), "{members}");
+        assert!(
+            Config::parse(with(members).as_bytes(), Verb::Add).is_ok(),
+            "{members}"
+        );
     }
 }
 
@@ -192,14 +301,32 @@ fn a_setting_of_another_kind_is_refused_with_the_kinds_that_have_it() {
     let said = |members: &str, kind: Kind| {
         let text = with(members);
         let (config, _) = Config::parse(text.as_bytes(), Verb::Add).unwrap();
-        config.refuse_foreign(kind).map_err(|failure| (failure.code, failure.message))
+        config
+            .refuse_foreign(kind)
+            .map_err(|failure| (failure.code, failure.message))
     };
     let (code, message) = said(r#""vlan": 5"#, Kind::Macvlan).unwrap_err();
     assert_eq!(code, Code::Config);
-    assert_eq!(message, "key `vlan` (line 2, value 5) means nothing to a Macvlan: it is for VirtualFunction");
-    assert!(said(r#""mode": "l3""#, Kind::Macvlan).unwrap_err().1.contains("bridge, private"));
-    assert!(said(r#""mode": "vepa""#, Kind::Ipvlan).unwrap_err().1.contains("l2, l3 and l3s"));
-    assert_eq!(said(r#""mode": "vepa", "mtu": 1400"#, Kind::Macvlan), Ok(()));
+    assert_eq!(
+        message,
+        "key `vlan` (line 2, value 5) means nothing to a Macvlan: it is for VirtualFunction"
+    );
+    assert!(
+        said(r#""mode": "l3""#, Kind::Macvlan)
+            .unwrap_err()
+            .1
+            .contains("bridge, private")
+    );
+    assert!(
+        said(r#""mode": "vepa""#, Kind::Ipvlan)
+            .unwrap_err()
+            .1
+            .contains("l2, l3 and l3s")
+    );
+    assert_eq!(
+        said(r#""mode": "vepa", "mtu": 1400"#, Kind::Macvlan),
+        Ok(())
+    );
 }
 
 #[test]
@@ -267,5 +394,8 @@ fn cap_1_capabilities_are_read() {
         };
         limit.max_rate_mbps()
     };
-    assert_eq!([rate(0), rate(1), rate(2_999_999), rate(10_000_000)], [None, Some(1), Some(2), Some(10)]);
+    assert_eq!(
+        [rate(0), rate(1), rate(2_999_999), rate(10_000_000)],
+        [None, Some(1), Some(2), Some(10)]
+    );
 }

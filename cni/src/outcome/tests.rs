@@ -85,7 +85,12 @@ fn res_2_ips_point_into_the_merged_list_of_interfaces() {
     let previous = r#"{"interfaces": [{"name": "br0"}, {"name": "eth0", "sandbox": "/run/netns/x"}],
         "ips": [{"address": "10.0.0.2/24", "interface": 1}]}"#;
     let result = result_after(Version::V1_0_0, Some(previous));
-    let at: Vec<&Value> = result["ips"].as_array().unwrap().iter().map(|ip| &ip["interface"]).collect();
+    let at: Vec<&Value> = result["ips"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|ip| &ip["interface"])
+        .collect();
     assert_eq!(at, [&json!(1), &json!(2), &json!(2)]);
     assert_eq!(result["interfaces"][2]["name"], "net1");
 }

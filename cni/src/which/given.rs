@@ -109,7 +109,10 @@ impl Asker<'_> {
         }
         let records = self.outstanding()?;
         let claimed = record::claims(&self.roots.run, self.boot()).map_err(unreadable)?;
-        let maybe_claimed = claimed.found.iter().any(|claim| claim.namespace == self.pod.namespace);
+        let maybe_claimed = claimed
+            .found
+            .iter()
+            .any(|claim| claim.namespace == self.pod.namespace);
         match record::for_pod(&records, &self.pod.namespace, &self.pod.name) {
             ForPod::Given(given) => Ok(given.into_iter().map(Given::from).collect()),
             ForPod::Unsure => Err(later(
@@ -125,8 +128,13 @@ impl Asker<'_> {
     /// The device of a claim in the pod's namespace: whose pod the claim is of is not written down.
     fn claimed(self, id: &DeviceId) -> Result<Given, Failure> {
         let claims = record::claims(&self.roots.run, self.boot()).map_err(unreadable)?;
-        let ours = claims.found.iter().filter(|claim| claim.namespace == self.pod.namespace);
-        let device = ours.flat_map(|claim| &claim.devices).find(|device| device.device == *id);
+        let ours = claims
+            .found
+            .iter()
+            .filter(|claim| claim.namespace == self.pod.namespace);
+        let device = ours
+            .flat_map(|claim| &claim.devices)
+            .find(|device| device.device == *id);
         if let Some(device) = device {
             return Ok(Given {
                 network: Some(device.network.clone()),
@@ -177,9 +185,9 @@ impl Asker<'_> {
             container_id: Some(self.container.to_owned()),
         };
         match ask::ask(&ask::socket(&self.roots.run), &question, AGENT_LIMIT) {
-            Ok(Answer::Devices { devices }) => {
-                Ok(Told::Devices(devices.into_iter().map(Given::from).collect()))
-            }
+            Ok(Answer::Devices { devices }) => Ok(Told::Devices(
+                devices.into_iter().map(Given::from).collect(),
+            )),
             Ok(Answer::Later { reason }) => Err(later(&format!("the agent says: {reason}"))),
             Ok(Answer::Refused { reason }) => Err(Failure::new(
                 Code::Io,

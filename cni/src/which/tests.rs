@@ -33,6 +33,7 @@ impl Node {
             sysfs: at("root"),
             proc: at("proc"),
             boot_id: BootId::new("boot-1"),
+            sees_all: true,
             now: Duration::ZERO,
         };
         let node = Self { folder, roots };
@@ -40,7 +41,10 @@ impl Node {
         fs::create_dir_all(node.roots.sysfs.join("sys/bus/pci/devices/0000:3b:02.1")).unwrap();
         let pf = node.roots.sysfs.join("sys/bus/pci/devices/0000:3b:00.0");
         fs::create_dir_all(pf.join("net/ens2f0")).unwrap();
-        let vf = node.roots.sysfs.join("sys/bus/pci/devices/0000:3b:02.1/physfn");
+        let vf = node
+            .roots
+            .sysfs
+            .join("sys/bus/pci/devices/0000:3b:02.1/physfn");
         std::os::unix::fs::symlink("../0000:3b:00.0", vf).unwrap();
         node
     }
@@ -89,9 +93,17 @@ impl Node {
         })
     }
 
-    fn asked(&self, members: &str, args: &str) -> Result<Vec<(String, AttachKind)>, (Code, String)> {
-        let text = format!(r#"{{"cniVersion": "1.1.0", "name": "n"{}{members}}}"#, if members.is_empty() { "" } else { ", " });
-        let (config, _) = Config::parse(text.as_bytes(), Verb::Add).map_err(|it| (it.code, it.message))?;
+    fn asked(
+        &self,
+        members: &str,
+        args: &str,
+    ) -> Result<Vec<(String, AttachKind)>, (Code, String)> {
+        let text = format!(
+            r#"{{"cniVersion": "1.1.0", "name": "n"{}{members}}}"#,
+            if members.is_empty() { "" } else { ", " }
+        );
+        let (config, _) =
+            Config::parse(text.as_bytes(), Verb::Add).map_err(|it| (it.code, it.message))?;
         let (arguments, wrong) = Arguments::parse(args);
         assert_eq!(wrong, Vec::<String>::new());
         let ifname = "net1".parse().unwrap();
@@ -112,7 +124,9 @@ impl Node {
             };
             Ok((found.name.to_string(), wish.kind()?))
         });
-        kinds.collect::<Result<_, Failure>>().map_err(|it| (it.code, it.message))
+        kinds
+            .collect::<Result<_, Failure>>()
+            .map_err(|it| (it.code, it.message))
     }
 
     fn refusal(&self, members: &str, args: &str) -> (Code, String) {
@@ -141,7 +155,7 @@ fn given(device: &str) -> GivenDevice {
     GivenDevice {
         network: Some("green".parse().unwrap()),
         device: device.parse().unwrap(),
-        kind: colvin_model::offer::Kind::VirtualFunction,
+        kind: offer::Kind::VirtualFunction,
         address: device.parse().ok(),
         uplink: "0000:3b:00.0".parse().ok(),
         vf_index: Some(1),
@@ -154,7 +168,9 @@ const VF: &str = r#""deviceID": "0000:3b:02.1""#;
 #[test]
 fn alone_everything_on_standard_input_counts() {
     let node = Node::new();
-    let asked = node.asked(&format!(r#"{VF}, "trust": "on", "vlan": 7"#), "").unwrap();
+    let asked = node
+        .asked(&format!(r#"{VF}, "trust": "on", "vlan": 7"#), "")
+        .unwrap();
     let wanted = VirtualFunction {
         trust: Some(true),
         vlan: Some(VfTag {
@@ -164,7 +180,10 @@ fn alone_everything_on_standard_input_counts() {
         }),
         ..vf("0000:3b:02.1")
     };
-    assert_eq!(asked, [("net1".to_owned(), AttachKind::VirtualFunction(wanted))]);
+    assert_eq!(
+        asked,
+        [("net1".to_owned(), AttachKind::VirtualFunction(wanted))]
+    );
     let pf = node.asked(r#""pciBusID": "0000:3b:00.0""#, "").unwrap();
     assert!(matches!(pf[0].1, AttachKind::PhysicalFunction(_)));
     let host = node.asked(r#""device": "veth1""#, "").unwrap();
@@ -179,21 +198,48 @@ fn what_is_not_said_clearly_is_refused_and_never_guessed() {
     for (members, said) in [
         ("", "nothing says what is attached"),
         (r#""master": "eth0""#, "is `kind` Macvlan, Ipvlan or Vlan?"),
-        (r#""kind": "Macvlan""#, "key `master` is missing: there is no default"),
-        (r#""kind": "HostDevice", "master": "eth0""#, "key `master` means nothing to a HostDevice"),
-        (r#""kind": "Vlan", "master": "eth0""#, "key `vlanId` is missing"),
-        (r#""deviceID": "0000:3b:02.1", "device": "a""#, "`deviceID` and `device` name two devices"),
-        (r#""device": "a", "hwaddr": "02:00:00:00:00:01""#, "`device` and `hwaddr` name two"),
-        (r#""kind": "Macvlan", "master": "eth0", "vlan": 5"#, "key `vlan`"),
+        (
+            r#""kind": "Macvlan""#,
+            "key `master` is missing: there is no default",
+        ),
+        (
+            r#""kind": "HostDevice", "master": "eth0""#,
+            "key `master` means nothing to a HostDevice",
+        ),
+        (
+            r#""kind": "Vlan", "master": "eth0""#,
+            "key `vlanId` is missing",
+        ),
+        (
+            r#""deviceID": "0000:3b:02.1", "device": "a""#,
+            "`deviceID` and `device` name two devices",
+        ),
+        (
+            r#""device": "a", "hwaddr": "02:00:00:00:00:01""#,
+            "`device` and `hwaddr` name two",
+        ),
+        (
+            r#""kind": "Macvlan", "master": "eth0", "vlan": 5"#,
+            "key `vlan`",
+        ),
         (r#""deviceID": "ens2f0""#, "is no PCI address"),
-        (r#""network": "green""#, "names no device outside Kubernetes"),
+        (
+            r#""network": "green""#,
+            "names no device outside Kubernetes",
+        ),
     ] {
         let (code, message) = node.refusal(members, "");
         assert_eq!(code, Code::Config, "{members}: {message}");
         assert!(message.contains(said), "{members}: {message}");
     }
-    assert_eq!(node.refusal(r#""deviceID": "0000:ff:00.0""#, "").0, Code::Device);
-    assert_eq!(node.refusal(VF, "IgnoreUnknown=1;K8S_POD_NAME=x").0, Code::Environment);
+    assert_eq!(
+        node.refusal(r#""deviceID": "0000:ff:00.0""#, "").0,
+        Code::Device
+    );
+    assert_eq!(
+        node.refusal(VF, "IgnoreUnknown=1;K8S_POD_NAME=x").0,
+        Code::Environment
+    );
 }
 
 #[test]
@@ -207,7 +253,9 @@ fn cap_2_the_runtime_comes_first_then_args_cni_then_cni_args_then_the_configurat
         if args {
             members += r#", "args": {"cni": {"mac": "02:00:00:00:00:02"}}"#;
         }
-        let asked = node.asked(&members, if env { "MAC=02:00:00:00:00:03" } else { "" }).unwrap();
+        let asked = node
+            .asked(&members, if env { "MAC=02:00:00:00:00:03" } else { "" })
+            .unwrap();
         let AttachKind::VirtualFunction(vf) = &asked[0].1 else {
             panic!("{asked:?}")
         };
@@ -240,7 +288,10 @@ fn cni_p10_below_kubernetes_a_device_must_have_been_given_to_this_pod() {
 
     node.outstanding("0000:3b:02.1", Some("web-0"));
     let asked = node.asked(VF, POD).unwrap();
-    assert_eq!(asked, [("net1".to_owned(), networks_vf("0000:3b:02.1", Some("110")))]);
+    assert_eq!(
+        asked,
+        [("net1".to_owned(), networks_vf("0000:3b:02.1", Some("110")))]
+    );
     let (code, message) = node.refusal(r#""hwaddr": "02:00:00:00:00:01""#, POD);
     assert_eq!(code, Code::Config, "{message}");
     assert_eq!(node.refusal(r#""device": "eth0""#, POD).0, Code::Device);
@@ -256,11 +307,24 @@ fn cni_p10_the_agent_says_whose_an_unnamed_device_is() {
     let asked = node.asked(VF, POD).unwrap();
     assert_eq!(asked[0].1, networks_vf("0000:3b:02.1", None));
     let question = agent.join().unwrap();
-    assert_eq!((&question["namespace"], &question["pod"]), (&json!("shop"), &json!("web-0")));
+    assert_eq!(
+        (&question["namespace"], &question["pod"]),
+        (&json!("shop"), &json!("web-0"))
+    );
 
     for (answer, code) in [
-        (Answer::Devices { devices: Vec::new() }, Code::Device),
-        (Answer::Later { reason: "starting".to_owned() }, Code::TryAgain),
+        (
+            Answer::Devices {
+                devices: Vec::new(),
+            },
+            Code::Device,
+        ),
+        (
+            Answer::Later {
+                reason: "starting".to_owned(),
+            },
+            Code::TryAgain,
+        ),
     ] {
         fs::remove_file(ask::socket(&node.roots.run)).unwrap();
         let agent = node.agent(answer);
@@ -293,11 +357,16 @@ fn cni_p10_another_value_than_the_networks_is_code_7_with_key_value_and_the_netw
     assert_eq!(code, Code::Config);
     assert!(message.contains("key `kind`"), "{message}");
     let (_, message) = node.refusal(&format!(r#"{VF}, "network": "blue""#), POD);
-    assert!(message.contains("key `network` is blue, and the device is of network green"), "{message}");
+    assert!(
+        message.contains("key `network` is blue, and the device is of network green"),
+        "{message}"
+    );
     let rate = r#""runtimeConfig": {"bandwidth": {"egressRate": 1000000}}"#;
     assert_eq!(node.refusal(&format!("{VF}, {rate}"), POD).0, Code::Config);
     // the same values are no difference
-    let same = format!(r#"{VF}, "vlan": 110, "trust": "off", "spoofchk": "on", "mtu": 9000, "max_tx_rate": 0, "network": "green", "kind": "VirtualFunction""#);
+    let same = format!(
+        r#"{VF}, "vlan": 110, "trust": "off", "spoofchk": "on", "mtu": 9000, "max_tx_rate": 0, "network": "green", "kind": "VirtualFunction""#
+    );
     assert!(node.asked(&same, POD).is_ok());
 }
 
@@ -315,11 +384,19 @@ fn in_a_chain_all_that_the_pod_was_given_is_attached_under_the_networks_names() 
     // it was given to this one
     node.outstanding("0000:3b:02.1", Some("web-0"));
     let asked = node.asked(chained, POD).unwrap();
-    assert_eq!(asked, [("grn0".to_owned(), networks_vf("0000:3b:02.1", None))]);
+    assert_eq!(
+        asked,
+        [("grn0".to_owned(), networks_vf("0000:3b:02.1", None))]
+    );
     // the agent says it, of two
     let devices = vec![given("0000:3b:02.1"), given("0000:3b:02.2")];
     let agent = node.agent(Answer::Devices { devices });
-    let names: Vec<String> = node.asked(chained, POD).unwrap().into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = node
+        .asked(chained, POD)
+        .unwrap()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     assert_eq!(names, ["grn0", "grn1"]);
     agent.join().unwrap();
 }
@@ -333,7 +410,10 @@ fn a_share_is_a_child_of_the_uplink_that_the_node_has_it_on() {
         "kind": "Macvlan", "address": "0000:3b:00.0", "uplink": "0000:3b:00.0", "bootId": "boot-1",
         "namespace": "shop", "pod": "web-0", "container": "main",
     });
-    node.save("run/outstanding/colvin.dev-green-0000:3b:00.0-7.json", &record);
+    node.save(
+        "run/outstanding/colvin.dev-green-0000:3b:00.0-7.json",
+        &record,
+    );
     let share = r#""deviceID": "0000:3b:00.0/7""#;
     let asked = node.asked(share, POD).unwrap();
     let AttachKind::Macvlan(macvlan) = &asked[0].1 else {
@@ -342,7 +422,10 @@ fn a_share_is_a_child_of_the_uplink_that_the_node_has_it_on() {
     assert_eq!(macvlan.master.name, Some("ens2f0".parse().unwrap()));
     let (code, message) = node.refusal(&format!(r#"{share}, "master": "eth0""#), POD);
     assert_eq!(code, Code::Config);
-    assert!(message.contains("the device's uplink is ens2f0"), "{message}");
+    assert!(
+        message.contains("the device's uplink is ens2f0"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -358,7 +441,12 @@ fn a_bandwidth_that_cannot_be_kept_is_refused() {
         ..vf("0000:3b:02.1")
     };
     assert_eq!(asked[0].1, AttachKind::VirtualFunction(wanted));
-    assert!(limited(VF, r#""ingressRate": 5"#).unwrap_err().1.contains("ingressRate"));
+    assert!(
+        limited(VF, r#""ingressRate": 5"#)
+            .unwrap_err()
+            .1
+            .contains("ingressRate")
+    );
     let host = limited(r#""device": "a""#, r#""egressRate": 5000000"#).unwrap_err();
     assert!(host.1.contains("only a VF's card"), "{}", host.1);
     assert!(limited(r#""device": "a""#, r#""egressRate": 0"#).is_ok());

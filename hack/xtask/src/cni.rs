@@ -18,7 +18,10 @@ pub(crate) fn make() -> Result<()> {
     let folder = place::target().join("static");
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let mut cargo = run::cargo("build --quiet --locked --profile cni --package colvin-cni");
-    cargo.args(["--target", &triple]).arg("--target-dir").arg(&folder);
+    cargo
+        .args(["--target", &triple])
+        .arg("--target-dir")
+        .arg(&folder);
     cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
     run::succeed(cargo)?;
     let built = folder.join(triple).join("cni/colvin-cni");
@@ -34,7 +37,11 @@ pub(crate) fn make() -> Result<()> {
     );
     let to = program();
     publish(&built, &to)?;
-    run::say(&format!("{}: {} bytes, static", place::relative(&to), bytes.len()));
+    run::say(&format!(
+        "{}: {} bytes, static",
+        place::relative(&to),
+        bytes.len()
+    ));
     Ok(())
 }
 
