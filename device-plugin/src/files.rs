@@ -99,21 +99,6 @@ fn fill(file: &mut File, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
-/// The content of a file, or `None` when there is no such file.
-///
-/// # Errors
-/// [`FilesError::Read`].
-pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, FilesError> {
-    match fs::read(path) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(FilesError::Read {
-            path: path.to_owned(),
-            source,
-        }),
-    }
-}
-
 /// Removes a file; one that is not there is removed already.
 ///
 /// # Errors
@@ -179,11 +164,11 @@ mod tests {
         let path = top.path().join("a/b/file.json");
         write(&path, b"one").unwrap();
         write(&path, b"two").unwrap();
-        assert_eq!(read(&path).unwrap().unwrap(), b"two");
+        assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(path.parent().unwrap()).unwrap(), ["file.json"]);
         remove(&path).unwrap();
         remove(&path).unwrap();
-        assert_eq!(read(&path).unwrap(), None);
+        assert!(!path.exists());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use colvin_attach::record::Outstanding;
 use colvin_model::offer::{DeviceId, Holder, Holders, OfferedDevice, Offers, Origin, ResourceName};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -21,7 +22,6 @@ use state::{Place, State};
 
 use crate::files::FilesError;
 use crate::grant::Grant;
-use crate::outstanding::Outstanding;
 use crate::papers::Papers;
 use crate::scene::Places;
 use crate::{NodeReader, Pace, PodName, Report, Settings};

@@ -31,9 +31,9 @@ mod server;
 mod settings;
 mod sockets;
 
+pub use colvin_attach::record::Outstanding;
 pub use files::FilesError;
 pub use nodes::{NodeReader, NodesError};
-pub use outstanding::Outstanding;
 pub use report::{NoReport, RegistrationState, Report};
 pub use serve::{DevicePluginError, serve};
 pub use settings::{Cdi, Folders, Pace, PodName, Registration, Settings};

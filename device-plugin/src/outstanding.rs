@@ -1,94 +1,12 @@
-//! Records of devices that were given out: `outstanding/<device>.json` below our folder in `/run`.
+//! Writes and reads records of devices that were given out; what is in one is [`colvin_attach::record`]'s.
 //!
-//! One is written before a device is promised, and stamped with its pod as soon as the kubelet tells it.
-//! There it outlives us, but not the machine's boot. Left to others: when one is written and removed.
+//! Left to others: when one is written and removed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use colvin_model::inventory::UplinkId;
-use colvin_model::offer::{DeviceId, Holder, Kind, OfferedDevice, Origin, ResourceName};
-use colvin_model::{NetworkName, PciAddress};
-use serde::{Deserialize, Serialize};
+use colvin_attach::record::{self, Outstanding, Record as _, is_of_boot};
 
 use crate::files::{self, FilesError};
-
-/// A device that was given out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Outstanding {
-    /// Of this format: 1.
-    pub version: u32,
-    /// By what it was asked for.
-    pub resource: ResourceName,
-    /// The network it attaches to, or `None` for a resource of the other plugin's file.
-    #[serde(default)]
-    pub network: Option<NetworkName>,
-    /// Its id.
-    pub device: DeviceId,
-    /// What it is.
-    pub kind: Kind,
-    /// Its PCI address; for a share that of the uplink.
-    #[serde(default)]
-    pub address: Option<PciAddress>,
-    /// The uplink it is of.
-    #[serde(default)]
-    pub uplink: Option<UplinkId>,
-    /// Its index below the PF.
-    #[serde(default)]
-    pub vf_index: Option<u16>,
-    /// The boot of the machine in which it was given out.
-    #[serde(default)]
-    pub boot_id: Option<String>,
-    /// Who got it, once the kubelet told: namespace, pod and container.
-    #[serde(flatten)]
-    pub holder: Option<Holder>,
-}
-
-impl Outstanding {
-    /// The version that is written and read.
-    pub const VERSION: u32 = 1;
-
-    /// Of a device that is about to be given out.
-    pub(crate) fn new(
-        resource: &ResourceName,
-        origin: &Origin,
-        id: &DeviceId,
-        device: &OfferedDevice,
-        boot_id: Option<&str>,
-    ) -> Self {
-        Self {
-            version: Self::VERSION,
-            resource: resource.clone(),
-            network: match origin {
-                Origin::Network(network) => Some(network.clone()),
-                Origin::ConfigFile => None,
-            },
-            device: id.clone(),
-            kind: device.kind,
-            address: device.address,
-            uplink: device.uplink.clone(),
-            vf_index: device.vf_index,
-            boot_id: boot_id.map(str::to_owned),
-            holder: None,
-        }
-    }
-
-    /// The name of its file. Shares of one uplink have equal ids in several networks, so theirs have the
-    /// resource in it; any other device is one resource's at a time.
-    pub fn file_name(&self) -> String {
-        let device = self.device.in_file_name();
-        if self.kind.is_shared() {
-            format!("{}-{device}.json", self.resource.in_file_name())
-        } else {
-            format!("{device}.json")
-        }
-    }
-}
-
-/// The folder of records, below ours.
-pub(crate) fn folder(run: &Path) -> PathBuf {
-    run.join("outstanding")
-}
 
 /// Writes a record.
 ///
@@ -102,9 +20,7 @@ pub(crate) fn write(folder: &Path, record: &Outstanding) -> Result<(), FilesErro
 
 /// What the record in this file says now, or `None` when it is not there or cannot be understood.
 pub(crate) fn read(path: &Path) -> Option<Outstanding> {
-    let content = files::read(path).ok()??;
-    let record: Outstanding = serde_json::from_slice(&content).ok()?;
-    (record.version == Outstanding::VERSION).then_some(record)
+    record::read(path).ok()?
 }
 
 /// All records of this boot, by the names of their files; and the names of files that are none.
@@ -121,26 +37,19 @@ pub(crate) fn all(
             continue;
         }
         match read(&folder.join(&name)) {
-            Some(record) if record.file_name() == name && is_of(&record, boot_id) => {
-                records.push(record);
-            }
+            Some(record) if is_of_boot(record.boot_id.as_deref(), boot_id) => records.push(record),
             _ => others.push(name),
         }
     }
     Ok((records, others))
 }
 
-fn is_of(record: &Outstanding, boot_id: Option<&str>) -> bool {
-    match (&record.boot_id, boot_id) {
-        (Some(written), Some(now)) => written == now,
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::grant::{Grant, examples};
+    use colvin_model::NetworkName;
+    use colvin_model::offer::{Holder, Origin, ResourceName};
     use serde_json::json;
 
     fn record(network: &str, grant: &Grant) -> Outstanding {

@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use colvin_attach::record::{Outstanding, Record as _, outstanding_folder};
 use colvin_model::offer::{DeviceId, OfferedDevice, Origin, ResourceName};
 use tracing::warn;
 
 use crate::files::{self, FilesError};
 use crate::grant::Grant;
-use crate::outstanding::{self, Outstanding};
+use crate::outstanding;
 use crate::{Cdi, Folders, Settings, cdi, device_info};
 
 /// Writes and removes the files of devices.
@@ -28,7 +29,7 @@ impl Papers {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             folders: settings.folders.clone(),
-            records: outstanding::folder(&settings.folders.run),
+            records: outstanding_folder(&settings.folders.run),
             cdi: settings.cdi,
             gate: settings.gate.clone(),
             boot_id: settings.boot_id.clone(),

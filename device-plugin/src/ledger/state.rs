@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use colvin_attach::record::Outstanding;
 use colvin_model::offer::{DeviceId, Holder, Holders, Kind, OfferedDevice, ResourceName};
 use tokio::time::Instant;
-
-use crate::outstanding::Outstanding;
 
 pub(super) type Key = (ResourceName, DeviceId);
 
