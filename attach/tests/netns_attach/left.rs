@@ -221,14 +221,19 @@ fn an_empty_record_that_nobody_holds_is_removed() {
 #[test]
 #[ignore = "netns"]
 fn the_sweep_sees_which_namespaces_live_and_undoes_what_is_dead() {
-    let node = Node::new();
+    let mut node = Node::new();
+    node.roots.sees_all = false; // as in a container
     let (pod, other) = (Netns::new().unwrap(), Netns::new().unwrap());
     node.add(&request("c1", &pod, macvlan("up0"))).unwrap();
     let mut second = request("c2", &other, macvlan("up0"));
     second.addressing = fixed(&[("10.1.2.3/24", None)], &[]);
+    second.netns = node.file_for(&other, "c2-netns");
     node.add(&second).unwrap();
     assert!(node.look_at_all().iter().all(|seen| seen.dead.is_none()));
     drop(other);
+    // the file is there still: nothing proves that the namespace is gone, as a container may not see it
+    assert_eq!(node.look_at_all()[1].dead, None);
+    std::fs::remove_file(&second.netns).unwrap();
     let seen = node.look_at_all();
     assert_eq!(seen[0].dead, None);
     assert_eq!(seen[1].dead, Some(Dead::NetnsGone));

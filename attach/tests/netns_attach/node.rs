@@ -108,6 +108,13 @@ impl Node {
         self.host.run(undo).unwrap().unwrap()
     }
 
+    /// A file for a pod's namespace, as a runtime has one: it goes when the namespace does.
+    pub(crate) fn file_for(&self, pod: &Netns, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::os::unix::fs::symlink(pod.path(), &path).unwrap();
+        path
+    }
+
     /// The file of the only record.
     pub(crate) fn record(&self) -> PathBuf {
         let records = self.records();

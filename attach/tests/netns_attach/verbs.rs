@@ -86,9 +86,11 @@ fn cni_gc_2_without_a_list_only_what_is_proved_dead_is_undone() {
     let node = Node::new();
     let (pod, other) = (Netns::new().unwrap(), Netns::new().unwrap());
     node.add(&request("c0", &pod, macvlan("up0"))).unwrap();
-    let dead = request("c1", &other, macvlan("up0"));
+    let mut dead = request("c1", &other, macvlan("up0"));
+    dead.netns = node.file_for(&other, "c1-netns");
     node.add(&dead).unwrap();
     drop(other);
+    std::fs::remove_file(&dead.netns).unwrap();
     let done = node.gc(None);
     assert_eq!(done.undone, [dead.key]);
     assert!(pod.link("net1").is_ok());
