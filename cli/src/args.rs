@@ -264,8 +264,19 @@ pub(crate) struct Snapshot {
 /// `colvin doctor`.
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
+    /// Judge this config file of the SR-IOV network device plugin, or file with its `ConfigMap`, as well; `-` is standard
+    /// input [default: /etc/pcidp/config.json, where the machine has it].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config_file: Option<PathBuf>,
+    /// What the plugin is told to put before names that have no resourcePrefix of their own.
+    #[arg(long, value_name = "DOMAIN", default_value = "intel.com")]
+    pub(crate) resource_prefix: String,
     #[command(flatten)]
     pub(crate) machine: Machine,
+    /// Which of the nodes of a `ConfigMap` with a key per node this is [default: the host's name, or that of the file or
+    /// folder].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<String>,
     #[command(flatten)]
     pub(crate) look: Look,
 }

@@ -9,6 +9,7 @@ mod args;
 mod capture;
 mod cluster;
 mod command;
+mod config_file;
 mod create;
 mod demand;
 mod document;

@@ -219,19 +219,23 @@ impl Problem {
         self.entry = Some(entry.into());
         self
     }
+
+    /// What is wrong with which entry, and what the SR-IOV network device plugin does with it: all but the place and
+    /// the advice, which stand before and behind it.
+    pub fn sentence(&self) -> String {
+        let entry = self.entry.as_ref();
+        let entry = entry.map_or(String::new(), |entry| format!("{entry}: "));
+        format!("{entry}{}; {}", self.message, self.original.as_str())
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: ", self.line)?;
-        if let Some(entry) = &self.entry {
-            write!(f, "{entry}: ")?;
-        }
         write!(
             f,
-            "{}; {}; {}",
-            self.message,
-            self.original.as_str(),
+            "line {}: {}; {}",
+            self.line,
+            self.sentence(),
             self.advice
         )
     }

@@ -68,7 +68,12 @@ Names of ports, descriptions and what switches say of themselves stay: read it b
 
 /// Below `colvin doctor --help`.
 pub(super) const DOCTOR: &str = "\
+Examples:
+  colvin doctor
+  colvin doctor --config-file config.json    also of the SR-IOV device plugin's config file
+
 Each check is OK, WARN (something is not seen) or FAIL (discovery does not work), with the remedy.
+Of a config file FAIL is a part that is not served, WARN one that may not be what was meant.
 Ends with 1 when a check failed.";
 
 /// Below `colvin lint --help`.

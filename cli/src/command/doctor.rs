@@ -1,10 +1,12 @@
 //! `colvin doctor`: what on this machine hinders discovery, and the remedy.
 //!
 //! A check says OK, WARN (something is not seen) or FAIL (discovery does not work). Of a recorded machine only what is
-//! recorded is judged. Left to others: looking (`colvin_discovery`), healing (nobody changes anything here).
+//! recorded is judged. A config file of the SR-IOV network device plugin is judged too: FAIL is a part of it that is not
+//! served. Left to others: looking (`colvin_discovery`), healing (nobody changes anything here).
 
 mod agents;
 mod hardware;
+mod pools;
 mod rights;
 mod window;
 
@@ -14,7 +16,7 @@ use colvin_discovery::clock;
 use serde::Serialize;
 
 use super::Ended;
-use crate::args::Doctor;
+use crate::args::{Doctor, Node};
 use crate::machine::Machine;
 use crate::output::{Output, Tone};
 
@@ -24,10 +26,10 @@ enum Verdict {
     /// Nothing hinders.
     #[serde(rename = "OK")]
     Ok,
-    /// Something is not seen.
+    /// Something is not seen, or may not be what was meant.
     #[serde(rename = "WARN")]
     Warn,
-    /// Discovery does not work.
+    /// Discovery does not work, or something that was asked for is not served.
     #[serde(rename = "FAIL")]
     Fail,
 }
@@ -86,7 +88,7 @@ struct Report {
 pub(super) fn run(args: &Doctor, to: &mut dyn Write) -> anyhow::Result<Ended> {
     let machine = Machine::open(&args.machine)?;
     let report = Report {
-        checks: checks(&machine),
+        checks: checks(args, &machine),
     };
     let mut output = Output::new(to, args.look.color);
     match args.look.output.form() {
@@ -117,7 +119,7 @@ fn show(output: &mut Output<'_>, check: &Check) -> std::io::Result<()> {
     }
 }
 
-fn checks(machine: &Machine) -> Vec<Check> {
+fn checks(args: &Doctor, machine: &Machine) -> Vec<Check> {
     let mut checks = Vec::new();
     if machine.is_live() {
         checks.extend(rights::checks());
@@ -132,12 +134,21 @@ fn checks(machine: &Machine) -> Vec<Check> {
             return checks;
         }
     };
+    let file = pools::file(args, machine.folder());
+    discovery.ask_selectable(file.is_some());
     discovery.look_all(clock::now());
     if machine.is_live() {
         checks.extend(window::namespace(&discovery));
         checks.extend(agents::checks());
     }
     checks.extend(hardware::checks(discovery.inventory(), machine.folder()));
+    if let Some(file) = file {
+        let node = machine.node(&Node {
+            name: args.node.clone(),
+        });
+        let prefix = &args.resource_prefix;
+        checks.extend(pools::checks(&file, prefix, &discovery, &node));
+    }
     checks
 }
 

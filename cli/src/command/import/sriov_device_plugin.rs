@@ -1,10 +1,9 @@
 //! `colvin import sriov-device-plugin`: the pools of a config file of the SR-IOV network device plugin become
 //! Networks, as far as they say which uplinks they mean.
 //!
-//! Left to others: finding config files in what was given ([`mod@file`]), what an entry means ([`pool`]), reading a
-//! config file (`colvin-takeover`).
+//! Left to others: finding config files in what was given ([`crate::config_file`]), what an entry means ([`pool`]), reading
+//! a config file (`colvin-takeover`).
 
-mod file;
 mod pool;
 #[cfg(test)]
 mod tests;
@@ -15,13 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use colvin_crds::v1alpha1::Network;
 use colvin_crds::v1alpha1::network::member::Member;
 use colvin_crds::v1alpha1::network::{Advertise, Devices, NetworkSpec, Policy};
-use colvin_takeover::{ConfigError, Problem, Severity, parse};
+use colvin_takeover::{Severity, parse};
 
-use self::file::ConfigFile;
 use self::pool::{Means, Pin, Pool};
 use super::Imported;
 use crate::args::authoring::ImportSriovDevicePlugin;
 use crate::command::lint::text_of;
+use crate::config_file::{self, ConfigFile};
 use crate::names;
 
 /// Reads the files and imports them.
@@ -41,7 +40,7 @@ fn import(texts: &[(String, String)], prefix: &str) -> Imported {
     let mut imported = Imported::default();
     let mut means = Means::default();
     for (name, text) in texts {
-        for found in file::found(name, text) {
+        for found in config_file::found(name, text) {
             match found {
                 Ok(config) => read(&config, prefix, &mut means, &mut imported),
                 Err(failure) => imported.failures.push(failure),
@@ -86,12 +85,12 @@ fn read(config: &ConfigFile, prefix: &str, means: &mut Means, imported: &mut Imp
     let parsed = match parse(&config.text, prefix) {
         Ok(parsed) => parsed,
         Err(error) => {
-            imported.failures.push(refused(config, &error));
+            imported.failures.push(config.refused(&error));
             return;
         }
     };
     for problem in &parsed.problems {
-        let line = told(config, problem);
+        let line = format!("{}; {}", config.told(problem), problem.advice);
         match problem.severity {
             Severity::Error => imported.failures.push(line),
             Severity::Warning | Severity::Note => imported.notes.push(line),
@@ -100,33 +99,6 @@ fn read(config: &ConfigFile, prefix: &str, means: &mut Means, imported: &mut Imp
     for entry in &parsed.config.entries {
         means.add(config, entry);
     }
-}
-
-/// Why nothing of a config file is read.
-fn refused(config: &ConfigFile, error: &ConfigError) -> String {
-    let called = config.called();
-    match error {
-        ConfigError::NoJson { line, source, .. } => {
-            let place = config.line(*line);
-            format!("{place}: {called}it is torn, or no JSON: {source}")
-        }
-        ConfigError::Shape { line, what } => format!("{}: {called}{what}", config.line(*line)),
-    }
-}
-
-/// A problem with its place in the file that was given.
-fn told(config: &ConfigFile, problem: &Problem) -> String {
-    let entry = problem
-        .entry
-        .as_ref()
-        .map_or(String::new(), |entry| format!("{entry}: "));
-    format!(
-        "{}: {entry}{}; {}; {}",
-        config.line(problem.line),
-        problem.message,
-        problem.original.as_str(),
-        problem.advice
-    )
 }
 
 /// What stands above a Network.

@@ -10,8 +10,8 @@ use colvin_model::PciAddress;
 use colvin_model::network::{Functions, InvalidFunctions};
 use colvin_takeover::{DeviceType, Entry, Functions as Named, Item, Selector};
 
-use super::file::ConfigFile;
 use super::unsaid;
+use crate::config_file::ConfigFile;
 
 /// What the entries of all files mean.
 #[derive(Default)]

@@ -1,26 +1,29 @@
-//! Config files in what was given: a config.json, or `ConfigMaps` with one per key.
+//! Config files of the SR-IOV network device plugin in what was given: a config.json, or `ConfigMaps` with one per key;
+//! and what is said of what is wrong in one.
 //!
-//! Left to others: what they say.
+//! Left to others: finding what is wrong, and most of the words (`colvin-takeover`).
+
+use colvin_takeover::{ConfigError, Problem};
 
 use crate::document::{self, Kind, Node, Scalar};
 
 /// A config file, and where it stands.
-pub(super) struct ConfigFile {
+pub(crate) struct ConfigFile {
     /// The file that was given.
     file: String,
     /// The line of that file on which the text's first line stands, and whether the others stand below it.
     first: usize,
     below: bool,
     /// The node it is for: the key of a `ConfigMap` that has one per node (SDP-22).
-    pub(super) node: Option<String>,
+    pub(crate) node: Option<String>,
     /// What it is called beside its file: namespace, `ConfigMap` and key.
     called: Option<String>,
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl ConfigFile {
     /// Where a line of it stands.
-    pub(super) fn line(&self, line: usize) -> String {
+    pub(crate) fn line(&self, line: usize) -> String {
         let line = if self.below {
             self.first.saturating_add(line).saturating_sub(1)
         } else {
@@ -29,15 +32,27 @@ impl ConfigFile {
         format!("{}:{line}", self.file)
     }
 
-    /// What it is called beside its file, for a message.
-    pub(super) fn called(&self) -> String {
+    /// Why nothing of it is read.
+    pub(crate) fn refused(&self, error: &ConfigError) -> String {
         let called = self.called.as_ref();
-        called.map_or(String::new(), |called| format!("{called}: "))
+        let called = called.map_or(String::new(), |called| format!("{called}: "));
+        match error {
+            ConfigError::NoJson { line, source, .. } => {
+                let place = self.line(*line);
+                format!("{place}: {called}it is torn, or no JSON: {source}")
+            }
+            ConfigError::Shape { line, what } => format!("{}: {called}{what}", self.line(*line)),
+        }
+    }
+
+    /// A problem with its place in the file that was given; what to do about it is the problem's advice.
+    pub(crate) fn told(&self, problem: &Problem) -> String {
+        format!("{}: {}", self.line(problem.line), problem.sentence())
     }
 }
 
 /// The config files of a text, or what does not read.
-pub(super) fn found(file: &str, text: &str) -> Vec<Result<ConfigFile, String>> {
+pub(crate) fn found(file: &str, text: &str) -> Vec<Result<ConfigFile, String>> {
     if is_config(text) {
         return vec![Ok(ConfigFile {
             file: file.to_owned(),
