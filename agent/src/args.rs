@@ -3,6 +3,7 @@
 //! Left to others: acting on them (`wiring` takes them all apart, so that a forgotten one does not
 //! compile).
 
+mod attach;
 mod device_plugin;
 mod folders;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use clap::{Args as _, Command, CommandFactory as _, Parser};
 use colvin_service::{AdminArgs, ClusterArgs, LogArgs};
 
+pub(crate) use attach::AttachArgs;
 pub(crate) use device_plugin::{DevicePluginArgs, Switch};
 pub(crate) use folders::{KubeletDir, StateDir};
 
@@ -52,6 +54,8 @@ pub(crate) struct Args {
     pub(crate) text_jitter: Duration,
     #[command(flatten)]
     pub(crate) device_plugin: DevicePluginArgs,
+    #[command(flatten)]
+    pub(crate) attach: AttachArgs,
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
     #[command(flatten)]

@@ -19,6 +19,7 @@ use tokio::sync::watch::error::RecvError;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
+use crate::attachments::Attached;
 use crate::config_file;
 use crate::event::{self, Held, PodEvent};
 use crate::explore::Seen;
@@ -48,6 +49,7 @@ pub(crate) struct Inputs {
     pub(crate) node: watch::Receiver<Option<Arc<Known>>>,
     pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
     pub(crate) holders: watch::Receiver<Arc<Holders>>,
+    pub(crate) attached: watch::Receiver<Arc<Attached>>,
     /// What the config file of another plugin says, or `None` where there is no such file.
     pub(crate) file: Option<watch::Receiver<Option<Arc<Config>>>>,
 }
@@ -103,6 +105,7 @@ impl Decider {
                 changed = inputs.node.changed() => changed?,
                 changed = inputs.networks.changed() => changed?,
                 changed = inputs.holders.changed() => changed?,
+                changed = inputs.attached.changed() => changed?,
                 changed = changed(&mut inputs.file) => changed?,
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
             }
@@ -114,6 +117,7 @@ impl Decider {
         let node = inputs.node.borrow_and_update().clone()?;
         let networks = inputs.networks.borrow_and_update().clone()?;
         let holders = Arc::clone(&inputs.holders.borrow_and_update());
+        let attached = Arc::clone(&inputs.attached.borrow_and_update());
         let before = self.memory.membership.clone();
         let selection = self.select(&seen, inputs.file.as_mut());
         let facts = Facts {
@@ -121,6 +125,7 @@ impl Decider {
             node: &node,
             networks: &networks,
             holders: &holders,
+            attached: &attached,
             from_file: &selection,
         };
         let decision = decide(facts, &mut self.memory, self.clock.now());
@@ -194,6 +199,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) node: &'a Known,
     pub(crate) networks: &'a Networks,
     pub(crate) holders: &'a Holders,
+    /// What the journal of attachments has.
+    pub(crate) attached: &'a Attached,
     /// The pools of a config file of the SR-IOV network device plugin, which come first.
     pub(crate) from_file: &'a Offers,
 }
@@ -213,6 +220,7 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         node,
         networks,
         holders,
+        attached,
         from_file,
     } = facts;
     let mut seen = seen.clone();
@@ -234,6 +242,7 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         plan: &plan,
         from_file,
         holders,
+        attached: &attached.devices,
     };
     memory.offering.next(situation, now);
     let offers = memory.offering.offers();

@@ -5,8 +5,6 @@
 mod nodes;
 mod report;
 
-use std::path::Path;
-
 use colvin_device_plugin::{Folders, PodName, Settings};
 use colvin_model::offer::Offers;
 use tracing::warn;
@@ -31,17 +29,18 @@ pub(crate) fn settings(args: &DevicePluginArgs) -> Settings {
             .pod
             .clone()
             .map(|(namespace, name)| PodName { namespace, name }),
-        boot_id: boot_id(Path::new("/proc/sys/kernel/random/boot_id")),
+        boot_id: boot_id(),
         ..Settings::default()
     }
 }
 
 /// The boot that this is, or `None` when the kernel does not tell.
-fn boot_id(file: &Path) -> Option<String> {
+pub(crate) fn boot_id() -> Option<String> {
+    let file = "/proc/sys/kernel/random/boot_id";
     match std::fs::read(file) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
         Err(error) => {
-            warn!(file = %file.display(), %error, "records of an earlier boot cannot be told from this one's");
+            warn!(file, %error, "records of an earlier boot cannot be told from this one's");
             None
         }
     }

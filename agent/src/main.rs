@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod attachments;
 mod config_file;
 mod decide;
 mod device_plugin;

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 
+use colvin_attach::record::NetworkRecord;
 use colvin_crds::v1alpha1::Network;
+use colvin_model::NetworkName;
 use colvin_model::network::NetworkSpec;
 use colvin_service::{CancellationToken, Condition};
 use futures_util::StreamExt as _;
@@ -18,11 +20,15 @@ use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
 
+use crate::attachments::network_record;
+
 /// What the Networks of the cluster mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Networks {
     /// Those that are understood, by name.
     pub(crate) specs: Vec<NetworkSpec>,
+    /// How pods are attached to each that there is; `None` for one that was never understood.
+    pub(crate) records: BTreeMap<NetworkName, Option<NetworkRecord>>,
     /// How many are not understood.
     pub(crate) odd: usize,
 }
@@ -101,9 +107,25 @@ struct Known {
 
 #[derive(Clone)]
 struct Understood {
-    spec: Option<NetworkSpec>,
+    meaning: Option<Meaning>,
     /// Whether its present form is not understood.
     odd: bool,
+}
+
+/// What a Network means.
+#[derive(Clone)]
+struct Meaning {
+    spec: NetworkSpec,
+    record: NetworkRecord,
+}
+
+impl Meaning {
+    fn of(network: &Network) -> Result<Self, String> {
+        let spec = NetworkSpec::try_from(network).map_err(|error| error.to_string())?;
+        let record = network_record::of(spec.name(), network);
+        let record = record.map_err(|error| error.to_string())?;
+        Ok(Self { spec, record })
+    }
 }
 
 impl Known {
@@ -136,21 +158,21 @@ impl Known {
 
     fn understand(&self, object: &DeserializeGuard<Network>) -> (String, Understood) {
         let name = object.name_any();
-        let spec = match &object.0 {
-            Ok(network) => NetworkSpec::try_from(network).map_err(|error| error.to_string()),
+        let meaning = match &object.0 {
+            Ok(network) => Meaning::of(network),
             Err(error) => Err(error.error.clone()),
         };
-        let understood = match spec {
-            Ok(spec) => Understood {
-                spec: Some(spec),
+        let understood = match meaning {
+            Ok(meaning) => Understood {
+                meaning: Some(meaning),
                 odd: false,
             },
             Err(error) => {
-                let before = self.now.get(&name).and_then(|known| known.spec.clone());
+                let before = self.now.get(&name).and_then(|known| known.meaning.clone());
                 let stands = before.is_some();
                 warn!(network = name, error, stands, "Network is not understood");
                 Understood {
-                    spec: before,
+                    meaning: before,
                     odd: true,
                 }
             }
@@ -159,12 +181,14 @@ impl Known {
     }
 
     fn networks(&self) -> Networks {
+        let meanings = self.now.values().filter_map(|known| known.meaning.as_ref());
+        let records = self.now.iter().filter_map(|(name, known)| {
+            let record = known.meaning.as_ref().map(|it| it.record.clone());
+            Some((name.parse().ok()?, record))
+        });
         Networks {
-            specs: self
-                .now
-                .values()
-                .filter_map(|known| known.spec.clone())
-                .collect(),
+            specs: meanings.map(|meaning| meaning.spec.clone()).collect(),
+            records: records.collect(),
             odd: self.now.values().filter(|known| known.odd).count(),
         }
     }
@@ -213,6 +237,7 @@ mod tests {
             json!({"members": [{"name": "a", "uplink": {"interface": "eth1", "color": "red"}}]});
         known.apply(Event::Apply(object("green", &newer)));
         assert_eq!(known.networks().specs, before.specs);
+        assert_eq!(known.networks().records, before.records);
         assert_eq!(known.networks().odd, 1);
         known.apply(Event::Apply(object("blue", &newer)));
         assert_eq!(
@@ -220,6 +245,8 @@ mod tests {
             ["green"],
             "what never meant anything is on no uplink"
         );
+        let blue = "blue".parse().unwrap();
+        assert_eq!(known.networks().records.get(&blue), Some(&None));
         known.apply(Event::Delete(object("green", &json!({}))));
         assert_eq!(names(&known), Vec::<String>::new());
     }

@@ -104,7 +104,10 @@ fn count(uplink: &mut Uplink, id: &inventory::UplinkId, devices: &Devices<'_>) {
         let of_uplink = offered.filter(|device| device.uplink.as_ref() == Some(id));
         let ill: Vec<&Ill> = of_uplink.filter_map(|device| device.ill.as_ref()).collect();
         let is_down = offering.is_down(&network, id);
-        let owed = ill.iter().filter(|ill| ***ill == Ill::NotReturned).count();
+        let owed = ill
+            .iter()
+            .filter(|ill| matches!(ill, Ill::NotReturned | Ill::NotUndone));
+        let owed = owed.count();
         on.capacity = number(counts.capacity);
         on.allocatable = if is_down {
             0

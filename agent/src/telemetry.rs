@@ -2,6 +2,7 @@
 //!
 //! Left to others: serving them (`colvin_service`), when they change.
 
+mod attaching;
 mod offering;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+pub(crate) use attaching::AttachMetrics;
 pub(crate) use offering::{ConfigPart, EventMetrics, OfferMetrics};
 
 use crate::decide::Decision;
@@ -37,6 +39,7 @@ pub(crate) struct Metrics {
     pub(crate) publish: PublishMetrics,
     pub(crate) offers: OfferMetrics,
     pub(crate) events: EventMetrics,
+    pub(crate) attach: AttachMetrics,
 }
 
 impl Metrics {
@@ -51,6 +54,7 @@ impl Metrics {
             publish: PublishMetrics::register(&mut registry, writes.clone(), success),
             offers: OfferMetrics::register(&mut registry),
             events: EventMetrics::register(&mut registry, writes),
+            attach: AttachMetrics::register(&mut registry),
             registry,
         }
     }
@@ -256,6 +260,7 @@ mod tests {
         decision.status.uplinks.push(uplink);
         metrics.decision.decided(&decision);
         metrics.decision.devices.get_or_create(&labels).set(8);
+        metrics.attach.attached(std::iter::empty());
         metrics
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Data flows one way, by channels whose latest value counts. Left to others: what each task does.
 
+mod attaching;
 mod rooms;
 
 use std::path::Path;
@@ -13,7 +14,8 @@ use colvin_service::{Access, Admin, AdminArgs, Health, MetricsAccess, Supervisor
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
-use crate::args::{Args, StateDir, Switch};
+use crate::args::{Args, AttachArgs, StateDir, Switch};
+use crate::attachments::Attached;
 use crate::decide::{Inputs, Outputs};
 use crate::device_plugin::{self, SysfsNodes};
 use crate::event::send::WAITING;
@@ -38,6 +40,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         text_delay,
         text_jitter,
         device_plugin,
+        attach: AttachArgs { attach },
         cluster,
         admin: AdminArgs {
             admin_address,
@@ -57,6 +60,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         Some(root) if frames => Machine::Played(root),
         Some(root) => Machine::Recorded(root),
     };
+    let machine_root = machine.root().to_owned();
     let clock = Uptime::start();
     let nodes = Arc::new(SysfsNodes::at(machine.root())?);
     let api = client::connect(&cluster, "colvin-agent", env!("CARGO_PKG_VERSION")).await?;
@@ -87,6 +91,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let listed = last.clone().map(|last| device_plugin::there(last, &nodes));
     let (offers_in, offers) = watch::channel(listed.map(Arc::new));
     let (holders_in, holders) = watch::channel(Arc::<Holders>::default());
+    let (attached_in, attached) = watch::channel(Arc::<Attached>::default());
+    let offered = offers.clone();
     if device_plugin.device_plugin == Switch::On {
         rooms.serve_offers(
             &device_plugin,
@@ -100,12 +106,23 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let seen = rooms.watch_machine(machine, file.is_some(), metrics.discovery)?;
     let networks = rooms.follow_networks();
     let node = rooms.follow_node(&networks, &seen);
+    if attach == Switch::On {
+        let known = (offered, networks.clone());
+        rooms.attach(
+            &device_plugin,
+            &machine_root,
+            known,
+            attached_in.clone(),
+            metrics.attach,
+        );
+    }
 
     let inputs = Inputs {
         seen,
         node,
         networks,
         holders,
+        attached,
         file,
     };
     let (decided_in, decided) = watch::channel(None);
@@ -125,8 +142,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     );
     rooms.write(delays, decided, metrics.publish, events, metrics.events);
     let ended = rooms.supervisor.run().await;
-    // without a device plugin nobody else holds this end
-    drop(holders_in);
+    // without a device plugin, and without a journal, nobody else holds these ends
+    drop((holders_in, attached_in));
     Ok(ended?)
 }
 

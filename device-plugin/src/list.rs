@@ -29,7 +29,7 @@ fn health(
 ) -> &'static str {
     match &device.ill {
         None => HEALTHY,
-        Some(Ill::LinkDown | Ill::NotReturned) if is_held(id) => HEALTHY,
+        Some(Ill::LinkDown | Ill::NotReturned | Ill::NotUndone) if is_held(id) => HEALTHY,
         Some(_) => UNHEALTHY,
     }
 }

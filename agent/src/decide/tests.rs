@@ -50,13 +50,14 @@ fn decided(devices: Devices, term: Term, known: &[&str]) -> Decision {
     let green = NetworkSpec::new(name, 1, devices, false, vec![member]).unwrap();
     let networks = Networks {
         specs: vec![green],
-        odd: 0,
+        ..Networks::default()
     };
     let facts = Facts {
         seen: &seen(),
         node: &node,
         networks: &networks,
         holders: &Holders::default(),
+        attached: &Attached::default(),
         from_file: &Offers::default(),
     };
     let mut memory = Memory {

@@ -212,9 +212,10 @@ async fn a_change_of_the_labels_brings_the_addresses_of_that_moment() {
     let name = "green".parse().unwrap();
     let green = NetworkSpec::new(name, 1, Devices::PhysicalFunction, false, vec![member]).unwrap();
     let specs = vec![green];
-    bench
-        .networks
-        .send_replace(Some(Arc::new(Networks { specs, odd: 0 })));
+    bench.networks.send_replace(Some(Arc::new(Networks {
+        specs,
+        ..Networks::default()
+    })));
     server
         .node
         .send_replace(node("b", &[("InternalIP", "2001:db8::7")]));

@@ -29,7 +29,7 @@ use crate::telemetry::{
 use crate::writer::Writer;
 
 /// How long a loop may be silent before the agent is started anew.
-const SILENCE: Duration = Duration::from_secs(90);
+pub(super) const SILENCE: Duration = Duration::from_secs(90);
 
 /// What every room is built with.
 pub(super) struct Rooms {

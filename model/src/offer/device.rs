@@ -210,11 +210,13 @@ pub enum Ill {
     LinkDown,
     /// It is in a network namespace or with a program, and no pod holds it.
     NotReturned,
+    /// The journal of attachments has it, and no pod holds it.
+    NotUndone,
 }
 
 impl Ill {
     /// Every reason, with some bond for the one that names it.
-    pub const WORDS: [&'static str; 7] = [
+    pub const WORDS: [&'static str; 8] = [
         "Gone",
         "NoDriver",
         "HalfCreated",
@@ -222,6 +224,7 @@ impl Ill {
         "PortOf",
         "LinkDown",
         "NotReturned",
+        "NotUndone",
     ];
 
     /// The word for programs.
@@ -234,6 +237,7 @@ impl Ill {
             Self::PortOf(_) => "PortOf",
             Self::LinkDown => "LinkDown",
             Self::NotReturned => "NotReturned",
+            Self::NotUndone => "NotUndone",
         }
     }
 }
@@ -260,6 +264,9 @@ impl fmt::Display for Ill {
             Self::LinkDown => f.write_str("its uplink has no carrier, or not for long enough"),
             Self::NotReturned => {
                 f.write_str("it is in another network namespace, and no pod holds it")
+            }
+            Self::NotUndone => {
+                f.write_str("what was attached by it is not undone yet, and no pod holds it")
             }
         }
     }

@@ -32,6 +32,8 @@ pub struct Situation<'a> {
     pub from_file: &'a Offers,
     /// Who holds what.
     pub holders: &'a Holders,
+    /// The functions that the journal of attachments has, of this boot: attached, or not undone yet.
+    pub attached: &'a BTreeSet<PciAddress>,
 }
 
 /// What is offered, over time.
@@ -111,6 +113,7 @@ impl Offering {
             }
         }
         self.keep_what_is_held(&mut offers, &machine, situation.holders, now);
+        Self::keep_back(&mut offers, situation);
         for (resource, id) in &self.owed {
             let offer = offers.0.get_mut(resource);
             let device = offer.and_then(|offer| offer.devices.get_mut(id));
@@ -139,6 +142,27 @@ impl Offering {
             let device = offers.get(resource).and_then(|offer| offer.devices.get(id));
             device.is_some_and(|device| machine.is_away(device)) && !holders.holds(resource, id)
         });
+    }
+
+    /// A device is no new pod's until all that its last user had set is undone. Who is still its pod the
+    /// kubelet must have told first: after a restart it may be a pod that goes on.
+    fn keep_back(offers: &mut Offers, situation: Situation<'_>) {
+        let Situation {
+            holders, attached, ..
+        } = situation;
+        if !holders.fresh || attached.is_empty() {
+            return;
+        }
+        for (resource, offer) in &mut offers.0 {
+            for (id, device) in &mut offer.devices {
+                let is_function = !device.kind.is_shared() && device.kind != Kind::Auxiliary;
+                let address = device.address.filter(|_| is_function);
+                let is_kept = address.is_some_and(|address| attached.contains(&address));
+                if is_kept && device.ill.is_none() && !holders.holds(resource, id) {
+                    device.ill = Some(Ill::NotUndone);
+                }
+            }
+        }
     }
 
     /// What is held is its holder's, wherever the plan would have it now.

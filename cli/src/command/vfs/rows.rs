@@ -203,6 +203,7 @@ fn words(reason: &str) -> String {
         Ill::NoNetdev,
         Ill::LinkDown,
         Ill::NotReturned,
+        Ill::NotUndone,
     ];
     let found = known.iter().find(|ill| ill.as_str() == reason);
     found.map_or_else(|| reason.to_owned(), ToString::to_string)

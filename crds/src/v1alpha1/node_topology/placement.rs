@@ -31,7 +31,7 @@ pub struct UplinkNetwork {
     /// How many of them can be used; held ones count. 0 while the link keeps new pods away.
     #[serde(default)]
     pub allocatable: u32,
-    /// Why some or all of them are not offered to new pods: `LinkDown`, `NoDriver`, `HalfCreated`, `NoNetdev`, `PortOf`, `NotReturned`, `Gone`.
+    /// Why some or all of them are not offered to new pods: `LinkDown`, `NoDriver`, `HalfCreated`, `NoNetdev`, `PortOf`, `NotReturned`, `NotUndone`, `Gone`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub unhealthy: Vec<String>,

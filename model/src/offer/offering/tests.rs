@@ -17,6 +17,7 @@ struct Bench {
     networks: Vec<NetworkSpec>,
     from_file: Offers,
     holders: Holders,
+    attached: BTreeSet<PciAddress>,
     offering: Offering,
     now: Duration,
 }
@@ -51,6 +52,7 @@ impl Bench {
                 fresh: true,
                 ..Holders::default()
             },
+            attached: BTreeSet::new(),
             offering: Offering::resume(Offers::default(), Duration::ZERO),
             now: Duration::ZERO,
         };
@@ -67,6 +69,7 @@ impl Bench {
             plan: &plan,
             from_file: &self.from_file,
             holders: &self.holders,
+            attached: &self.attached,
         };
         self.offering.next(situation, self.now);
     }
@@ -202,6 +205,38 @@ fn a_device_that_is_gone_or_has_no_driver_is_ill_whoever_holds_it() {
     bench.holders.held.clear();
     bench.look();
     bench.offers("green", &[]);
+}
+
+#[test]
+fn a_device_is_not_offered_while_what_its_last_user_had_set_is_not_undone() {
+    let mut bench = Bench::new();
+    bench.attached = ["0000:04:00.2".parse().unwrap()].into();
+    bench.hold("green", "0000:04:00.2");
+    bench.offers("green", &["0000:04:00.2", "0000:04:00.3"]);
+    bench.holders.held.clear();
+    bench.look();
+    bench.offers("green", &["0000:04:00.2 NotUndone", "0000:04:00.3"]);
+    // who goes on the kubelet has not told after a restart
+    bench.holders.fresh = false;
+    bench.look();
+    bench.offers("green", &["0000:04:00.2", "0000:04:00.3"]);
+    bench.holders.fresh = true;
+    bench.look();
+    bench.offers("green", &["0000:04:00.2 NotUndone", "0000:04:00.3"]);
+    bench.attached.clear();
+    bench.look();
+    bench.offers("green", &["0000:04:00.2", "0000:04:00.3"]);
+}
+
+#[test]
+fn an_attached_uplink_keeps_no_share_of_it_back() {
+    let mut bench = Bench::new();
+    let shares = Devices::Macvlan(crate::network::Shares::new(2).unwrap());
+    let pin = [member("pin", &[texts("interface", "ens4")])];
+    bench.networks = vec![giving(shares, "green", 1, &pin)];
+    bench.attached = ["0000:04:00.0".parse().unwrap()].into();
+    bench.look();
+    bench.offers("green", &["0000:04:00.0/0", "0000:04:00.0/1"]);
 }
 
 #[test]

@@ -18,6 +18,8 @@ enum Event {
     /// The n-th holder goes.
     Free(usize),
     Wait(u64),
+    /// The journal has the VF of this number of that PF, or has it no more.
+    Attach(usize, usize, bool),
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -35,6 +37,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         (0..2_usize, 0..2_usize).prop_map(|(network, nth)| Event::Take(network, nth)),
         (0..4_usize).prop_map(Event::Free),
         (0..5_u64).prop_map(Event::Wait),
+        (0..2_usize, 0..2_usize, any::<bool>())
+            .prop_map(|(pf, vf, made)| Event::Attach(pf, vf, made)),
     ];
     prop::collection::vec(event, 1..40)
 }
@@ -70,6 +74,15 @@ fn happen(bench: &mut Bench, event: &Event) {
                 bench.holders.held.get_mut(&resource).unwrap().remove(&id);
             }
         }
+        Event::Attach(pf, index, made) => {
+            let pf = &bench.node.inventory.uplinks[pf];
+            let address = pf.virtual_functions[index].address;
+            if made {
+                bench.attached.insert(address);
+            } else {
+                bench.attached.remove(&address);
+            }
+        }
         Event::Wait(seconds) => bench.now += Duration::from_secs(seconds),
     }
     bench.look();
@@ -90,6 +103,17 @@ proptest! {
                     prop_assert!(other.is_none(), "{:?} is in two offers", device.address);
                 }
             }
+            let offered = bench.offering.offers().0.iter();
+            let offered = offered.flat_map(|(resource, offer)| {
+                offer.devices.iter().map(move |(id, device)| (resource, id, device))
+            });
+            for (resource, id, device) in offered {
+                let is_attached = device.address.is_some_and(|it| bench.attached.contains(&it));
+                prop_assert!(
+                    !is_attached || device.ill.is_some() || bench.holders.holds(resource, id),
+                    "{id} is attached, not held, and offered"
+                );
+            }
             for (resource, devices) in &bench.holders.held {
                 for id in devices.keys() {
                     let offer = bench.offering.offers().get(resource);
@@ -97,7 +121,7 @@ proptest! {
                     prop_assert!(device.is_some(), "{id} is held and not listed");
                     let ill = device.and_then(|device| device.ill.as_ref());
                     prop_assert!(
-                        !matches!(ill, Some(Ill::LinkDown | Ill::NotReturned)),
+                        !matches!(ill, Some(Ill::LinkDown | Ill::NotReturned | Ill::NotUndone)),
                         "{id} is held and {ill:?}"
                     );
                 }

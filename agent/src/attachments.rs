@@ -1,0 +1,19 @@
+//! The agent's part of attaching pods: what the plugin reads, what it asks, and what it left behind.
+//!
+//! The plugin attaches and detaches by itself. Left to others: doing either (`colvin_attach`), what is
+//! offered (`decide`).
+
+mod answer;
+mod journal;
+mod network_files;
+pub(crate) mod network_record;
+mod networks_kept;
+mod pods;
+mod serve;
+mod socket;
+mod sweep;
+
+pub(crate) use journal::{Attached, Journal};
+pub(crate) use networks_kept::NetworkRecords;
+pub(crate) use pods::Pods;
+pub(crate) use serve::Answers;

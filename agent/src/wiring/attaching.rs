@@ -1,0 +1,73 @@
+//! The rooms of the agent's part of attaching pods. Left to others: what each does.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use colvin_attach::{BootId, Roots};
+use colvin_model::offer::Offers;
+use tokio::sync::watch;
+
+use super::rooms::{Rooms, SILENCE};
+use crate::args::DevicePluginArgs;
+use crate::attachments::{Answers, Attached, Journal, NetworkRecords, Pods};
+use crate::device_plugin::boot_id;
+use crate::networks::Networks;
+use crate::telemetry::AttachMetrics;
+
+/// The only user whose questions are answered.
+const ROOT: u32 = 0;
+
+impl Rooms {
+    /// Keeps records for the plugin, answers it, and sweeps behind it.
+    pub(super) fn attach(
+        &mut self,
+        args: &DevicePluginArgs,
+        root: &Path,
+        (offers, networks): (
+            watch::Receiver<Option<Arc<Offers>>>,
+            watch::Receiver<Option<Arc<Networks>>>,
+        ),
+        attached: watch::Sender<Arc<Attached>>,
+        metrics: AttachMetrics,
+    ) {
+        let boot_id = boot_id();
+        let pods = Pods::of_kubelet(&args.kubelet.kubelet_dir, args.pod.clone());
+        let records = NetworkRecords {
+            state: self.state_dir.clone(),
+            run: args.run_dir.clone(),
+            boot_id: boot_id.clone(),
+            networks,
+            attached: attached.subscribe(),
+        };
+        self.supervisor
+            .start("network-records", |stop| records.run(stop));
+        let answers = Answers {
+            run: args.run_dir.clone(),
+            uid: ROOT,
+            boot_id: boot_id.clone(),
+            pods: pods.clone(),
+            offers,
+            ready: self
+                .health
+                .condition("questions", "the plugin's questions are not heard yet"),
+        };
+        self.supervisor.start("questions", |stop| answers.run(stop));
+        let roots = Roots {
+            state: self.state_dir.clone(),
+            run: args.run_dir.clone(),
+            sysfs: root.to_owned(),
+            proc: "/proc".into(),
+            // in a container it shows few; what is not seen is not gone then
+            sees_all: false,
+            // without its name no boot is another one
+            boot_id: BootId::new(boot_id.as_deref().unwrap_or_default()),
+            now: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default(),
+        };
+        let pulse = self.health.pulse("journal", SILENCE);
+        let journal = Journal::new(roots, pods, attached, metrics, pulse);
+        self.supervisor.start("journal", |stop| journal.run(stop));
+    }
+}
