@@ -101,7 +101,7 @@ impl Arguments {
 fn unknown_key(key: &str, value: &str) -> String {
     let mut said = format!("unknown key {:?} with value {:?}", cut(key), cut(value));
     if let Some(near) = nearest(key, KNOWN) {
-        said += &format!(" (did you mean {near}?)");
+        said.push_str(&[" (did you mean ", near, "?)"].concat());
     }
     said + "; IgnoreUnknown=1 lets it pass"
 }
@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn cni_p9_an_unknown_key_is_refused_with_the_nearest_unless_asked_to_ignore() {
-        let (_, wrong) = Arguments::parse("K8S_POD_NAM=x;IP=10.0.0.1");
+        let (_, wrong) = Arguments::parse("K8S_POD_UIDD=x;IP=10.0.0.1");
         assert_eq!(wrong.len(), 1, "{wrong:?}");
-        assert!(wrong[0].contains("\"K8S_POD_NAM\" with value \"x\" (did you mean K8S_POD_NAME?)"));
+        assert!(wrong[0].contains("\"K8S_POD_UIDD\" with value \"x\" (did you mean K8S_POD_UID?)"));
         for lenient in [
             "IgnoreUnknown=1",
             "IgnoreUnknown=true",

@@ -19,6 +19,7 @@ use colvin_attach::trace::Trace;
 use crate::config::{self, Config};
 use crate::environment::{Environment, Verb};
 use crate::failure::{Code, Failure};
+use crate::version::Version;
 
 /// What goes out of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +124,7 @@ fn refuse(failure: &Failure, bytes: &[u8], notes: Vec<String>) -> Answer {
 
 /// What a person gets who runs the program by hand (CNI-P4).
 fn about() -> Answer {
-    let versions = crate::version::Version::ALL.map(|version| version.as_str());
+    let versions = Version::ALL.map(Version::as_str);
     let about = format!(
         "colvin-cni {}, a CNI plugin: run by a container runtime",
         env!("CARGO_PKG_VERSION")

@@ -250,7 +250,7 @@ fn version(document: &Document<'_>) -> Result<Version, Failure> {
         let message = "key `cniVersion` is missing: say 1.1.0, or what the runtime speaks";
         return Err(Failure::new(Code::Version, message));
     };
-    let text: String = serde_json::from_str(value.get()).map_err(|_| {
+    let text: String = serde_json::from_str(value.get()).map_err(|_malformed| {
         let shown = json::shown(value);
         Failure::new(
             Code::Version,
@@ -272,7 +272,7 @@ fn unknown(document: &Document<'_>, name: &str, value: Raw<'_>) -> Failure {
     let (line, shown) = (document.line(value), json::shown(value));
     let mut message = format!("unknown key {cut:?} (line {line}) with value {shown}");
     if let Some(near) = Key::nearest(name) {
-        message += &format!("; did you mean `{near}`?");
+        message.push_str(&["; did you mean `", near, "`?"].concat());
     }
     Failure::new(Code::UnknownKey, message)
 }

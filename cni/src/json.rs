@@ -63,8 +63,8 @@ struct Members;
 impl<'a> Visitor<'a> for Members {
     type Value = Object<'a>;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Object<'a>, A::Error> {
@@ -126,11 +126,7 @@ impl<'a> Document<'a> {
             .addr()
             .saturating_sub(self.text.as_ptr().addr());
         let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        before
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            .saturating_add(1)
+        before.split(|byte| *byte == b'\n').count()
     }
 }
 

@@ -6,6 +6,7 @@
 //! (`colvin-attach`).
 
 mod given;
+mod named;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::config::Config;
 use crate::failure::{Code, Failure};
 use crate::kind::Kind;
 use given::{Asker, Given};
+use named::{Named, named};
 
 /// A device, and what the node knows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +70,7 @@ impl<'a> Search<'a> {
     /// Code 7 when the configuration does not say what is meant, 100 when a device is not the pod's,
     /// 11 when nobody can say now, 5 when a record cannot be read.
     pub fn found(self) -> Result<Vec<Found>, Failure> {
-        let named = self.named()?;
+        let named = named(self.config)?;
         let pod = self.pod()?;
         if self.config.is_chained() {
             return match pod {
@@ -101,7 +103,7 @@ impl<'a> Search<'a> {
     /// # Errors
     /// Code 7 when it names two.
     pub fn names_device(self) -> Result<bool, Failure> {
-        Ok(self.named()?.is_some())
+        Ok(named(self.config)?.is_some())
     }
 
     fn asker(self, pod: &'a Pod) -> Asker<'a> {
@@ -122,53 +124,9 @@ impl<'a> Search<'a> {
         Ok(pod)
     }
 
-    /// The one device that standard input names.
-    fn named(self) -> Result<Option<Named>, Failure> {
-        let what = &self.config.what;
-        let stated = [
-            &self.config.runtime.device_id,
-            &what.device_id,
-            &what.pci_bus_id,
-        ];
-        let ids = stated
-            .into_iter()
-            .flatten()
-            .cloned()
-            .map(|id| ("deviceID", Named::Id(id)));
-        let mut all: Vec<(&str, Named)> = ids.collect();
-        // what the runtime says comes before the keys (CAP-2)
-        if self.config.runtime.device_id.is_some() {
-            all.truncate(1);
-        }
-        let host = |host| Named::Host(host);
-        let device = what.device.clone().map(HostDeviceRef::Name).map(host);
-        let hwaddr = what.hwaddr.map(HostDeviceRef::Mac).map(host);
-        let path = what
-            .kernel_path
-            .clone()
-            .map(HostDeviceRef::KernelPath)
-            .map(host);
-        all.extend(device.map(|it| ("device", it)));
-        all.extend(hwaddr.map(|it| ("hwaddr", it)));
-        all.extend(path.map(|it| ("kernelpath", it)));
-        // a share of an uplink is named by its id, and may say the uplink, too
-        if all.is_empty() {
-            all.extend(what.master.clone().map(|it| ("master", Named::Master(it))));
-        }
-        let mut all = all.into_iter();
-        let first = all.next();
-        if let Some((key, named)) = &first
-            && let Some((other, _)) = all.find(|(_, other)| other != named)
-        {
-            let message = format!("keys `{key}` and `{other}` name two devices: leave one out");
-            return Err(Failure::new(Code::Config, message));
-        }
-        Ok(first.map(|(_, named)| named))
-    }
-
     /// A PCI function that everything on standard input counts for.
     fn function(self, id: &DeviceId) -> Result<Found, Failure> {
-        let address: PciAddress = id.as_str().parse().map_err(|_| {
+        let address: PciAddress = id.as_str().parse().map_err(|_malformed| {
             let message = format!("deviceID {id} is no PCI address, and nobody gave it to a pod");
             Failure::new(Code::Config, message)
         })?;
@@ -229,7 +187,7 @@ impl<'a> Search<'a> {
 
     /// What a given device is.
     fn given(self, given: &Given) -> Result<Found, Failure> {
-        let (kind, device) = self.device_of(given)?;
+        let (kind, device) = device_of(given)?;
         let network = given.network.as_ref();
         Ok(Found {
             name: self.ifname.clone(),
@@ -237,43 +195,6 @@ impl<'a> Search<'a> {
             device,
             network: network.map(|network| self.record(network)).transpose()?,
         })
-    }
-
-    fn device_of(self, given: &Given) -> Result<(Kind, Device), Failure> {
-        let uplink = |kind| {
-            let uplink = given.uplink.clone();
-            let uplink = uplink.or_else(|| given.address.map(UplinkId::Function));
-            let uplink = uplink.ok_or_else(|| unknown_uplink(given))?;
-            Ok((kind, Device::Uplink(uplink)))
-        };
-        match given.kind {
-            offer::Kind::Macvlan => uplink(Kind::Macvlan),
-            offer::Kind::Ipvlan => uplink(Kind::Ipvlan),
-            offer::Kind::Vlan => uplink(Kind::Vlan),
-            offer::Kind::VirtualFunction | offer::Kind::PhysicalFunction => {
-                let vf = given.kind == offer::Kind::VirtualFunction;
-                match (given.address, &given.uplink) {
-                    (Some(address), _) if vf => {
-                        Ok((Kind::VirtualFunction, Device::Function(address)))
-                    }
-                    (Some(address), _) => Ok((Kind::PhysicalFunction, Device::Function(address))),
-                    // an uplink without a PCI function of its own
-                    (None, Some(UplinkId::Netdev(name))) if !vf => Ok((
-                        Kind::HostDevice,
-                        Device::Host(HostDeviceRef::Name(name.clone())),
-                    )),
-                    (None, _) => Err(unknown_uplink(given)),
-                }
-            }
-            offer::Kind::Accelerator | offer::Kind::Auxiliary => {
-                let message = format!(
-                    "device {} is a {}, which has no interface for a pod",
-                    given.device,
-                    given.kind.as_str()
-                );
-                Err(Failure::new(Code::Config, message))
-            }
-        }
     }
 
     /// All that the pod was given, each named as its network says, numbered within it.
@@ -322,17 +243,16 @@ impl<'a> Search<'a> {
                 .is_some_and(|key| key.container == self.container && key.ifname == *self.ifname)
         });
         let free = || devices.iter().find(|given| holder(given).is_none());
-        match ours.or_else(free) {
-            Some(given) => self.given(given),
-            None => {
-                let pod = format!("{}/{}", pod.namespace, pod.name);
-                let message = format!(
-                    "pod {pod} has no device of network {network} left: it was given {}; ask for more as a resource",
-                    devices.len()
-                );
-                Err(Failure::new(Code::Device, message))
-            }
+        if let Some(given) = ours.or_else(free) {
+            return self.given(given);
         }
+        let message = format!(
+            "pod {}/{} has no device of network {network} left: it was given {}; ask for more as a resource",
+            pod.namespace,
+            pod.name,
+            devices.len()
+        );
+        Err(Failure::new(Code::Device, message))
     }
 
     /// What the network's devices and settings are on this node.
@@ -403,12 +323,40 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A device as standard input names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Named {
-    Id(DeviceId),
-    Host(HostDeviceRef),
-    Master(IfName),
+/// A given device's kind, and by what it is found.
+fn device_of(given: &Given) -> Result<(Kind, Device), Failure> {
+    let uplink = |kind| {
+        let uplink = given.uplink.clone();
+        let uplink = uplink.or_else(|| given.address.map(UplinkId::Function));
+        let uplink = uplink.ok_or_else(|| unknown_uplink(given))?;
+        Ok((kind, Device::Uplink(uplink)))
+    };
+    match given.kind {
+        offer::Kind::Macvlan => uplink(Kind::Macvlan),
+        offer::Kind::Ipvlan => uplink(Kind::Ipvlan),
+        offer::Kind::Vlan => uplink(Kind::Vlan),
+        offer::Kind::VirtualFunction | offer::Kind::PhysicalFunction => {
+            let vf = given.kind == offer::Kind::VirtualFunction;
+            match (given.address, &given.uplink) {
+                (Some(address), _) if vf => Ok((Kind::VirtualFunction, Device::Function(address))),
+                (Some(address), _) => Ok((Kind::PhysicalFunction, Device::Function(address))),
+                // an uplink without a PCI function of its own
+                (None, Some(UplinkId::Netdev(name))) if !vf => Ok((
+                    Kind::HostDevice,
+                    Device::Host(HostDeviceRef::Name(name.clone())),
+                )),
+                (None, _) => Err(unknown_uplink(given)),
+            }
+        }
+        offer::Kind::Accelerator | offer::Kind::Auxiliary => {
+            let message = format!(
+                "device {} is a {}, which has no interface for a pod",
+                given.device,
+                given.kind.as_str()
+            );
+            Err(Failure::new(Code::Config, message))
+        }
+    }
 }
 
 fn unknown_uplink(given: &Given) -> Failure {

@@ -5,6 +5,7 @@
 //! it is killed (`attach/`).
 #![expect(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::indexing_slicing,
     reason = "a test runs the program"
 )]
@@ -128,7 +129,9 @@ impl Runtime {
             return Vec::new();
         };
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.ends_with(".json")).collect()
+        names
+            .filter(|name| name.strip_suffix(".json").is_some())
+            .collect()
     }
 
     fn save(&self, place: &str, record: &Value) {

@@ -92,9 +92,11 @@ fn cni_p12_a_version_does_not_wait_for_ever() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    let begun = std::time::Instant::now();
     let open = child.stdin.take();
     let output = child.wait_with_output().unwrap();
     drop(open);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(8));
     assert!(output.status.success() && !output.stdout.is_empty());
 }
 

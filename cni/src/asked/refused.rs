@@ -66,7 +66,7 @@ pub(super) fn refuse_different(
     }
 }
 
-fn differs<T: PartialEq>(asked: Option<T>, theirs: T) -> bool {
+fn differs<T: PartialEq + Copy>(asked: Option<T>, theirs: T) -> bool {
     asked.is_some_and(|asked| asked != theirs)
 }
 

@@ -90,7 +90,9 @@ impl RuntimeConfig {
             "mac" => self.mac = filled(value)?,
             "ips" => {
                 let ips: Result<Vec<String>, _> = serde_json::from_str(value.get());
-                self.has_ips = !ips.map_err(|_| "is no list of addresses")?.is_empty();
+                self.has_ips = !ips
+                    .map_err(|_malformed| "is no list of addresses")?
+                    .is_empty();
             }
             "deviceID" => self.device_id = filled(value)?,
             "bandwidth" => self.bandwidth = Some(bandwidth(value)?),

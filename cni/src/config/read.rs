@@ -122,15 +122,15 @@ pub(super) fn present(raw: Raw<'_>) -> Option<Raw<'_>> {
 }
 
 pub(super) fn object(raw: Raw<'_>) -> Result<Object<'_>, String> {
-    serde_json::from_str(raw.get()).map_err(|_| "is no object".to_owned())
+    serde_json::from_str(raw.get()).map_err(|_malformed| "is no object".to_owned())
 }
 
 pub(super) fn text(raw: Raw<'_>) -> Result<String, String> {
-    serde_json::from_str(raw.get()).map_err(|_| "is no text".to_owned())
+    serde_json::from_str(raw.get()).map_err(|_malformed| "is no text".to_owned())
 }
 
 fn truth(raw: Raw<'_>) -> Result<bool, String> {
-    serde_json::from_str(raw.get()).map_err(|_| "is neither true nor false".to_owned())
+    serde_json::from_str(raw.get()).map_err(|_malformed| "is neither true nor false".to_owned())
 }
 
 /// A text of the form that its type has.
@@ -232,7 +232,7 @@ pub(super) fn guid(text: &str) -> Result<u64, String> {
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(wrong());
     }
-    u64::from_str_radix(&digits, 16).map_err(|_| wrong())
+    u64::from_str_radix(&digits, 16).map_err(|_malformed| wrong())
 }
 
 /// A path below `/sys/devices` that stays there.
@@ -273,7 +273,7 @@ fn attachments(raw: Raw<'_>) -> Result<Vec<(String, IfName)>, String> {
         ifname: String,
     }
     let listed: Vec<Attachment> = serde_json::from_str(raw.get())
-        .map_err(|_| "is no list of {containerID, ifname}".to_owned())?;
+        .map_err(|_malformed| "is no list of {containerID, ifname}".to_owned())?;
     let read = listed.into_iter().map(|one| {
         let container: ContainerId = one.container.parse().map_err(|error| format!("{error}"))?;
         let ifname = one.ifname.parse().map_err(|error| format!("{error}"))?;

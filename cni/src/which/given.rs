@@ -108,7 +108,7 @@ impl Asker<'_> {
             Told::Down => {}
         }
         let records = self.outstanding()?;
-        let claimed = record::claims(&self.roots.run, self.boot()).map_err(unreadable)?;
+        let claimed = record::claims(&self.roots.run, Some(self.boot())).map_err(unreadable)?;
         let maybe_claimed = claimed
             .found
             .iter()
@@ -127,7 +127,7 @@ impl Asker<'_> {
 
     /// The device of a claim in the pod's namespace: whose pod the claim is of is not written down.
     fn claimed(self, id: &DeviceId) -> Result<Given, Failure> {
-        let claims = record::claims(&self.roots.run, self.boot()).map_err(unreadable)?;
+        let claims = record::claims(&self.roots.run, Some(self.boot())).map_err(unreadable)?;
         let ours = claims
             .found
             .iter()
@@ -167,12 +167,13 @@ impl Asker<'_> {
         record.is_of_pod(&self.pod.namespace, &self.pod.name)
     }
 
-    fn boot(&self) -> Option<&str> {
-        Some(self.roots.boot_id.as_str())
+    fn boot(&self) -> &str {
+        self.roots.boot_id.as_str()
     }
 
     fn outstanding(self) -> Result<Vec<Outstanding>, Failure> {
-        let records = record::outstanding(&self.roots.run, self.boot()).map_err(unreadable)?;
+        let records =
+            record::outstanding(&self.roots.run, Some(self.boot())).map_err(unreadable)?;
         Ok(records.found)
     }
 
