@@ -108,7 +108,13 @@ fn every_problem_of_a_config_file_is_listed() {
 fn values_in(page: &str) -> BTreeSet<String> {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
     let words = page.split(|letter| !is_part(letter));
-    let ours = ["devicePlugin.", "agent.", "metrics.", "namespace."];
+    let ours = [
+        "attach.",
+        "devicePlugin.",
+        "agent.",
+        "metrics.",
+        "namespace.",
+    ];
     let is_value = |word: &&str| ours.iter().any(|first| word.starts_with(first));
     let words = words.map(|word| word.trim_end_matches('.'));
     words.filter(is_value).map(str::to_owned).collect()
@@ -128,8 +134,9 @@ fn every_value_that_the_pages_name_is_in_the_chart() {
         for name in named.iter().filter(|name| !name.starts_with(open)) {
             let at = format!("/{}", name.replace('.', "/"));
             let known = chart.pointer(&at).is_some();
-            let is_page = Path::new(name).extension().is_some_and(|it| it == "md");
-            assert!(known || is_page, "{page}: {name}");
+            let extension = Path::new(name).extension();
+            let is_file = extension.is_some_and(|it| it == "md" || it == "sock");
+            assert!(known || is_file, "{page}: {name}");
         }
     }
 }
@@ -139,7 +146,8 @@ fn the_chart_gives_the_agent_flags_that_it_has_and_the_folders_that_it_uses() {
     let page = text("docs/reference/agent.md");
     let template = text("deploy/chart/colvin/templates/agent/_device_plugin.tpl");
     let daemonset = text("deploy/chart/colvin/templates/agent/daemonset.yaml");
-    let flags = format!("{daemonset}\n{template}");
+    let attach = text("deploy/chart/colvin/templates/agent/_attach.tpl");
+    let flags = format!("{daemonset}\n{template}\n{attach}");
     let flags = flags.split("--").skip(1);
     let flags = flags.map(|flag| flag.split('=').next().unwrap());
     let flags: BTreeSet<&str> = flags
@@ -149,7 +157,9 @@ fn the_chart_gives_the_agent_flags_that_it_has_and_the_folders_that_it_uses() {
         })
         .collect();
     assert!(
-        flags.contains("config-file") && flags.contains("state-dir"),
+        ["config-file", "state-dir", "attach"]
+            .iter()
+            .all(|flag| flags.contains(flag)),
         "{flags:?}"
     );
     for flag in flags {

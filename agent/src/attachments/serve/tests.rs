@@ -230,6 +230,8 @@ async fn who_is_not_root_asks_in_vain_and_so_does_who_says_nothing_or_nonsense()
     };
     assert_eq!(told, expected);
 
+    // that agent is gone; what it left is nobody's socket
+    std::fs::remove_file(&path).unwrap();
     node.uid = mine;
     node.kubelet.add_pod("default", "web", "main");
     node.run(move || {
