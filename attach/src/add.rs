@@ -108,7 +108,8 @@ fn make(
         Some(ipam) => {
             let given = Given {
                 roots: applying.roots,
-                key: &request.key,
+                network: &request.key.network,
+                interface: Some(&request.key),
                 netns: Some(&request.netns),
                 patience: request.patience,
             };

@@ -158,7 +158,7 @@ fn move_link(
                 applying.host,
                 &mut applying.pod.socket,
                 plan,
-                change,
+                &change,
                 inside.name,
             )
         }
@@ -171,19 +171,19 @@ fn finish_move(
     host: &mut Host,
     pod: &mut RouteSocket,
     plan: &Move,
-    change: LinkChange<'_>,
+    change: &LinkChange<'_>,
     name: &IfName,
 ) -> Result<(), AttachError> {
     if let Some(link) = seek(pod, &plan.image, name)? {
         let change = LinkChange {
             netns: None,
-            ..change
+            ..change.clone()
         };
         return Ok(pod.set(link.link.index, &change)?);
     }
     let index = IfIndex::new(plan.image.index);
     let missing = || AttachError::NoDevice(format!("{} is gone", plan.image.name));
-    Ok(host.socket.set(index.ok_or_else(missing)?, &change)?)
+    Ok(host.socket.set(index.ok_or_else(missing)?, change)?)
 }
 
 /// Makes the link in the pod, by one message.

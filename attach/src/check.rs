@@ -55,7 +55,8 @@ pub fn check(
         method(ipam)?;
         let given = Given {
             roots,
-            key: &record.key,
+            network: &record.key.network,
+            interface: Some(&record.key),
             netns: Some(&request.netns),
             patience: request.patience,
         };

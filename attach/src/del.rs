@@ -132,7 +132,8 @@ pub fn del(roots: &Roots, former: &Former, trace: &mut Trace) -> Result<Detached
     if let Some(ipam) = former.ipam.as_ref().filter(|_| !is_given_back) {
         let given = Given {
             roots,
-            key: &former.key(),
+            network: &former.network,
+            interface: Some(&former.key()),
             netns: former.netns.as_deref(),
             patience: former.patience,
         };

@@ -146,19 +146,10 @@ fn collect_ipam(
     left: &[AttachmentKey],
     trace: &mut Trace,
 ) -> Result<(), AttachError> {
-    let key = AttachmentKey {
-        network: valid.network.clone(),
-        container: String::new(),
-        ifname: GC_NAME
-            .parse()
-            .map_err(|_| AttachError::Config(GC_NAME.to_owned()))?,
-        name: GC_NAME
-            .parse()
-            .map_err(|_| AttachError::Config(GC_NAME.to_owned()))?,
-    };
     let given = Given {
         roots,
-        key: &key,
+        network: &valid.network,
+        interface: None,
         netns: None,
         patience: valid.patience,
     };
@@ -176,6 +167,3 @@ fn collect_ipam(
     })?;
     Ok(())
 }
-
-/// GC is of no interface; IPAM does not look at this.
-const GC_NAME: &str = "gc";

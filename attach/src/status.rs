@@ -3,13 +3,13 @@
 //! Left to others: whether the network is known here (`colvin-cni`).
 
 use colvin_kernel::sysfs::{driver, vf};
-use colvin_model::{IfName, PciAddress};
+use colvin_model::PciAddress;
 
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::journal::{Content, ensure_room, peek};
 use crate::kind::{find_host_device, find_master};
-use crate::request::{AttachmentKey, IpamCall, Patience};
+use crate::request::{IpamCall, Patience};
 use crate::roots::Roots;
 use crate::settings::{Kind, Master};
 use crate::trace::Trace;
@@ -49,18 +49,10 @@ pub fn status(roots: &Roots, target: &Target) -> Result<(), AttachError> {
     let Some(ipam) = &target.ipam else {
         return Ok(());
     };
-    let name: IfName = STATUS_NAME
-        .parse()
-        .map_err(|_| AttachError::Config(STATUS_NAME.to_owned()))?;
-    let key = AttachmentKey {
-        network: target.network.clone(),
-        container: String::new(),
-        ifname: name.clone(),
-        name,
-    };
     let given = Given {
         roots,
-        key: &key,
+        network: &target.network,
+        interface: None,
         netns: None,
         patience: target.patience,
     };
@@ -68,9 +60,6 @@ pub fn status(roots: &Roots, target: &Target) -> Result<(), AttachError> {
         colvin_ipam::status(request)
     })
 }
-
-/// STATUS is of no interface; IPAM does not look at this.
-const STATUS_NAME: &str = "status";
 
 /// The PCI function is there, has a driver, and nobody holds it.
 fn function(roots: &Roots, host: &mut Host, device: PciAddress) -> Result<(), AttachError> {

@@ -66,6 +66,9 @@ impl Trace {
     }
 
     /// Does the work as a step, and says how it ended.
+    ///
+    /// # Errors
+    /// What the work gives.
     pub fn step<T, E: std::fmt::Display>(
         &mut self,
         kind: StepKind,

@@ -4,6 +4,7 @@
 //! and run again. A failure does not keep the others from being run. Left to others: when.
 
 mod child;
+mod find;
 mod ipam;
 mod link;
 mod seek;
@@ -19,8 +20,9 @@ use crate::request::{IpamCall, Patience};
 use crate::roots::Roots;
 use crate::trace::Trace;
 
+pub(crate) use find::is_userspace;
 pub(crate) use ipam::{Given, call, method};
-pub(crate) use link::{LinkImage, is_userspace, mark_of};
+pub(crate) use link::{LinkImage, mark_of};
 pub(crate) use seek::{is_back, is_ours, seek};
 pub(crate) use vf::{VfImage, VfUndo, differs, image_of, kernel_state, link_of};
 

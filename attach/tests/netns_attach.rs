@@ -1,8 +1,14 @@
 //! Attachments on a real kernel: a host and pods as network namespaces, ends of veths as host devices,
 //! macvlans on such an end.
 //!
-//! Left to others: VFs, ipvlan and vlan (`vm_attach`), the protocol (`colvin-cni`).
-#![expect(clippy::unwrap_used, reason = "test")]
+//! Left to others: real VFs, ipvlan and vlan, which need a virtual machine; the protocol (`colvin-cni`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "test: its own folders, and the steps of a call that failed"
+)]
 
 #[path = "netns_attach/add_del.rs"]
 mod add_del;

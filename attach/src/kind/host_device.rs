@@ -78,7 +78,7 @@ pub(crate) fn find(host: &mut Host, device: &HostDeviceRef) -> Result<LinkFacts,
             });
             match (found.next(), found.next()) {
                 (Some(link), None) => Ok(link),
-                (None, _) => by_any_mac(host, &address),
+                (None, _) => by_any_mac(host, address.as_ref()),
                 (Some(one), Some(other)) => Err(AttachError::Config(format!(
                     "hwaddr {mac} is that of {} and of {}: name one by `device`",
                     one.link.name, other.link.name
@@ -91,11 +91,13 @@ pub(crate) fn find(host: &mut Host, device: &HostDeviceRef) -> Result<LinkFacts,
 }
 
 /// The one link with an address, where no link of hardware has it.
-fn by_any_mac(host: &mut Host, address: &Option<LinkAddress>) -> Result<LinkFacts, AttachError> {
+fn by_any_mac(host: &mut Host, address: Option<&LinkAddress>) -> Result<LinkFacts, AttachError> {
     let links = host.socket.links()?;
-    let found = links.into_iter().find(|link| link.link.address == *address);
+    let found = links
+        .into_iter()
+        .find(|link| link.link.address.as_ref() == address);
     found.ok_or_else(|| {
-        let shown = address.as_ref().map(ToString::to_string);
+        let shown = address.map(ToString::to_string);
         missing(&format!("link with hwaddr {}", shown.unwrap_or_default()))
     })
 }

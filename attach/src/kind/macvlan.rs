@@ -63,6 +63,12 @@ fn mode(mode: settings::MacvlanMode) -> MacvlanMode {
 
 /// A station's address that nobody was given: locally administered, from the randomness that seeds maps.
 fn random_mac() -> MacAddr {
-    let [_, _, a, b, c, d, e, f] = RandomState::new().build_hasher().finish().to_be_bytes();
-    MacAddr::new([(a & 0xfc) | 2, b, c, d, e, f])
+    let drawn = RandomState::new().build_hasher().finish().to_be_bytes();
+    let mut bytes = [0; 6];
+    for (byte, drawn) in bytes.iter_mut().zip(drawn) {
+        *byte = drawn;
+    }
+    let [first, ..] = &mut bytes;
+    *first = (*first & 0xfc) | 2;
+    MacAddr::new(bytes)
 }

@@ -17,8 +17,10 @@ use crate::trace::{StepKind, Trace};
 pub(crate) struct Given<'a> {
     /// The folders, and the boot.
     pub(crate) roots: &'a Roots,
-    /// Which attachment.
-    pub(crate) key: &'a AttachmentKey,
+    /// The `name` of the CNI configuration.
+    pub(crate) network: &'a str,
+    /// The container, and our interface in it: none for what is about all of them.
+    pub(crate) interface: Option<&'a AttachmentKey>,
     /// The pod's network namespace, where there is one.
     pub(crate) netns: Option<&'a Path>,
     /// The waits.
@@ -29,7 +31,7 @@ pub(crate) struct Given<'a> {
 pub(crate) fn method(call: &IpamCall) -> Result<Method, AttachError> {
     let config = RawConfig::new(call.config.as_bytes());
     Ok(config
-        .map_err(|error| error_of(error.into()))?
+        .map_err(|error| error_of(&error.into()))?
         .method()
         .clone())
 }
@@ -43,30 +45,30 @@ pub(crate) fn call<T>(
     work: impl FnOnce(&Request<'_>, &Attachment<'_>) -> Result<T, IpamError>,
 ) -> Result<T, AttachError> {
     let config = RawConfig::new(call.config.as_bytes());
-    let config = config.map_err(|error| error_of(error.into()))?;
+    let config = config.map_err(|error| error_of(&error.into()))?;
     let request = Request {
-        network: &given.key.network,
+        network: given.network,
         config: &config,
         cni_path: &call.path,
         limit: given.patience.ipam,
         boot_id: given.roots.boot_id.as_str(),
     };
     let attachment = Attachment {
-        container_id: &given.key.container,
-        ifname: given.key.name.as_str(),
+        container_id: given.interface.map_or("", |key| &key.container),
+        ifname: given.interface.map_or("", |key| key.name.as_str()),
         netns: given.netns,
         args: Some(call.args.as_str()).filter(|args| !args.is_empty()),
     };
     let result = trace.step(StepKind::Ipam, format!("IPAM {what}"), || {
         work(&request, &attachment)
     });
-    result.map_err(error_of)
+    result.map_err(|error| error_of(&error))
 }
 
 /// An error of IPAM as one of ours.
-pub(crate) fn error_of(error: IpamError) -> AttachError {
+pub(crate) fn error_of(error: &IpamError) -> AttachError {
     let mut message = error.to_string();
-    let mut source = std::error::Error::source(&error);
+    let mut source = std::error::Error::source(error);
     while let Some(reason) = source {
         message.push_str(": ");
         message.push_str(&reason.to_string());
@@ -86,7 +88,8 @@ pub(super) fn del(
 ) -> Result<(), AttachError> {
     let given = Given {
         roots: undoing.roots,
-        key: &record.key,
+        network: &record.key.network,
+        interface: Some(&record.key),
         netns: undoing.pod.map(|_| record.netns.path.as_path()),
         patience: undoing.patience,
     };

@@ -21,7 +21,7 @@ fn cni_add_1_a_host_device_becomes_the_pods_interface_and_comes_back_as_it_was()
     assert_eq!(interface.name.as_str(), "net1");
     assert!(node.host.link("up0").is_err(), "it has left the host");
     let inside = pod.link("net1").unwrap();
-    assert_eq!(inside["flags"].to_string().contains("\"UP\""), true);
+    assert!(inside["flags"].to_string().contains("\"UP\""));
     assert_eq!(inside["address"], before["address"]);
     assert!(
         pod.ip("-4 addr show dev net1")

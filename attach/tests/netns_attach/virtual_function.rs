@@ -1,6 +1,6 @@
 //! A VF by its PCI address, with the end of a veth in its place: sysfs says that it is one.
 //!
-//! Left to others: what a PF is told, which a veth has not (`vm_attach`).
+//! Left to others: what a PF is told, which a veth has not.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
