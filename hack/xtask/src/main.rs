@@ -85,7 +85,11 @@ enum Chore {
         subjects: Vec<String>,
     },
     /// The conformance suite over colvin-cni and the reference CNI plugins; writes docs/cni-conformance.md (root)
-    Conformance,
+    Conformance {
+        /// Everything is built: only run
+        #[arg(long)]
+        built: bool,
+    },
     /// Makes the table of network functions' names from a PCI ID list
     PciIds {
         /// The list; Debian's installed one unless named
@@ -139,7 +143,7 @@ fn perform(chore: Chore) -> Result<bool> {
             built: false,
             subjects,
         } => bench::run(&subjects),
-        Chore::Conformance => conformance::run(),
+        Chore::Conformance { built } => conformance::run(built),
         Chore::PciIds { list } => pci_ids::write(list.as_deref()),
         Chore::Soak { kills, seed } => soak::run(kills, seed),
         Chore::Rules => rules::print(),

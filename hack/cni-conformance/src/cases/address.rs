@@ -24,7 +24,7 @@ case_list! {
 }
 
 /// The longest time that a plugin may wait for another one.
-const PATIENCE: Duration = Duration::from_secs(70);
+const PATIENCE: Duration = Duration::from_secs(45);
 
 fn the_address_plugin_is_found_in_any_folder_of_the_path(bed: &Bed<'_>) -> Verdict {
     let pod = bed.pod(0)?;
