@@ -8,7 +8,7 @@ use super::Switch;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AttachArgs {
     /// Help the CNI plugin colvin-cni: keep records of networks for it, answer it which devices a pod has, and
-    /// undo attachments that nobody owns any more. It needs NET_ADMIN and SYS_ADMIN
+    /// undo attachments that nobody owns any more. It needs `NET_ADMIN` and `SYS_ADMIN`
     #[arg(
         long,
         env = "COLVIN_ATTACH",

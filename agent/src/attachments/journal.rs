@@ -91,7 +91,7 @@ impl Journal {
         let mut list_at: Option<Instant> = None;
         loop {
             self.pulse.beat();
-            let step = tokio::select! {
+            let next = tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = changed(events.as_ref()) => {
                     list_at.get_or_insert_with(|| Instant::now() + SETTLED);
@@ -101,7 +101,7 @@ impl Journal {
                 () = sleep_until(list_at.unwrap_or(sweep_at)), if list_at.is_some() => Step::List,
             };
             list_at = None;
-            match step {
+            match next {
                 Step::List => self.list().await?,
                 Step::Sweep => {
                     tokio::select! {
@@ -233,12 +233,13 @@ impl Journal {
             format!("{error}{}", cause.unwrap_or_default())
         });
         if self.failure != failure {
-            match &failure {
-                Some(error) => warn!(
+            if let Some(error) = &failure {
+                warn!(
                     error,
                     "the journal of attachments cannot be read; what was known stands"
-                ),
-                None => info!("the journal of attachments can be read again"),
+                );
+            } else {
+                info!("the journal of attachments can be read again");
             }
             self.failure = failure;
         }

@@ -62,7 +62,7 @@ pub(crate) fn settle(
                 failed.get_or_insert(NetworkFilesError::Remove { path, source });
             }
             _ => {
-                info!(network = %record.network, "the record of a network that is gone is removed")
+                info!(network = %record.network, "the record of a network that is gone is removed");
             }
         }
     }

@@ -89,7 +89,7 @@ mod tests {
     use super::super::network_record;
     use super::*;
 
-    fn networks(names: &[&str]) -> Option<Arc<Networks>> {
+    fn networks(names: &[&str]) -> Arc<Networks> {
         let record = |name: &&str| {
             let object = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "Network",
                 "metadata": {"name": name}, "spec": {}});
@@ -97,10 +97,10 @@ mod tests {
             let name: NetworkName = name.parse().unwrap();
             (name.clone(), network_record::of(&name, &network).ok())
         };
-        Some(Arc::new(Networks {
+        Arc::new(Networks {
             records: names.iter().map(record).collect(),
             ..Networks::default()
-        }))
+        })
     }
 
     fn files(state: &std::path::Path) -> Vec<String> {
@@ -122,15 +122,15 @@ mod tests {
             networks: networks_out,
             attached,
         };
-        let earlier = networks(&["old"]).unwrap();
+        let earlier = networks(&["old"]);
         network_files::settle(&state, &earlier, &BTreeSet::new()).unwrap();
         let stop = CancellationToken::new();
         let told = async {
-            let step = Duration::from_millis(10);
-            tokio::time::sleep(step).await;
+            let a_while = Duration::from_millis(10);
+            tokio::time::sleep(a_while).await;
             assert_eq!(files(&state), ["old"], "the Networks are not known yet");
-            networks_in.send_replace(networks(&["blue", "green"]));
-            tokio::time::sleep(step).await;
+            networks_in.send_replace(Some(networks(&["blue", "green"])));
+            tokio::time::sleep(a_while).await;
             assert_eq!(files(&state), ["blue", "green"]);
 
             let given = json!({"version": 1, "resource": "colvin.dev/blue", "network": "blue",
@@ -144,16 +144,16 @@ mod tests {
                 ..Attached::default()
             };
             attached_in.send_replace(Arc::new(green));
-            networks_in.send_replace(networks(&[]));
-            tokio::time::sleep(step).await;
+            networks_in.send_replace(Some(networks(&[])));
+            tokio::time::sleep(a_while).await;
             assert_eq!(files(&state), ["blue", "green"], "both are in use");
 
             attached_in.send_replace(Arc::default());
-            tokio::time::sleep(step).await;
+            tokio::time::sleep(a_while).await;
             assert_eq!(files(&state), ["blue"]);
             std::fs::remove_file(path).unwrap();
             tokio::time::sleep(AGAIN).await;
-            tokio::time::sleep(step).await;
+            tokio::time::sleep(a_while).await;
             assert_eq!(files(&state), Vec::<String>::new());
         };
         tokio::select! {

@@ -15,6 +15,9 @@ use crate::device_plugin::boot_id;
 use crate::networks::Networks;
 use crate::telemetry::AttachMetrics;
 
+/// What is known now, once it is known.
+type Latest<T> = watch::Receiver<Option<Arc<T>>>;
+
 /// The only user whose questions are answered.
 const ROOT: u32 = 0;
 
@@ -24,10 +27,7 @@ impl Rooms {
         &mut self,
         args: &DevicePluginArgs,
         root: &Path,
-        (offers, networks): (
-            watch::Receiver<Option<Arc<Offers>>>,
-            watch::Receiver<Option<Arc<Networks>>>,
-        ),
+        (offers, networks): (Latest<Offers>, Latest<Networks>),
         attached: watch::Sender<Arc<Attached>>,
         metrics: AttachMetrics,
     ) {
