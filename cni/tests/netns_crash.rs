@@ -69,7 +69,10 @@ fn a_system_call_that_fails_at_any_place_leaves_nothing() {
     for subject in [Subject::HostDevice, Subject::Macvlan] {
         let begun = Instant::now();
         let tried = errors::everywhere(subject).unwrap();
-        println!("{subject:?}: {tried} ({:.0} s)", begun.elapsed().as_secs_f32());
+        println!(
+            "{subject:?}: {tried} ({:.0} s)",
+            begun.elapsed().as_secs_f32()
+        );
     }
 }
 

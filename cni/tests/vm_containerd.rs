@@ -73,19 +73,30 @@ fn alone(node: &Node) {
 fn chained(node: &Node) {
     let before = node.facts().unwrap();
     node.give(Some("green")).unwrap();
-    node.conflist(&format!(r#"[{BRIDGE}, {{"type": "colvin-cni"}}]"#)).unwrap();
+    node.conflist(&format!(r#"[{BRIDGE}, {{"type": "colvin-cni"}}]"#))
+        .unwrap();
     let netns = node.start_pod().unwrap();
     let eth0 = node.link(&netns, "eth0").unwrap();
     assert_eq!(eth0["linkinfo"]["info_kind"], "veth", "{eth0:#}");
-    assert!(node.addresses(&netns, "eth0").unwrap().contains("10.244.0."));
+    assert!(
+        node.addresses(&netns, "eth0")
+            .unwrap()
+            .contains("10.244.0.")
+    );
     let green = node.link(&netns, "green0").unwrap();
     assert_eq!(green["parentdev"], node.vf.as_str(), "{green:#}");
     assert_eq!(green["mtu"], 1420, "{green:#}");
     assert_eq!(vf(&node.facts().unwrap())["vlan_list"][0]["vlan"], 120);
     let cached = node.cached().unwrap();
     let interfaces = cached["result"]["interfaces"].as_array().unwrap();
-    let names: Vec<&str> = interfaces.iter().filter_map(|it| it["name"].as_str()).collect();
-    assert!(names.contains(&"cni0") && names.contains(&"eth0") && names.contains(&"green0"), "{names:?}");
+    let names: Vec<&str> = interfaces
+        .iter()
+        .filter_map(|it| it["name"].as_str())
+        .collect();
+    assert!(
+        names.contains(&"cni0") && names.contains(&"eth0") && names.contains(&"green0"),
+        "{names:?}"
+    );
     node.end_pod().unwrap();
     node.take().unwrap();
     is_as_before(node, &before, "the pod in a chain");
@@ -105,7 +116,10 @@ fn below_multus(node: &Node) {
     assert_eq!(result["cniVersion"], "0.3.1", "{result:#}");
     assert_eq!(result["interfaces"][0]["name"], "net1", "{result:#}");
     let net1 = node.link(&netns, "net1").unwrap();
-    assert_eq!((&net1["address"], &net1["parentdev"]), (&"02:00:00:00:03:03".into(), &node.vf.as_str().into()));
+    assert_eq!(
+        (&net1["address"], &net1["parentdev"]),
+        (&"02:00:00:00:03:03".into(), &node.vf.as_str().into())
+    );
     let held = node.facts().unwrap();
     assert_eq!(vf(&held)["vlan_list"][0]["vlan"], 130);
     assert_eq!(vf(&held)["trust"], true);
@@ -117,7 +131,10 @@ fn below_multus(node: &Node) {
     is_as_before(node, &before, "the delegate");
     // another pod's device is refused: a tenant wrote it
     let stranger = node.delegate("ADD", &asked, &netns).unwrap_err();
-    assert!(format!("{stranger:#}").contains(POD) || format!("{stranger:#}").contains(&node.vf), "{stranger:#}");
+    assert!(
+        format!("{stranger:#}").contains(POD) || format!("{stranger:#}").contains(&node.vf),
+        "{stranger:#}"
+    );
     is_as_before(node, &before, "a device that the pod was not given");
     node.end_pod().unwrap();
 }

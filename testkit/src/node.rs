@@ -4,6 +4,7 @@
 //!
 //! Left to others: images of ours, what runs on it, what is judged.
 
+mod alone;
 mod images;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::vm::process::progress;
 use crate::vm::{Bench, Process, Reboot, Vm, VmConfig, default_cache};
 use crate::wait::try_wait_between;
 
+pub use alone::Alone;
 pub use images::BUSYBOX;
 
 /// What makes the guest ready for them.

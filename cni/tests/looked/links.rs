@@ -5,13 +5,7 @@
 use serde_json::Value;
 
 /// Numbers that the kernel counts up, what follows from the far end of a cable, and where that end is.
-const VOLATILE: [&str; 5] = [
-    "ifindex",
-    "link",
-    "link_index",
-    "link_netnsid",
-    "operstate",
-];
+const VOLATILE: [&str; 5] = ["ifindex", "link", "link_index", "link_netnsid", "operstate"];
 
 /// Flags that follow from a cable.
 const FOLLOWING: [&str; 3] = ["LOWER_UP", "NO-CARRIER", "M-DOWN"];

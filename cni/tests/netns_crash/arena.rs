@@ -15,6 +15,7 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/netns /var/lib/cni
 ip link add up0 type veth peer name leaf0
 ip link set up0 address 02:00:00:00:0f:01 mtu 1600 up
+ip addr add 10.99.0.1/24 dev up0
 ip link set leaf0 mtu 1600 up
 ip link set lo up
 ";
@@ -28,7 +29,9 @@ pub(crate) struct Arena {
 impl Arena {
     /// A node with `up0`, an uplink, and `dev0`, a device to give away; its pods have `pod0` and `pod1`.
     pub(crate) fn new() -> Result<Self> {
-        let arena = Self { host: Netns::new()? };
+        let arena = Self {
+            host: Netns::new()?,
+        };
         arena.sh(LINKS)?;
         arena.make_device()?;
         arena.make_pod("pod0")?;
@@ -50,8 +53,10 @@ impl Arena {
 
     /// Makes the namespace of a pod.
     pub(crate) fn make_pod(&self, name: &str) -> Result<()> {
-        self.sh(&format!("ip netns add {name} && ip -n {name} link set lo up"))
-            .map(drop)
+        self.sh(&format!(
+            "ip netns add {name} && ip -n {name} link set lo up"
+        ))
+        .map(drop)
     }
 
     /// Ends the namespace of a pod, and waits until its links are gone.

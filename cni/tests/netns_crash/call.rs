@@ -23,7 +23,6 @@ const TRACER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/netns_crash/tra
 pub(crate) enum Verb {
     Add,
     Del,
-    Check,
     Gc,
 }
 
@@ -32,7 +31,6 @@ impl Verb {
         match self {
             Self::Add => "ADD",
             Self::Del => "DEL",
-            Self::Check => "CHECK",
             Self::Gc => "GC",
         }
     }
@@ -62,8 +60,9 @@ pub(crate) struct Attachment {
     pub(crate) config: Value,
 }
 
-/// How a call ended.
+/// How a call ended; what failed shows all of it.
 #[derive(Clone, Debug)]
+#[expect(dead_code, reason = "`errors` is for who reads the failure")]
 pub(crate) struct Ended {
     /// The exit code; `None`: it was killed.
     pub(crate) code: Option<i32>,
@@ -125,7 +124,10 @@ impl Attachment {
     pub(crate) fn names(&self, arena: &Arena, verb: Verb) -> Result<Vec<String>> {
         let log = tempfile::NamedTempFile::new()?;
         let mut command = arena.command("strace");
-        command.args(["-f", "-qqq", "-o"]).arg(log.path()).arg(PLUGIN);
+        command
+            .args(["-f", "-qqq", "-o"])
+            .arg(log.path())
+            .arg(PLUGIN);
         command
             .env("CNI_COMMAND", verb.word())
             .env("CNI_CONTAINERID", &self.container)

@@ -46,8 +46,15 @@ pub(crate) struct Tried {
 
 impl fmt::Display for Tried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { errors, failed, went_on } = self;
-        write!(f, "{errors} errors: {failed} calls failed, {went_on} went on; nothing left")
+        let Self {
+            errors,
+            failed,
+            went_on,
+        } = self;
+        write!(
+            f,
+            "{errors} errors: {failed} calls failed, {went_on} went on; nothing left"
+        )
     }
 }
 
@@ -122,7 +129,11 @@ fn places(names: &[String]) -> Vec<How> {
 /// The folder of the journal is on a disk that is full; then the folder of the leases is.
 pub(crate) fn full_disk(subject: Subject) -> Result<()> {
     let sweep = Sweep::new(subject)?;
-    for (folder, room) in [("/var/lib/colvin", 0), ("/var/lib/colvin", 1), ("/var/lib/cni", 0)] {
+    for (folder, room) in [
+        ("/var/lib/colvin", 0),
+        ("/var/lib/colvin", 1),
+        ("/var/lib/cni", 0),
+    ] {
         let (arena, before) = (&sweep.arena, &sweep.before);
         // pages: what a file's first byte takes
         arena.sh(&format!(
@@ -130,15 +141,14 @@ pub(crate) fn full_disk(subject: Subject) -> Result<()> {
             dd if=/dev/zero of={folder}/full bs=4k count=$((16 - {room})) 2>/dev/null
             ip -o monitor link >/run/seen 2>&1 & echo $! >/run/monitor
             for try in $(seq 100); do
-                ip link set leaf0 alias mark$try; grep -q mark /run/seen && exit; sleep .05
+                ip link set leaf0 mtu $((1600 + try)); grep -q leaf0 /run/seen && exit; sleep .05
             done; exit 1"
         ))?;
         let ended = sweep.attachment.ask(arena, Verb::Add, &How::Whole)?;
         let seen = arena.sh(
-            "ip link set leaf0 alias end
-            for try in $(seq 100); do grep -q 'alias end' /run/seen && break; sleep .05; done
-            kill $(cat /run/monitor); grep -v -e leaf0 -e alias /run/seen || true
-            ip link set leaf0 alias ''",
+            "ip link set leaf0 mtu 1600
+            for try in $(seq 100); do tail -1 /run/seen | grep -q 'mtu 1600' && break; sleep .05; done
+            kill $(cat /run/monitor); grep -v leaf0 /run/seen || true",
         )?;
         let what = format!("{folder} with room for {room} pages: {ended:?}");
         if ended.is_well() && room > 0 {

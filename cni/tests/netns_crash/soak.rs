@@ -53,7 +53,11 @@ impl fmt::Display for Report {
         let [add, del, gc] = self.kills;
         let Plan { kills, seed } = self.plan;
         writeln!(f, "asked for            {kills} kills, seed {seed}")?;
-        writeln!(f, "kills                {} (ADD {add}, DEL {del}, GC {gc})", add + del + gc)?;
+        writeln!(
+            f,
+            "kills                {} (ADD {add}, DEL {del}, GC {gc})",
+            add + del + gc
+        )?;
         writeln!(f, "schedules            {}", self.schedules)?;
         writeln!(f, "namespaces ended     {}", self.ends)?;
         writeln!(f, "DEL of former owners {}", self.strangers)?;
@@ -89,11 +93,18 @@ pub(crate) fn run(plan: Plan) -> Result<Report> {
         leaks: Vec::new(),
     };
     let mut chance = Chance(plan.seed.wrapping_mul(2) | 1);
-    let sweeps = [Sweep::new(Subject::HostDevice)?, Sweep::new(Subject::Macvlan)?];
+    let sweeps = [
+        Sweep::new(Subject::HostDevice)?,
+        Sweep::new(Subject::Macvlan)?,
+    ];
     let mut calls = Vec::new();
     for sweep in &sweeps {
-        let add = sweep.attachment.ask(&sweep.arena, Verb::Add, &How::Counted)?;
-        let del = sweep.attachment.ask(&sweep.arena, Verb::Del, &How::Counted)?;
+        let add = sweep
+            .attachment
+            .ask(&sweep.arena, Verb::Add, &How::Counted)?;
+        let del = sweep
+            .attachment
+            .ask(&sweep.arena, Verb::Del, &How::Counted)?;
         calls.push([add.calls, del.calls]);
     }
     while report.kills.iter().sum::<u32>() < plan.kills && report.leaks.len() < 10 {
@@ -106,7 +117,11 @@ pub(crate) fn run(plan: Plan) -> Result<Report> {
             story: Vec::new(),
         };
         if let Err(error) = schedule.play() {
-            let leak = format!("{:?}: {}: {error:#}", schedule.sweep.subject, schedule.story.join(", "));
+            let leak = format!(
+                "{:?}: {}: {error:#}",
+                schedule.sweep.subject,
+                schedule.story.join(", ")
+            );
             report.leaks.push(leak);
             schedule_over(&sweeps[which])?;
         }
@@ -122,7 +137,9 @@ fn schedule_over(sweep: &Sweep) -> Result<()> {
         drop(sweep.arena.end_pod(pod));
         sweep.arena.make_pod(pod)?;
     }
-    sweep.arena.sh("rm -rf /var/lib/colvin /var/lib/cni/networks; ip link del dev0 2>/dev/null || true")?;
+    sweep
+        .arena
+        .sh("rm -rf /var/lib/colvin /var/lib/cni/networks; ip link del dev0 2>/dev/null || true")?;
     sweep.arena.make_device()
 }
 
@@ -153,7 +170,11 @@ impl Schedule<'_> {
                 }
             }
         }
-        let last = if self.chance.below(3) == 0 { Verb::Gc } else { Verb::Del };
+        let last = if self.chance.below(3) == 0 {
+            Verb::Gc
+        } else {
+            Verb::Del
+        };
         self.whole(&pod, last)?;
         self.put_back()?;
         self.sweep.is_clean("the schedule")?;
@@ -172,7 +193,7 @@ impl Schedule<'_> {
             match verb {
                 Verb::Add => *add += 1,
                 Verb::Del => *del += 1,
-                Verb::Gc | Verb::Check => *gc += 1,
+                Verb::Gc => *gc += 1,
             }
         }
         Ok(())
@@ -207,7 +228,9 @@ impl Schedule<'_> {
     }
 
     fn put_back(&mut self) -> Result<()> {
-        self.sweep.arena.sh("[ -e /run/netns/pod0 ] || { ip netns add pod0; ip -n pod0 link set lo up; }")?;
+        self.sweep
+            .arena
+            .sh("[ -e /run/netns/pod0 ] || { ip netns add pod0; ip -n pod0 link set lo up; }")?;
         Ok(())
     }
 
@@ -220,8 +243,15 @@ impl Schedule<'_> {
         let there = State::look(&self.sweep.arena)?;
         self.whole(former, Verb::Del)?;
         let leaks = State::look(&self.sweep.arena)?.leaks(&there);
-        ensure!(leaks.is_empty(), "DEL of a former owner: {}", leaks.join("\n"));
-        self.sweep.subject.judge(&self.sweep.arena, "pod1").context("the next owner")?;
+        ensure!(
+            leaks.is_empty(),
+            "DEL of a former owner: {}",
+            leaks.join("\n")
+        );
+        self.sweep
+            .subject
+            .judge(&self.sweep.arena, "pod1")
+            .context("the next owner")?;
         self.whole(&next, Verb::Del)?;
         self.sweep.is_clean("the next owner")
     }

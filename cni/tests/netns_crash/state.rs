@@ -13,13 +13,13 @@ use crate::links::{difference, lasting};
 /// Folders whose files are counted: leases by network, attachments.
 const LOOK: &str = r#"
 echo "[\"links\", \"host\", $(ip -j -d link)]"
-echo "[\"addresses\", \"host\", $(ip -j addr show up up0)]"
+echo "[\"addresses\", \"host\", $(ip -j addr show scope global)]"
 for pod in pod0 pod1; do
     [ -e /run/netns/$pod ] || continue
     echo "[\"links\", \"$pod\", $(ip -n $pod -j -d link)]"
     routes=$(ip -n $pod -j route show table all); echo "[\"routes\", \"$pod\", ${routes:-[]}]"
 done
-find /var/lib /run -xdev -type f 2>/dev/null | sed 's/.*/["file", "&"]/'
+find /var/lib /run -xdev -type f -printf '["file", "%p", %s]\n' 2>/dev/null
 "#;
 
 /// What was seen.
@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) leases: Vec<String>,
     /// Records of the journal, by path.
     pub(crate) records: Vec<String>,
+    /// Empty files beside them, by path.
+    pub(crate) locks: Vec<String>,
     /// Any other file.
     pub(crate) others: Vec<String>,
     /// Routes and addresses, as they were said.
@@ -46,7 +48,7 @@ impl State {
             let word = |at: usize| said[at].as_str().unwrap_or_default().to_owned();
             match word(0).as_str() {
                 "links" => state.take_links(&word(1), &said[2]),
-                "file" => state.take_file(word(1)),
+                "file" => state.take_file(word(1), said[2] == 0),
                 _ => state.rest.push(line.to_owned()),
             }
         }
@@ -59,18 +61,23 @@ impl State {
     fn take_links(&mut self, namespace: &str, links: &Value) {
         for link in links.as_array().into_iter().flatten() {
             let name = link["ifname"].as_str().unwrap_or_default().to_owned();
-            self.links.insert((namespace.to_owned(), name), lasting(link));
+            self.links
+                .insert((namespace.to_owned(), name), lasting(link));
         }
     }
 
-    fn take_file(&mut self, path: String) {
+    fn take_file(&mut self, path: String, is_empty: bool) {
         let name = path.rsplit('/').next().unwrap_or_default();
         if path.starts_with("/var/lib/cni/networks/") {
             // a lease is named after its address
             if name.parse::<std::net::IpAddr>().is_ok() {
                 self.leases.push(path);
             }
-        } else if path.starts_with("/var/lib/colvin/attachments/") && name.ends_with(".json") {
+        } else if path.starts_with("/var/lib/colvin/attachments/") && is_empty {
+            // in which nothing was begun: it stands for its lock, and the next one at work on the
+            // device takes it
+            self.locks.push(path);
+        } else if path.starts_with("/var/lib/colvin/attachments/") {
             self.records.push(path);
         } else {
             self.others.push(path);
@@ -95,8 +102,16 @@ impl State {
             ("record", &self.records, &before.records),
             ("said", &self.rest, &before.rest),
         ] {
-            lines.extend(now.iter().filter(|it| !then.contains(it)).map(|it| format!("{what} left: {it}")));
-            lines.extend(then.iter().filter(|it| !now.contains(it)).map(|it| format!("{what} lost: {it}")));
+            lines.extend(
+                now.iter()
+                    .filter(|it| !then.contains(it))
+                    .map(|it| format!("{what} left: {it}")),
+            );
+            lines.extend(
+                then.iter()
+                    .filter(|it| !now.contains(it))
+                    .map(|it| format!("{what} lost: {it}")),
+            );
         }
         lines
     }

@@ -63,7 +63,9 @@ impl Subject {
             has("address") == MAC && has("mtu") == 1440,
             "{pod}: {link:?}"
         );
-        let up = has("flags").as_array().is_some_and(|it| it.contains(&json!("UP")));
+        let up = has("flags")
+            .as_array()
+            .is_some_and(|it| it.contains(&json!("UP")));
         ensure!(up, "{pod}: {link:?}");
         if self == Self::Macvlan {
             let mode = &has("linkinfo")["info_data"]["mode"];
@@ -76,7 +78,10 @@ impl Subject {
             ensure!(addresses.contains(address), "{pod}: {addresses}");
         }
         let routes = arena.sh(&format!("ip -n {pod} route"))?;
-        ensure!(routes.contains("10.8.0.0/16 via 10.9.0.1 dev net1"), "{routes}");
+        ensure!(
+            routes.contains("10.8.0.0/16 via 10.9.0.1 dev net1"),
+            "{routes}"
+        );
         Ok(())
     }
 }

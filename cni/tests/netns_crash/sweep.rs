@@ -24,8 +24,16 @@ pub(crate) struct Count {
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, made, refused, leaks } = self;
-        write!(f, "{kills} kills, {leaks} leaks; ADD again made it {made} times, found it made {refused} times")
+        let Self {
+            kills,
+            made,
+            refused,
+            leaks,
+        } = self;
+        write!(
+            f,
+            "{kills} kills, {leaks} leaks; ADD again made it {made} times, found it made {refused} times"
+        )
     }
 }
 
@@ -99,7 +107,9 @@ impl Sweep {
             self.kill(Verb::Add, at)?;
             self.go_on(next)
                 .and_then(|()| self.is_clean("it"))
-                .with_context(|| format!("ADD killed in front of call {at} of {calls}, then {next:?}"))?;
+                .with_context(|| {
+                    format!("ADD killed in front of call {at} of {calls}, then {next:?}")
+                })?;
         }
         Ok(calls)
     }
@@ -114,7 +124,9 @@ impl Sweep {
             let next = if at % 2 == 0 { Next::Del } else { Next::Gc };
             self.go_on(next)
                 .and_then(|()| self.is_clean("it"))
-                .with_context(|| format!("DEL killed in front of call {at} of {calls}, then {next:?}"))?;
+                .with_context(|| {
+                    format!("DEL killed in front of call {at} of {calls}, then {next:?}")
+                })?;
         }
         Ok(calls)
     }

@@ -84,8 +84,10 @@ impl Guest {
         // F0 and F1 are known to every script
         let head = format!("P={PLUGIN} L=/share/look\n{FUNCTIONS}\n");
         let known = "F0=$(basename \"$(readlink /sys/class/net/pf0/device/virtfn0)\")\n\
-                     F1=$(basename \"$(readlink /sys/class/net/pf0/device/virtfn1)\")\nset -e\n";
-        let output = self.vm.run_within(LIMIT, &format!("{head}{known}{script}"))?;
+                     F1=$(basename \"$(readlink /sys/class/net/pf0/device/virtfn1)\")\nset -eE; trap 'echo \"failed: $BASH_COMMAND\" >&2' ERR\n";
+        let output = self
+            .vm
+            .run_within(LIMIT, &format!("{head}{known}{script}"))?;
         if output.status != 0 {
             bail!(
                 "{script}\nended with status {}\n{}\n{}",
@@ -179,7 +181,10 @@ impl Looked {
 
     /// What is said of a pod's addresses.
     pub(crate) fn addresses(&self, pod: &str) -> String {
-        self.addresses.get(pod).map(Value::to_string).unwrap_or_default()
+        self.addresses
+            .get(pod)
+            .map(Value::to_string)
+            .unwrap_or_default()
     }
 
     /// What is another than before: none when all is as it was.
@@ -191,10 +196,15 @@ impl Looked {
             .into_iter()
             .map(|key| (key, self.links.get(key), before.links.get(key)))
             .filter(|(_, now, then)| now != then)
-            .map(|((at, name), now, then)| format!("link {name} in {at}: {}", difference(now, then)))
+            .map(|((at, name), now, then)| {
+                format!("link {name} in {at}: {}", difference(now, then))
+            })
             .collect();
         if self.functions != before.functions {
-            lines.push(format!("functions {:?}, were {:?}", self.functions, before.functions));
+            lines.push(format!(
+                "functions {:?}, were {:?}",
+                self.functions, before.functions
+            ));
         }
         if self.files != before.files {
             lines.push(format!("files {:?}, were {:?}", self.files, before.files));

@@ -29,7 +29,7 @@ look() { # NAME: all that `ip` and sysfs say, to the host
 			[ -e "$vf" ] || continue
 			echo "[\"function\", \"${vf##*/}\", \"$(basename "$(readlink "$vf/driver")") $(cat "$vf/driver_override") $(ls "$vf/net" 2>/dev/null)\"]"
 		done
-		find /var/lib/colvin/attachments /var/lib/cni/networks -type f -printf '["file", "%p", "%s"]\n' 2>/dev/null
+		find /var/lib/colvin/attachments /var/lib/cni/networks -type f -printf '["file", "%p", "%s"]\n' 2>/dev/null || true
 	} >"$L/$1"
 }
 clean() { # an empty node with two VFs of pf0; F0 and F1 are their PCI addresses
@@ -53,7 +53,8 @@ named() { # PCI ADDRESS: its netdev in this namespace
 own() { # gives VF 0 settings of its own, so that "as before" is no default
 	local n
 	n=$(named "$F0")
-	ip link set pf0 vf 0 mac 02:00:00:00:00:f0 vlan 7 qos 3 spoofchk on trust off max_tx_rate 300
+	# this card lets a VF choose its address only until its PF has
 	ip link set "$n" address 02:00:00:00:00:f0 mtu 1400 alias 'bay 7'
+	ip link set pf0 vf 0 mac 02:00:00:00:00:f0 vlan 7 qos 3 spoofchk on trust off max_tx_rate 300
 	ip link property add dev "$n" altname enp1s0v0 altname bay7
 }

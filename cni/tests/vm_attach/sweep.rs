@@ -31,7 +31,7 @@ pub(crate) fn sweep() {
     for seen in sweep::look(&roots).unwrap() {
         println!("{}: {:?}", seen.record, seen.dead);
         if seen.dead.is_some() {
-            let mut trace = Trace::default();
+            let mut trace = Trace::begin();
             sweep::undo(&roots, &seen, Patience::default(), &mut trace).unwrap();
         }
     }

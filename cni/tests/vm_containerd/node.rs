@@ -69,7 +69,9 @@ impl Node {
         config.memory_mib = 2048;
         config.management = true;
         config.disk_mib = Some(2048);
-        let setup = format!("rm -f /etc/cni/net.d/*; ln -sf {PLUGIN} /opt/cni/bin/colvin-cni; mkdir -p /var/lib/colvin/networks; echo '{GREEN}' >/var/lib/colvin/networks/green.json");
+        let setup = format!(
+            "rm -f /etc/cni/net.d/*; ln -sf {PLUGIN} /opt/cni/bin/colvin-cni; mkdir -p /var/lib/colvin/networks; echo '{GREEN}' >/var/lib/colvin/networks/green.json"
+        );
         let alone = Alone::boot(&bench, &netns, &config, &setup)?;
         let vfs = alone.vm.create_vfs("pf0", 2)?;
         let vf = vfs.first().context("no VF")?.clone();
@@ -80,14 +82,20 @@ impl Node {
             ip link set {name} address 02:00:00:00:00:f0 mtu 1400
             ip link property add dev {name} altname bay7"
         ))?;
-        Ok(Self { node: alone, _netns: netns, vf })
+        Ok(Self {
+            node: alone,
+            _netns: netns,
+            vf,
+        })
     }
 
     /// Says which plugins the runtime calls.
     pub(crate) fn conflist(&self, plugins: &str) -> Result<()> {
         let list = format!(r#"{{"cniVersion": "1.0.0", "name": "pods", "plugins": {plugins}}}"#);
         // it appears whole; the runtime hears of it
-        self.node.vm.sh(&format!("cat >/run/list <<'C'\n{list}\nC\nmv /run/list /etc/cni/net.d/10-pods.conflist"))?;
+        self.node.vm.sh(&format!(
+            "cat >/run/list <<'C'\n{list}\nC\nmv /run/list /etc/cni/net.d/10-pods.conflist"
+        ))?;
         Ok(())
     }
 
@@ -98,7 +106,9 @@ impl Node {
             "kind": "VirtualFunction", "address": self.vf, "vfIndex": 0, "bootId": boot.trim(),
             "namespace": "default", "pod": POD, "container": "main"});
         let file = self.vf.replace(':', "-");
-        self.node.vm.sh(&format!("mkdir -p /run/colvin/outstanding; echo '{record}' >/run/colvin/outstanding/{file}.json"))?;
+        self.node.vm.sh(&format!(
+            "mkdir -p /run/colvin/outstanding; echo '{record}' >/run/colvin/outstanding/{file}.json"
+        ))?;
         Ok(())
     }
 
@@ -109,7 +119,8 @@ impl Node {
 
     /// Starts the pod and waits until its container runs; gives its namespace's name.
     pub(crate) fn start_pod(&self) -> Result<String> {
-        self.node.add_pod("web", &MANIFEST.replace("IMAGE", BUSYBOX))?;
+        self.node
+            .add_pod("web", &MANIFEST.replace("IMAGE", BUSYBOX))?;
         let runs = "[ $(ctr -n k8s.io task ls -q | wc -l) = 2 ] && ls /run/netns";
         let netns = self.node.wait_for("the pod", LIMIT, runs)?;
         match netns.lines().collect::<Vec<_>>().as_slice() {
@@ -122,7 +133,9 @@ impl Node {
     pub(crate) fn end_pod(&self) -> Result<()> {
         self.node.remove_pod("web")?;
         let gone = "[ -z \"$(ctr -n k8s.io task ls -q)\" ] && [ -z \"$(ls /run/netns)\" ]";
-        self.node.wait_for("the end of the pod", LIMIT, gone).map(drop)
+        self.node
+            .wait_for("the end of the pod", LIMIT, gone)
+            .map(drop)
     }
 
     /// Looks.
@@ -136,7 +149,8 @@ impl Node {
         ))?;
         let mut lines = said.lines();
         let mut link = || -> Result<Value> {
-            let mut links: Vec<Value> = serde_json::from_str(lines.next().context("nothing said")?)?;
+            let mut links: Vec<Value> =
+                serde_json::from_str(lines.next().context("nothing said")?)?;
             let mut link = links.pop().context("no link")?;
             if let Some(facts) = link.as_object_mut() {
                 facts.remove("operstate");
@@ -148,12 +162,20 @@ impl Node {
             let line = lines.next().unwrap_or_default();
             line.split_whitespace().map(str::to_owned).collect()
         };
-        Ok(Facts { pf, netdev, records: words(), leases: words() })
+        Ok(Facts {
+            pf,
+            netdev,
+            records: words(),
+            leases: words(),
+        })
     }
 
     /// A link in a pod.
     pub(crate) fn link(&self, netns: &str, name: &str) -> Result<Value> {
-        let said = self.node.vm.sh(&format!("ip -n {netns} -j -d link show {name}"));
+        let said = self
+            .node
+            .vm
+            .sh(&format!("ip -n {netns} -j -d link show {name}"));
         let said = said.with_context(|| self.node.logs())?;
         let mut links: Vec<Value> = serde_json::from_str(&said)?;
         links.pop().context("no link")
@@ -161,7 +183,9 @@ impl Node {
 
     /// The addresses of a link in a pod, as text.
     pub(crate) fn addresses(&self, netns: &str, name: &str) -> Result<String> {
-        self.node.vm.sh(&format!("ip -n {netns} -o addr show dev {name}"))
+        self.node
+            .vm
+            .sh(&format!("ip -n {netns} -o addr show dev {name}"))
     }
 
     /// What the runtime keeps of the pod's attachment (CACHE-1).
