@@ -47,7 +47,7 @@ impl Arena {
             ip link add dev0 type veth peer name far0
             ip link set dev0 address 02:00:00:00:0d:01 mtu 1480 alias 'bay 7' txqueuelen 500 up
             ip link property add dev dev0 altname enp9s0 altname bay7
-            ip link set far0 up")
+            ip link set far0 address 02:00:00:00:0d:02 up")
             .map(drop)
     }
 
