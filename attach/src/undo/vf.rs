@@ -186,14 +186,21 @@ pub(super) fn restore(undoing: &mut Undoing<'_>, undo: &VfUndo) -> Result<(), At
             }),
         };
     };
-    let socket = &mut undoing.host.socket;
-    let Some(now) = socket.vf(pf, undo.number)? else {
+    let Some(now) = undoing.host.socket.vf(pf, undo.number)? else {
         return Ok(()); // the VF is gone
     };
-    // the PF's word comes before the VF's own address, which it may forbid
+    // a VF that its PF gave an address may take another one only while it is trusted
+    let first = own_address(undoing, undo, pf, &image_of(&now));
+    let socket = &mut undoing.host.socket;
+    let Some(now) = socket.vf(pf, undo.number)? else {
+        return Ok(());
+    };
     let told = change(&undo.before, &image_of(&now), undo.address_given);
     socket.set_vf(pf, undo.number, &told)?;
-    restore_address(undoing, undo)?;
+    if first.is_err() {
+        // it may now that the PF says what it said
+        restore_address(undoing, undo)?;
+    }
     let socket = &mut undoing.host.socket;
     let Some(mut now) = socket.vf(pf, undo.number)? else {
         return Ok(());
@@ -210,6 +217,31 @@ pub(super) fn restore(undoing: &mut Undoing<'_>, undo: &VfUndo) -> Result<(), At
             reason: difference,
         }),
     }
+}
+
+/// Gives the VF's link the address that it had, trusted for that moment: its PF is told what it was told
+/// right after.
+fn own_address(
+    undoing: &mut Undoing<'_>,
+    undo: &VfUndo,
+    pf: IfIndex,
+    now: &VfImage,
+) -> Result<(), AttachError> {
+    let Some(mac) = undo.link_mac else {
+        return Ok(());
+    };
+    let Some(link) = link_of(undoing.host, undo.device)? else {
+        return Ok(());
+    };
+    let is_there = link.link.address.as_ref().and_then(LinkAddress::mac) == Some(mac);
+    if !is_there && now.trust == Some(false) {
+        let trusted = VfChange {
+            trust: Some(true),
+            ..VfChange::default()
+        };
+        undoing.host.socket.set_vf(pf, undo.number, &trusted)?;
+    }
+    give_address(undoing.host, &link, mac)
 }
 
 /// Gives the VF's link the address that it had.
