@@ -103,8 +103,13 @@ async fn dp_11_a_kubelet_that_starts_again_has_the_list_within_a_tenth_of_a_seco
             ..Options::default()
         };
         let (kubelet, node) = (Kubelet::start(options).unwrap(), Node::new());
+        let pace = Pace {
+            // what is noticed by the loss of the stream alone comes too late
+            lost_client: crate::plugin::LIMIT,
+            ..Pace::default()
+        };
         let settings = Settings {
-            pace: Pace::default(),
+            pace,
             ..settings(&kubelet, &node)
         };
         let plugin = Plugin::start(settings, Some(offers(&[(GREEN, &VFS)])));
