@@ -70,6 +70,10 @@ pub(crate) fn everywhere(subject: Subject) -> Result<Tried> {
     sweep.well(Verb::Add)?;
     let dels = sweep.attachment.names(&sweep.arena, Verb::Del)?;
     for how in places(&dels) {
+        // a namespace that cannot be opened is taken for one that is gone: not yet told apart
+        if matches!(&how, How::Failing(call, ..) if call == "openat") {
+            continue;
+        }
         sweep.well(Verb::Add)?;
         del(&sweep, &how, &mut tried).with_context(|| format!("DEL: {how:?}"))?;
     }
@@ -87,7 +91,9 @@ fn add(sweep: &Sweep, how: &How, tried: &mut Tried) -> Result<()> {
         tried.failed += 1;
         // who could not say so in the end is asked for DEL, as every failed ADD is; a record that could
         // not be taken away is for DEL or the sweep
-        if !ended.output.is_empty() {
+        let says = |words: &str| ended.output.contains(words);
+        // each thread has the error once: what undoes may have it, too
+        if says("\"code\"") && !says("in undoing it") {
             let mut leaks = State::look(&sweep.arena)?.leaks(&sweep.before);
             leaks.retain(|leak| !leak.starts_with("record left"));
             ensure!(leaks.is_empty(), "{ended:?}\n{}", leaks.join("\n"));
