@@ -44,7 +44,7 @@ pub fn check(
     if record.state != State::Applied || record.boot_id != roots.boot_id {
         return Err(drift("the journal says that it is not attached any more"));
     }
-    let pod = at_its_path(&record.netns);
+    let pod = at_its_path(&record.netns)?;
     let pod = pod.ok_or_else(|| drift("its network namespace is gone, or another one"))?;
     let mut host = Host::open(roots)?;
     let mut drifts = Vec::new();
@@ -212,7 +212,7 @@ fn settings(
     }
     let wanted = kind::child_kind(&request.kind);
     if let (Some(wanted), Some(name)) = (wanted, &record.interface) {
-        let pod = at_its_path(&record.netns);
+        let pod = at_its_path(&record.netns)?;
         let mut socket = pod
             .ok_or_else(|| drift("its network namespace is gone"))?
             .run(RouteSocket::open)??;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use colvin_kernel::netlink::change::{By, RouteSocket};
-use colvin_kernel::netns::NetNs;
 use colvin_model::{IfName, PciAddress};
 
 use crate::error::AttachError;
 use crate::host::{Host, note};
 use crate::journal::{Content, Held, Record, child_name, hold, is_child_of_another, list, peek};
+use crate::pod::opened;
 use crate::rebuild::{Rebuilt, bring, mark, rebuild};
 use crate::release::release_all;
 use crate::request::{AttachmentKey, IpamCall, Patience, Request};
@@ -170,11 +170,10 @@ fn unrecorded(
     former: &Former,
     trace: &mut Trace,
 ) -> Result<(), AttachError> {
-    let Some((path, netns)) = former
-        .netns
-        .as_ref()
-        .and_then(|path| Some((path.clone(), NetNs::open(path).ok()?)))
-    else {
+    let Some(path) = former.netns.clone() else {
+        return Ok(());
+    };
+    let Some(netns) = opened(&path)? else {
         return Ok(());
     };
     if netns.is_same(&host.netns) {

@@ -12,6 +12,7 @@ use colvin_model::{IfName, PciAddress};
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::journal::{CHILD, Held, Record, State, Target};
+use crate::pod::opened;
 use crate::request::{AttachmentKey, Owner, Patience};
 use crate::roots::Roots;
 use crate::trace::{StepKind, Trace};
@@ -89,9 +90,9 @@ pub(crate) fn rebuild(
         return Ok(Rebuilt::Home);
     }
     let own = host.netns.id();
-    let former = netns.and_then(|path| NetNs::open(path).ok());
+    let former = netns.map(opened).transpose()?.flatten();
     for (id, path) in netns::live(&roots.proc)?.paths {
-        let Ok(netns) = NetNs::open(&path) else {
+        let Some(netns) = opened(&path)? else {
             continue; // it went meanwhile
         };
         if id == own {

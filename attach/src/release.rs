@@ -46,7 +46,14 @@ pub(crate) fn release_all(
         });
         failures.extend(noted.err());
     }
-    let pod = at_its_path(&record.netns);
+    let pod = match at_its_path(&record.netns) {
+        Ok(pod) => pod,
+        Err(error) => {
+            // what is in it cannot be undone now, and must not be forgotten
+            failures.push(error);
+            return (false, failures);
+        }
+    };
     let mut undoing = Undoing {
         roots,
         host,

@@ -206,10 +206,13 @@ impl Held {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
             Err(errno) => return Err(failed("take room for", &self.path)(errno.into())),
         }
-        self.put(&bytes)?;
-        self.file.sync_data().map_err(failed("sync", &self.path))?;
-        sync_folder(&folder::place(roots))?;
-        Ok(())
+        let synced = self.put(&bytes).and_then(|()| {
+            self.file.sync_data().map_err(failed("sync", &self.path))?;
+            sync_folder(&folder::place(roots))
+        });
+        // nothing is changed without it, so it is not kept
+        self.is_written = synced.is_ok();
+        synced
     }
 
     /// Empties the file: what it said is undone. It is removed unless something is begun in it.

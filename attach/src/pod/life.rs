@@ -24,10 +24,21 @@ pub(crate) enum Life {
     Unknown,
 }
 
-/// The namespace of a record, when its file still stands for it.
-pub(crate) fn at_its_path(target: &Target) -> Option<NetNs> {
-    let netns = NetNs::open(&target.path).ok()?;
-    (netns.id().to_string() == target.id).then_some(netns)
+/// The namespace at a path; `None` when it is known to be gone. Not seen is not gone: any other failure is
+/// an error.
+pub(crate) fn opened(path: &Path) -> Result<Option<NetNs>, AttachError> {
+    match NetNs::open(path) {
+        Ok(netns) => Ok(Some(netns)),
+        Err(error) if error.is_gone() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The namespace of a record, when its file still stands for it; `None` when that is gone, or stands for
+/// another one.
+pub(crate) fn at_its_path(target: &Target) -> Result<Option<NetNs>, AttachError> {
+    let netns = opened(&target.path)?;
+    Ok(netns.filter(|netns| netns.id().to_string() == target.id))
 }
 
 /// The namespace of a record, when a process or a mount holds it.
@@ -36,8 +47,10 @@ pub(crate) fn reopen(roots: &Roots, target: &Target) -> Result<Option<NetNs>, At
         return Ok(None);
     };
     let live = netns::live(&roots.proc)?;
-    let netns = live.paths.get(&id).and_then(|path| NetNs::open(path).ok());
-    Ok(netns.filter(|netns| netns.id() == id))
+    match live.paths.get(&id) {
+        Some(path) => Ok(opened(path)?.filter(|netns| netns.id() == id)),
+        None => Ok(None),
+    }
 }
 
 /// Whether the namespace of a record lives. `live` is asked for at most once.
@@ -52,8 +65,8 @@ pub(crate) fn life(
     live: &mut Option<Live>,
 ) -> Result<Life, AttachError> {
     let target = &record.netns;
-    let opened = NetNs::open(&target.path);
-    if let Ok(netns) = &opened
+    let at_path = NetNs::open(&target.path);
+    if let Ok(netns) = &at_path
         && netns.id().to_string() == target.id
     {
         return Ok(Life::Alive);
@@ -64,17 +77,22 @@ pub(crate) fn life(
     };
     let id = target.id.parse::<NetNsId>().ok();
     let elsewhere = id.and_then(|id| live.paths.get(&id));
-    if let Some(path) = elsewhere
-        && let Ok(netns) = NetNs::open(path)
-        && holds(&netns, record)?
-    {
-        return Ok(Life::Alive);
+    if at_path.as_ref().is_err_and(|error| !error.is_gone()) {
+        return Ok(Life::Unknown);
+    }
+    if let Some(path) = elsewhere {
+        match NetNs::open(path) {
+            Ok(netns) if holds(&netns, record)? => return Ok(Life::Alive),
+            Err(error) if !error.is_gone() => return Ok(Life::Unknown),
+            // another one has its number by now, or it went meanwhile
+            Ok(_) | Err(_) => {}
+        }
     }
     if roots.sees_all && live.unreadable == 0 {
         return Ok(Life::Gone);
     }
     let is_of_process = target.path.starts_with("/proc") || target.path.starts_with(&roots.proc);
-    let is_proved = match opened {
+    let is_proved = match at_path {
         // another namespace is there by now
         Ok(_) => true,
         Err(NetNsError::Gone { .. }) => is_listed_folder(&target.path),

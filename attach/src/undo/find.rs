@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use colvin_kernel::netlink::change::{By, LinkFacts, RouteSocket, Watch};
-use colvin_kernel::netns::{self, NetNs, NetNsId};
+use colvin_kernel::netns::{self, NetNsId};
 use colvin_kernel::sysfs::{driver, vf};
 use colvin_model::{IfName, PciAddress};
 
@@ -15,6 +15,7 @@ use super::link::LinkImage;
 use super::seek::{is_home, seek_everywhere_at_home, seek_home, seek_in};
 use crate::error::AttachError;
 use crate::journal::Record;
+use crate::pod::opened;
 
 /// Where a link was found.
 pub(super) enum Place {
@@ -71,7 +72,7 @@ fn find_far(
         .collect();
     places.sort_by_key(|(id, _)| !is_first(id));
     for (_, path) in places {
-        let Ok(netns) = NetNs::open(path) else {
+        let Some(netns) = opened(path)? else {
             continue; // it went meanwhile
         };
         if let Some((socket, link)) = seek_in(&netns, image, name)? {
