@@ -88,7 +88,6 @@ impl Call {
         Ok(Cost {
             wall,
             cpu: ended.rusage.utime + ended.rusage.stime,
-            rss_bytes: ended.rusage.maxrss,
         })
     }
 }
@@ -168,7 +167,7 @@ mod tests {
             |program: &str| Call::new(Path::new(program), "ADD", Path::new("/"), String::new());
         let cost = guard.during(|| call("/bin/true").cost(&guard)).unwrap();
         assert!(
-            cost.wall > Duration::ZERO && cost.rss_bytes > 100_000,
+            cost.wall > Duration::ZERO && cost.cpu > Duration::ZERO,
             "{cost:?}"
         );
         assert!(call("/bin/false").cost(&guard).is_err());

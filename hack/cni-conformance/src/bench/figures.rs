@@ -13,8 +13,6 @@ pub(crate) struct Cost {
     pub(crate) wall: Duration,
     /// User and system time, with children that it waited for.
     pub(crate) cpu: Duration,
-    /// Most resident memory, in bytes; of the largest child where that is more.
-    pub(crate) rss_bytes: u64,
 }
 
 /// Tells the figures of several calls under a name.
@@ -27,14 +25,7 @@ pub(crate) fn tell_all(name: &str, costs: &[Cost]) -> Result<()> {
         tell(&format!("{name}.{figure}"), percentile(&wall, percent)?)?;
     }
     let cpu: Vec<f64> = costs.iter().map(|cost| ms(cost.cpu)).collect();
-    tell(&format!("{name}.cpu_ms"), percentile(&cpu, 50)?)?;
-    let most = costs
-        .iter()
-        .map(|cost| cost.rss_bytes)
-        .max()
-        .unwrap_or_default();
-    let kilobytes = u32::try_from(most / 1000).context("more memory than there is")?;
-    tell(&format!("{name}.rss_mb"), f64::from(kilobytes) / 1000.0)
+    tell(&format!("{name}.cpu_ms"), percentile(&cpu, 50)?)
 }
 
 pub(crate) fn ms(time: Duration) -> f64 {

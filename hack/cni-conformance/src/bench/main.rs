@@ -1,8 +1,8 @@
 //! `cni-bench`: what a call of colvin-cni costs beside the same call of a reference plugin, in turn in one run.
 //!
 //! Prints `case.verb.side.figure=value` words: `side` is `ours` or `peer`; wall time as `p50_ms`, `p95_ms`, `p99_ms`, the
-//! middle processor time with children as `cpu_ms`, the most memory as `rss_mb`, and from a run below strace, `calls` and
-//! `fsyncs`.
+//! middle processor time with children as `cpu_ms`; apart from that `calls` and `fsyncs` below strace, and the most memory,
+//! `rss_mb`, below time.
 //!
 //! Runs in a network and a mount namespace of its own, which whoever starts it makes: `unshare --net --mount -- cni-bench …`.
 //!

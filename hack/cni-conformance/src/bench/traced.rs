@@ -1,4 +1,7 @@
-//! The same calls below strace, apart from the times: system calls, and those that wait for a disk.
+//! The same calls below strace and time, apart from the times: system calls, those that wait for a disk, memory.
+//!
+//! Memory is not taken from `wait4`: the kernel counts what the caller had when it started the program, and this caller is
+//! larger than ours. `time` is smaller.
 //!
 //! Left to others: times.
 
@@ -26,24 +29,40 @@ pub(crate) fn run(stage: &Stage, case: &Case, side: Side) -> Result<()> {
         Ok(())
     })?;
     for verb in ["ADD", "DEL"] {
-        let table = table(stage, case, side, verb)?;
         let name = format!("{}.{}.{}", case.name, verb.to_lowercase(), side.name());
+        let table = observed(stage, case, side, verb, &["strace", "-f", "-c", "-o"])?;
         let total = calls(&table, "total").context("no total in strace's table")?;
         tell(&format!("{name}.calls"), f64::from(total))?;
         let waits = ["fsync", "fdatasync", "syncfs", "sync"];
         let waits: u32 = waits.iter().filter_map(|call| calls(&table, call)).sum();
         tell(&format!("{name}.fsyncs"), f64::from(waits))?;
     }
+    for verb in ["ADD", "DEL"] {
+        let name = format!("{}.{}.{}", case.name, verb.to_lowercase(), side.name());
+        let said = observed(
+            stage,
+            case,
+            side,
+            verb,
+            &["/usr/bin/time", "-f", "%M", "-o"],
+        )?;
+        let kib: u32 = said
+            .trim()
+            .parse()
+            .with_context(|| format!("time says `{said}`"))?;
+        tell(&format!("{name}.rss_mb"), f64::from(kib) * 1024.0 / 1e6)?;
+    }
     Ok(())
 }
 
-/// What `strace -c` writes of a call.
-fn table(stage: &Stage, case: &Case, side: Side, verb: &str) -> Result<String> {
+/// What a tool writes of a call: its words, the last of which asks for the file.
+fn observed(stage: &Stage, case: &Case, side: Side, verb: &str, tool: &[&str]) -> Result<String> {
     let call = stage.call(case, side, verb, 0);
-    let file = tempfile::NamedTempFile::new_in("/run").context("making a file for strace")?;
-    let mut strace = Command::new("timeout");
-    strace
-        .args(["60", "strace", "-f", "-c", "-o"])
+    let file = tempfile::NamedTempFile::new_in("/run").context("making a file for a tool")?;
+    let mut observer = Command::new("timeout");
+    observer
+        .arg("60")
+        .args(tool)
         .arg(file.path())
         .arg(&call.program)
         .env_clear()
@@ -51,20 +70,21 @@ fn table(stage: &Stage, case: &Case, side: Side, verb: &str) -> Result<String> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let mut child = strace.spawn().context("starting strace")?;
+    let mut child = observer.spawn().context("starting a tool")?;
     let mut stdin = child.stdin.take().context("no input")?;
     stdin
         .write_all(call.stdin.as_bytes())
-        .context("writing to strace")?;
+        .context("writing to a tool")?;
     drop(stdin);
-    let output = child.wait_with_output().context("waiting for strace")?;
+    let output = child.wait_with_output().context("waiting for a tool")?;
     let said = String::from_utf8_lossy(&output.stdout);
+    let below = tool.first().unwrap_or(&"a tool");
     ensure!(
         output.status.success(),
-        "{verb} below strace: {}: {said}",
+        "{verb} below {below}: {}: {said}",
         output.status
     );
-    fs::read_to_string(file.path()).context("reading what strace wrote")
+    fs::read_to_string(file.path()).with_context(|| format!("reading what {below} wrote"))
 }
 
 /// How often a call was made: the fourth column of the line that ends with its name.

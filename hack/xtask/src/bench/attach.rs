@@ -134,7 +134,6 @@ fn version(said: &Said) -> Result<Vec<Row>> {
     Ok(vec![
         row("VERSION, p50", "p50_ms", "ms", Bar::Goal(1.0))?,
         row("  processor", "cpu_ms", "ms", Bar::AtMost(1.0))?,
-        row("  memory, most", "rss_mb", "MB", Bar::AtMost(3.0))?,
     ])
 }
 
