@@ -6,7 +6,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::disallowed_methods,
     clippy::indexing_slicing,
     reason = "test"
 )]
@@ -80,13 +79,13 @@ fn a_vf_is_as_before_after_each_of_200_attachments() {
     let guest = Guest::shared().unwrap();
     let begun = Instant::now();
     let script = format!(
-        r#"own; {ASKED} pod a; look before
+        r"own; {ASKED} pod a; look before
         for i in $(seq 200); do
             cni ADD vf c$i /run/netns/a >/run/added
             case $i in 1 | 100 | 200) look at$i; cp /run/added $L/added$i ;; esac
             cni DEL vf c$i /run/netns/a
             look after$i
-        done"#
+        done"
     );
     guest.script(&script).unwrap();
     let before = guest.looked("before").unwrap();
@@ -274,9 +273,9 @@ fn after_a_power_cut_del_succeeds_and_the_vf_is_as_the_boot_made_it() {
     guest.reboot().unwrap();
     // the card has no VFs yet
     let absent = format!(
-        r#"F0=0000:01:10.0; {ASKED} look none; cni DEL vf c1 /run/netns/a; look deleted; vfs; look boot
+        r"F0=0000:01:10.0; {ASKED} look none; cni DEL vf c1 /run/netns/a; look deleted; vfs; look boot
         cni DEL vf c1 /run/netns/a; look again
-        pod a; look before; cni ADD vf c2 /run/netns/a >/dev/null; look added; cni DEL vf c2 /run/netns/a; look after"#
+        pod a; look before; cni ADD vf c2 /run/netns/a >/dev/null; look added; cni DEL vf c2 /run/netns/a; look after"
     );
     guest.script(&absent).unwrap();
     let none = guest.looked("none").unwrap();

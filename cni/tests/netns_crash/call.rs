@@ -84,7 +84,7 @@ impl Ended {
 impl Attachment {
     /// Asks the plugin.
     pub(crate) fn ask(&self, arena: &Arena, verb: Verb, how: &How) -> Result<Ended> {
-        let mut command = self.command(arena, how);
+        let mut command = program(arena, how);
         command
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
@@ -99,25 +99,6 @@ impl Attachment {
             config["cni.dev/valid-attachments"] = json!([]);
         }
         run(command, &config)
-    }
-
-    fn command(&self, arena: &Arena, how: &How) -> Command {
-        let at = match how {
-            How::Whole => return arena.command(PLUGIN),
-            How::Counted => 0,
-            How::Killed(at) => *at,
-            How::Failing(call, nth, error) => {
-                let mut command = arena.command("strace");
-                command.args(["-f", "-qqq", "-o", "/dev/null", "-e"]);
-                command.arg(format!("inject={call}:error={error}:when={nth}"));
-                command.arg(PLUGIN);
-                return command;
-            }
-        };
-        let mut command = arena.command("python3");
-        // -S -E -I: nothing of this machine's python is looked at
-        command.args(["-ISE", TRACER, &at.to_string(), PLUGIN]);
-        command
     }
 
     /// The system calls of a whole call, in their order: their names.
@@ -150,6 +131,26 @@ impl Attachment {
         };
         Ok(text.lines().filter_map(name).collect())
     }
+}
+
+/// The plugin under what makes it end so.
+fn program(arena: &Arena, how: &How) -> Command {
+    let at = match how {
+        How::Whole => return arena.command(PLUGIN),
+        How::Counted => 0,
+        How::Killed(at) => *at,
+        How::Failing(call, nth, error) => {
+            let mut command = arena.command("strace");
+            command.args(["-f", "-qqq", "-o", "/dev/null", "-e"]);
+            command.arg(format!("inject={call}:error={error}:when={nth}"));
+            command.arg(PLUGIN);
+            return command;
+        }
+    };
+    let mut command = arena.command("python3");
+    // -S -E -I: nothing of this machine's python is looked at
+    command.args(["-ISE", TRACER, &at.to_string(), PLUGIN]);
+    command
 }
 
 fn run(mut command: Command, config: &Value) -> Result<Ended> {

@@ -216,10 +216,12 @@ impl Schedule<'_> {
     fn end_of_namespace(&mut self) -> Result<()> {
         self.story.push("end".to_owned());
         self.report.ends += 1;
+        // where an earlier end left no namespace, the next pod's ends
+        self.put_back()?;
         self.sweep.arena.end_pod("pod0")?;
         // no card goes with a namespace
         if self.sweep.subject == Subject::HostDevice {
-            self.sweep.arena.make_device().ok();
+            self.sweep.arena.make_device()?;
         }
         if self.chance.below(2) == 0 {
             self.sweep.arena.make_pod("pod0")?;

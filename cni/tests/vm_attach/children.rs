@@ -30,11 +30,11 @@ const KINDS: [(&str, &str); 6] = [
 #[ignore = "vm"]
 fn children_of_a_pf_are_made_as_asked_and_leave_nothing() {
     let guest = Guest::shared().unwrap();
-    let mut script = "pod a; pod b; look before\n".to_owned();
+    let mut script = vec!["pod a; pod b; look before\n".to_owned()];
     for (name, keys) in KINDS {
         // the mode that takes the uplink for itself has one of its own
         let master = if name == "function" { "pf1" } else { "pf0" };
-        script += &format!(
+        script.push(format!(
             r#"conf {name} <<'C'
 {{"cniVersion": "1.1.0", "name": "{name}", "type": "colvin-cni", "master": "{master}", {keys},
  "ipam": {{"type": "static", "addresses": [{{"address": "10.6.0.2/24"}}, {{"address": "fd00:6::2/64"}}]}}}}
@@ -42,9 +42,9 @@ C
 cni ADD {name} {name} /run/netns/a >/dev/null; look {name}; cni DEL {name} {name} /run/netns/a; look after-{name}
 cni ADD {name} {name} /run/netns/b >/dev/null; ip netns del b; cni DEL {name} {name} /run/netns/b; pod b; look dead-{name}
 "#
-        );
+        ));
     }
-    guest.script(&script).unwrap();
+    guest.script(&script.concat()).unwrap();
     let before = guest.looked("before").unwrap();
     let made = |name: &str| {
         let seen = guest.looked(name).unwrap();

@@ -159,7 +159,7 @@ impl Looked {
     fn take_file(&mut self, path: String) {
         let name = path.rsplit('/').next().unwrap_or_default();
         let lease = name.parse::<std::net::IpAddr>().is_ok();
-        let record = path.contains("/attachments/") && path.ends_with(".json");
+        let record = path.contains("/attachments/") && name.rsplit('.').next() == Some("json");
         if lease || record {
             self.files.push(path);
         }

@@ -41,7 +41,7 @@ const GREEN: &str = r#"{"version": 1, "network": "green", "kind": "VirtualFuncti
 /// A node with two VFs of `pf0`.
 #[derive(Debug)]
 pub(crate) struct Node {
-    node: Alone,
+    alone: Alone,
     _netns: Netns,
     /// The PCI address of VF 0.
     pub(crate) vf: String,
@@ -83,7 +83,7 @@ impl Node {
             ip link property add dev {name} altname bay7"
         ))?;
         Ok(Self {
-            node: alone,
+            alone,
             _netns: netns,
             vf,
         })
@@ -93,7 +93,7 @@ impl Node {
     pub(crate) fn conflist(&self, plugins: &str) -> Result<()> {
         let list = format!(r#"{{"cniVersion": "1.0.0", "name": "pods", "plugins": {plugins}}}"#);
         // it appears whole; the runtime hears of it
-        self.node.vm.sh(&format!(
+        self.alone.vm.sh(&format!(
             "cat >/run/list <<'C'\n{list}\nC\nmv /run/list /etc/cni/net.d/10-pods.conflist"
         ))?;
         Ok(())
@@ -101,12 +101,12 @@ impl Node {
 
     /// Writes the record that the VF was given to the pod, for a Network or for none.
     pub(crate) fn give(&self, network: Option<&str>) -> Result<()> {
-        let boot = self.node.vm.sh("cat /proc/sys/kernel/random/boot_id")?;
+        let boot = self.alone.vm.sh("cat /proc/sys/kernel/random/boot_id")?;
         let record = json!({"version": 1, "resource": "colvin.dev/green", "network": network, "device": self.vf,
             "kind": "VirtualFunction", "address": self.vf, "vfIndex": 0, "bootId": boot.trim(),
             "namespace": "default", "pod": POD, "container": "main"});
         let file = self.vf.replace(':', "-");
-        self.node.vm.sh(&format!(
+        self.alone.vm.sh(&format!(
             "mkdir -p /run/colvin/outstanding; echo '{record}' >/run/colvin/outstanding/{file}.json"
         ))?;
         Ok(())
@@ -114,7 +114,7 @@ impl Node {
 
     /// Removes that record.
     pub(crate) fn take(&self) -> Result<()> {
-        self.node.vm.sh("rm /run/colvin/outstanding/*").map(drop)
+        self.alone.vm.sh("rm /run/colvin/outstanding/*").map(drop)
     }
 
     /// Starts the pod and waits until its container runs; gives its namespace's name.
@@ -122,7 +122,7 @@ impl Node {
         self.node
             .add_pod("web", &MANIFEST.replace("IMAGE", BUSYBOX))?;
         let runs = "[ $(ctr -n k8s.io task ls -q | wc -l) = 2 ] && ls /run/netns";
-        let netns = self.node.wait_for("the pod", LIMIT, runs)?;
+        let netns = self.alone.wait_for("the pod", LIMIT, runs)?;
         match netns.lines().collect::<Vec<_>>().as_slice() {
             [one] => Ok((*one).to_owned()),
             more => bail!("namespaces {more:?}"),
@@ -131,7 +131,7 @@ impl Node {
 
     /// Takes the pod away and waits until the runtime has finished with it.
     pub(crate) fn end_pod(&self) -> Result<()> {
-        self.node.remove_pod("web")?;
+        self.alone.remove_pod("web")?;
         let gone = "[ -z \"$(ctr -n k8s.io task ls -q)\" ] && [ -z \"$(ls /run/netns)\" ]";
         self.node
             .wait_for("the end of the pod", LIMIT, gone)
@@ -140,17 +140,16 @@ impl Node {
 
     /// Looks.
     pub(crate) fn facts(&self) -> Result<Facts> {
-        let said = self.node.vm.sh(&format!(
+        let said = self.alone.vm.sh(&format!(
             "ip -j -d link show pf0
             name=$(ls /sys/bus/pci/devices/{}/net 2>/dev/null) && ip -j -d link show $name || echo '[{{}}]'
             find /var/lib/colvin/attachments -name '*.json' 2>/dev/null | sort | tr '\\n' ' '; echo
             find /var/lib/cni/networks/green-net /var/lib/cni/networks/pods -name '10.[0-9]*' 2>/dev/null | sort | tr '\\n' ' '",
             self.vf
         ))?;
-        let mut lines = said.lines();
+        let mut told = said.lines();
         let mut link = || -> Result<Value> {
-            let mut links: Vec<Value> =
-                serde_json::from_str(lines.next().context("nothing said")?)?;
+            let mut links: Vec<Value> = serde_json::from_str(told.next().context("nothing said")?)?;
             let mut link = links.pop().context("no link")?;
             if let Some(facts) = link.as_object_mut() {
                 facts.remove("operstate");
@@ -159,8 +158,8 @@ impl Node {
         };
         let (pf, netdev) = (link()?, link()?);
         let mut words = || -> Vec<String> {
-            let line = lines.next().unwrap_or_default();
-            line.split_whitespace().map(str::to_owned).collect()
+            let words = told.next().unwrap_or_default();
+            words.split_whitespace().map(str::to_owned).collect()
         };
         Ok(Facts {
             pf,
@@ -176,7 +175,7 @@ impl Node {
             .node
             .vm
             .sh(&format!("ip -n {netns} -j -d link show {name}"));
-        let said = said.with_context(|| self.node.logs())?;
+        let said = said.with_context(|| self.alone.logs())?;
         let mut links: Vec<Value> = serde_json::from_str(&said)?;
         links.pop().context("no link")
     }
@@ -190,7 +189,7 @@ impl Node {
 
     /// What the runtime keeps of the pod's attachment (CACHE-1).
     pub(crate) fn cached(&self) -> Result<Value> {
-        let said = self.node.vm.sh("cat /var/lib/cni/results/pods-*")?;
+        let said = self.alone.vm.sh("cat /var/lib/cni/results/pods-*")?;
         Ok(serde_json::from_str(&said)?)
     }
 
@@ -208,7 +207,7 @@ impl Node {
             }
         }
         let args = args.join(";");
-        let output = self.node.vm.run(&format!(
+        let output = self.alone.vm.run(&format!(
             "CNI_COMMAND={verb} CNI_CONTAINERID={container} CNI_NETNS=/var/run/netns/{netns} CNI_IFNAME=net1 \
              CNI_PATH=/opt/cni/bin CNI_ARGS='{args}' /opt/cni/bin/colvin-cni <<'C'\n{config}\nC"
         ))?;
