@@ -119,7 +119,7 @@ impl Node {
 
     /// Starts the pod and waits until its container runs; gives its namespace's name.
     pub(crate) fn start_pod(&self) -> Result<String> {
-        self.node
+        self.alone
             .add_pod("web", &MANIFEST.replace("IMAGE", BUSYBOX))?;
         let runs = "[ $(ctr -n k8s.io task ls -q | wc -l) = 2 ] && ls /run/netns";
         let netns = self.alone.wait_for("the pod", LIMIT, runs)?;
@@ -133,7 +133,7 @@ impl Node {
     pub(crate) fn end_pod(&self) -> Result<()> {
         self.alone.remove_pod("web")?;
         let gone = "[ -z \"$(ctr -n k8s.io task ls -q)\" ] && [ -z \"$(ls /run/netns)\" ]";
-        self.node
+        self.alone
             .wait_for("the end of the pod", LIMIT, gone)
             .map(drop)
     }
@@ -172,7 +172,7 @@ impl Node {
     /// A link in a pod.
     pub(crate) fn link(&self, netns: &str, name: &str) -> Result<Value> {
         let said = self
-            .node
+            .alone
             .vm
             .sh(&format!("ip -n {netns} -j -d link show {name}"));
         let said = said.with_context(|| self.alone.logs())?;
@@ -182,7 +182,7 @@ impl Node {
 
     /// The addresses of a link in a pod, as text.
     pub(crate) fn addresses(&self, netns: &str, name: &str) -> Result<String> {
-        self.node
+        self.alone
             .vm
             .sh(&format!("ip -n {netns} -o addr show dev {name}"))
     }
