@@ -6,7 +6,14 @@ use serde_json::Value;
 
 /// Numbers that the kernel counts up, what follows from the far end of a cable, and where that end is; and
 /// the address that a VF's driver took at its last reset, which nobody sets.
-const VOLATILE: [&str; 5] = ["ifindex", "link", "link_index", "link_netnsid", "operstate"];
+const VOLATILE: [&str; 6] = [
+    "ifindex",
+    "link",
+    "link_index",
+    "link_netnsid",
+    "operstate",
+    "permaddr",
+];
 
 /// Flags that follow from a cable.
 const FOLLOWING: [&str; 3] = ["LOWER_UP", "NO-CARRIER", "M-DOWN"];
