@@ -2,6 +2,7 @@
 //!
 //! `docs/reference/cli.md` is made from this. Left to others: doing it ([`crate::command`]).
 
+pub(crate) mod attachments;
 pub(crate) mod authoring;
 pub(crate) mod cluster;
 mod examples;
@@ -62,6 +63,12 @@ pub(crate) enum Command {
     /// List the VFs of a node with who holds each.
     #[command(after_help = examples::VFS)]
     Vfs(pods::Vfs),
+    /// Say what this node attached to a pod or container, and where journal, kernel and kubelet disagree.
+    #[command(after_help = examples::DIAGNOSE)]
+    Diagnose(attachments::Diagnose),
+    /// Show how long the last ADD and DEL took on this node, step by step, with every netlink message.
+    #[command(after_help = examples::TRACE)]
+    Trace(attachments::Trace),
     /// Group the nodes of a cluster that are alike, and say what differs on the others.
     #[command(after_help = examples::DRIFT)]
     Drift(cluster::Everywhere),

@@ -4,6 +4,7 @@
 //! ([`crate::args`]), how output looks ([`crate::output`]).
 
 mod completion;
+mod diagnose;
 mod doctor;
 mod drift;
 mod import;
@@ -19,6 +20,7 @@ mod show;
 mod show_vfs;
 mod snapshot;
 mod suggest;
+mod trace;
 mod vfs;
 mod watch;
 mod why;
@@ -64,6 +66,8 @@ pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended>
         Command::WhyPending(args) => why_pending::run(&args, to),
         Command::Path(args) => path::run(&args, to),
         Command::Vfs(args) => vfs::run(&args, to),
+        Command::Diagnose(args) => diagnose::run(&args, to),
+        Command::Trace(args) => trace::run(&args, to),
         Command::Drift(args) => drift::run(&args, to),
         Command::Watch(args) => watch::run(&args, to),
         Command::Doctor(args) => doctor::run(&args, to),

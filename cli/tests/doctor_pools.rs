@@ -146,13 +146,10 @@ fn doctor_says_what_a_config_file_means_on_this_machine() {
 #[test]
 fn doctor_judges_the_devices_of_its_own_nodes_key_of_a_config_map() {
     let bench = Bench::new();
+    let indented = format!("    {}\n", GREEDY.replace('\n', "\n    "));
     let map = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: pools, namespace: sriov}}\ndata:\n  \
-         worker-1: |\n{0}\n  worker-2: |\n{0}\n",
-        GREEDY
-            .lines()
-            .map(|line| format!("    {line}\n"))
-            .collect::<String>()
+         worker-1: |\n{indented}\n  worker-2: |\n{indented}\n"
     );
     let (_, checks) = bench.judged(&map, &["--node", "worker-1"]);
     let warned = ["FILE:8 intel.com/some", "FILE:8 intel.com/some"];

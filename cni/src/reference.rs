@@ -28,11 +28,11 @@ on standard error what they cannot read, and go on: whatever was attached is und
 fn page() -> String {
     let mut page = HEAD.to_owned();
     let versions = Version::ALL.map(Version::as_str).join(", ");
-    let _ = writeln!(
+    writeln!(
         page,
         "Standard input may have {} KiB and {MOST_DEPTH} levels. Versions of the protocol: {versions}.",
         MOST_BYTES >> 10
-    );
+    ).unwrap();
     keys(&mut page, "Keys of every plugin", |part| {
         part == Part::Protocol
     });
@@ -44,32 +44,34 @@ device, `vlanId` a vlan child. `master` alone is refused with the question which
 Network's: another value is refused with code 7, the key, its value and the Network's.\n";
     page += "\n## Capabilities\n\nDeclared by `capabilities: {NAME: true}`; the runtime says their values in `runtimeConfig`.\n\n| capability | meaning |\n| --- | --- |\n";
     for (name, meaning) in CAPABILITIES {
-        let _ = writeln!(page, "| `{name}` | {meaning} |");
+        writeln!(page, "| `{name}` | {meaning} |").unwrap();
     }
     page += "\nWhere several sources give a value: `runtimeConfig`, then `args.cni`, then `CNI_ARGS`, then the configuration.\n";
     let known = arguments::KNOWN.map(|key| format!("`{key}`")).join(", ");
-    let _ = writeln!(
+    writeln!(
         page,
         "\n## CNI_ARGS\n\n{known}. Others are refused unless `IgnoreUnknown` is `1` or `true`."
-    );
+    )
+    .unwrap();
     page += "\n## Codes\n\n| code | meaning |\n| ---: | --- |\n";
     for code in Code::ALL {
-        let _ = writeln!(page, "| {} | {} |", code.number(), code.meaning());
+        writeln!(page, "| {} | {} |", code.number(), code.meaning()).unwrap();
     }
     page
 }
 
 fn keys(page: &mut String, heading: &str, of: impl Fn(Part) -> bool) {
-    let _ = write!(
+    write!(
         page,
         "\n## {heading}\n\n| key | value | meaning |\n| --- | --- | --- |\n"
-    );
+    )
+    .unwrap();
     for row in Key::ALL
         .iter()
         .map(|key| key.row())
         .filter(|row| of(row.part))
     {
-        let _ = writeln!(page, "| `{}` | {} | {} |", row.name, row.form, row.meaning);
+        writeln!(page, "| `{}` | {} | {} |", row.name, row.form, row.meaning).unwrap();
     }
 }
 
@@ -85,11 +87,12 @@ fn settings(page: &mut String) {
             let words: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
             words.join(", ")
         };
-        let _ = writeln!(
+        writeln!(
             page,
             "| `{}` | {} | {} | {of} |",
             row.name, row.form, row.meaning
-        );
+        )
+        .unwrap();
     }
 }
 

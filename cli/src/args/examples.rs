@@ -169,6 +169,35 @@ Who holds what is asked of the node's agent, as `colvin path` does.
 
 Exit codes: 0 done, 3 there is no VF, 1 it cannot be told, 2 wrong usage.";
 
+/// Below `colvin diagnose --help`.
+pub(super) const DIAGNOSE: &str = "\
+Examples:
+  sudo colvin diagnose                   everything that is attached on this node
+  sudo colvin diagnose tenant-a/web-0    a pod's attachments
+  sudo colvin diagnose 3f2a9c            those of a container of podman or nerdctl
+  sudo colvin diagnose -o json           for programs
+
+Compared are the journal, the kernel, the devices that were given out, and what the node's agent
+hears from the kubelet, when it answers. Neither an agent nor a cluster is needed, and nothing is
+changed. NETNS is alive, gone, or unknown where nothing proves either: to see into namespaces is
+root's right. Each disagreement says what to do.
+
+Exit codes: 0 nothing disagrees, 1 something does or it cannot be told, 2 wrong usage.";
+
+/// Below `colvin trace --help`.
+pub(super) const TRACE: &str = "\
+Examples:
+  sudo colvin trace                     the last ADD and the last DEL of this node
+  sudo colvin trace tenant-a/web-0      those of a pod's interfaces
+  sudo colvin trace 3f2a9c -o json      those of a container, for programs
+
+AT is when a step ended, since the call began; TOOK is how long it took. A step of kind netlink is a
+message that changes something in the kernel. The plugin keeps them in /run/colvin/trace: of every
+interface that is attached, and of the last 64 containers that were detached or not attached. What
+has ended is found by the container's id, for the pod's name ends with its attachment.
+
+Exit codes: 0 done, 1 nothing is kept or it cannot be read, 2 wrong usage.";
+
 /// Below `colvin drift --help`.
 pub(super) const DRIFT: &str = "\
 Examples:

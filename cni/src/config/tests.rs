@@ -64,6 +64,7 @@ fn cni_p9_reserved_keys_are_accepted_and_foreign_parts_keep_their_bytes() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, a row for each key")]
 fn a_value_of_another_form_is_code_7_with_key_line_value_and_what_it_should_be() {
     for (key, value, said) in [
         ("vlan", "4095", "is no whole number from 0 to 4094"),

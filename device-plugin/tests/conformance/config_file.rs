@@ -93,7 +93,7 @@ async fn sdp_25_a_container_has_the_other_plugins_variables_in_the_kubelets_orde
 async fn sdp_27_a_device_info_file_is_there_from_allocate_until_the_device_is_free() {
     let mut bench = Bench::start(Cdi::Off).await;
     let folder = bench.node.device_info();
-    let files = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    let files = || count_in(&folder);
     assert_eq!(files(), 0, "a list alone makes none");
     let given = bench
         .kubelet
@@ -141,4 +141,10 @@ async fn sdp_28_a_runtime_is_asked_by_annotation_for_a_spec_of_the_moment() {
         assert_eq!(edits["deviceNodes"], nodes);
     }
     bench.plugin.end().await;
+}
+
+/// How many files stand in a folder; none when it is not there.
+#[expect(clippy::disallowed_methods, reason = "the folder is the test's own")]
+fn count_in(folder: &std::path::Path) -> usize {
+    std::fs::read_dir(folder).map_or(0, Iterator::count)
 }

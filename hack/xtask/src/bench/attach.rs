@@ -25,8 +25,8 @@ const CASES: [Case; 5] = [
         "host_device",
         "host device",
         "host-device 1.9.1",
-        [Bar::AtMost(0.45), Bar::AtMost(0.6)],
-        Bar::AtMost(2.0),
+        [Bar::Goal(0.45), Bar::Goal(0.6)],
+        Bar::Goal(2.0),
     ),
     (
         "host_device_ip",
@@ -39,7 +39,7 @@ const CASES: [Case; 5] = [
         "macvlan",
         "macvlan",
         "macvlan 1.9.1",
-        [Bar::AtMost(0.7), Bar::None],
+        [Bar::Goal(0.7), Bar::None],
         Bar::Goal(2.0),
     ),
     (
@@ -153,7 +153,7 @@ fn leases(said: &Said) -> Result<Vec<Row>> {
             Bar::None,
         )
         .beside("host-local 1.9.1", peer_many),
-        row("  of that at none", many / none, "times", Bar::AtMost(1.1))
+        row("  of that at none", many / none, "times", Bar::Goal(1.1))
             .beside("host-local 1.9.1", peer_many / peer_none),
     ])
 }

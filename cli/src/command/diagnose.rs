@@ -1,0 +1,165 @@
+//! `colvin diagnose [POD|CONTAINER]`: what this node attached, by the journal and by the kernel, and where they disagree.
+//!
+//! Left to others: what is gathered (`facts`, `agent`), what is a disagreement (`disagree`), undoing (`colvin-attach`).
+
+mod agent;
+mod disagree;
+mod facts;
+mod whom;
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use colvin_attach::Roots;
+use serde::Serialize;
+
+use super::Ended;
+use crate::args::Format;
+use crate::args::attachments::{Diagnose, Folders};
+use crate::output::{Output, Tone};
+use crate::ports::or_empty;
+use crate::table::{Table, column};
+use agent::Agent;
+use disagree::{Disagreement, disagreements};
+use facts::{Attachment, Facts, Given};
+pub(super) use whom::Whom;
+
+/// How much of a container's id a table shows.
+const SHORT_ID: usize = 12;
+
+/// The answer for programs.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    attachments: &'a [&'a Attachment],
+    given: &'a [&'a Given],
+    agent: &'a Agent,
+    notes: &'a [String],
+    disagreements: &'a [Disagreement],
+}
+
+/// Compares what is known of the attachments of this node.
+///
+/// # Errors
+/// When the journal cannot be listed, or nothing is known of the one that was asked about.
+pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> {
+    let roots = roots(&args.folders)?;
+    let whom = Whom::new(args.whom.as_deref());
+    let facts = Facts::gather(&roots)?;
+    let agent = Agent::ask(&roots, &whom, &facts);
+    let found = facts.attachments.iter().filter(|it| it.is_of(&whom));
+    let found: Vec<&Attachment> = found.collect();
+    let given: Vec<_> = facts.given.iter().filter(|it| it.is_of(&whom)).collect();
+    if let Some(name) = &args.whom
+        && found.is_empty()
+        && given.is_empty()
+        && !agent.knows_devices()
+    {
+        return Err(anyhow!(
+            "nothing on this node is attached for {name}: `colvin diagnose` alone lists all there is"
+        ));
+    }
+    let mut disagreements = disagreements(&facts, &agent);
+    disagreements.retain(|it| it.is_about(&whom));
+    let mut output = Output::new(to, args.look.color);
+    if let Some(form) = args.look.output.form() {
+        let report = Report {
+            attachments: &found,
+            given: &given,
+            agent: &agent,
+            notes: &facts.notes,
+            disagreements: &disagreements,
+        };
+        output.object(form, &report)?;
+    } else {
+        if found.is_empty() {
+            output.line("nothing is attached")?;
+        } else {
+            output.table(table(&found, args.look.output))?;
+        }
+        below(&mut output, &facts, &agent, &disagreements)?;
+    }
+    Ok(if disagreements.is_empty() {
+        Ended::Well
+    } else {
+        Ended::Badly
+    })
+}
+
+/// This node with the folders that were typed. Nothing is written by it, so it needs no time.
+///
+/// # Errors
+/// When the kernel does not tell which boot this is.
+pub(super) fn roots(folders: &Folders) -> anyhow::Result<Roots> {
+    let roots = Roots::node(Duration::ZERO).context("cannot read the boot's id below /proc")?;
+    Ok(Roots {
+        state: folders.state_dir.clone(),
+        run: folders.run_dir.clone(),
+        ..roots
+    })
+}
+
+/// The beginning of a container's id, enough for people.
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(SHORT_ID).collect()
+}
+
+fn table(found: &[&Attachment], format: Format) -> Table {
+    let columns = [
+        column("POD"),
+        column("CONTAINER"),
+        column("INTERFACE"),
+        column("KIND"),
+        column("DEVICE"),
+        column("NETNS"),
+        column("LINK"),
+        column("STATE"),
+        column("SINCE"),
+        column("NETWORK"),
+        column("DRIVER"),
+        column("PATH"),
+        column("RECORD"),
+    ];
+    let mut table = Table::in_format(&columns, 4, format);
+    for it in found {
+        table.row([
+            or_empty(it.pod_name()),
+            or_empty(it.container.as_deref().map(short)),
+            or_empty(it.interface.as_ref()),
+            or_empty(it.kind.as_ref()),
+            or_empty(it.device),
+            it.netns.as_str().to_owned(),
+            it.link.as_str().to_owned(),
+            it.state.clone().unwrap_or_else(|| "unreadable".to_owned()),
+            or_empty(it.since.as_ref()),
+            or_empty(it.network.as_ref()),
+            or_empty(it.driver.as_ref()),
+            or_empty(it.netns_path.as_ref().map(|path| path.display())),
+            it.record.clone(),
+        ]);
+    }
+    table
+}
+
+/// What stands below the table.
+fn below(
+    output: &mut Output<'_>,
+    facts: &Facts,
+    agent: &Agent,
+    disagreements: &[Disagreement],
+) -> std::io::Result<()> {
+    for line in agent.lines() {
+        output.marked(Tone::Aside, "agent:", &line)?;
+    }
+    for note in &facts.notes {
+        output.aside(note)?;
+    }
+    for it in disagreements {
+        output.marked(Tone::Bad, "disagrees:", &it.what)?;
+        output.line(&format!("     {}", it.remedy))?;
+    }
+    if disagreements.is_empty() {
+        output.marked(Tone::Good, "OK", "nothing disagrees")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! What this node knows of its attachments: the journal, the kernel, the devices that were given out.
+//!
+//! Nothing is changed. Left to others: what the agent says (`agent`), what disagrees (`disagree`).
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use colvin_attach::record::{self, Outstanding};
+use colvin_attach::sweep::{self, Dead, Seen};
+use colvin_attach::{Roots, State};
+use colvin_kernel::netlink::change::{By, RouteSocket};
+use colvin_kernel::netns::{self, Live, NetNs, NetNsId};
+use colvin_kernel::sysfs::{SysfsRoot, driver};
+use colvin_model::offer::Holder;
+use colvin_model::{IfName, PciAddress};
+use serde::Serialize;
+
+use super::Whom;
+use crate::utc::Utc;
+
+/// Whether a network namespace is there, by the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Life {
+    /// It is.
+    Alive,
+    /// It is not.
+    Gone,
+    /// Nothing proves either.
+    Unknown,
+}
+
+impl Life {
+    /// The word for it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::Gone => "gone",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether the interface is in the namespace, by the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Presence {
+    /// It is.
+    There,
+    /// It is not.
+    Absent,
+    /// A userspace driver has the function: there is none.
+    Userspace,
+    /// The namespace could not be looked into.
+    Unknown,
+}
+
+impl Presence {
+    /// The word for it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::There => "there",
+            Self::Absent => "absent",
+            Self::Userspace => "userspace",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A record of the journal, and what the kernel says of it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Attachment {
+    pub(super) record: String,
+    pub(super) network: Option<String>,
+    pub(super) container: Option<String>,
+    pub(super) interface: Option<IfName>,
+    pub(super) namespace: Option<String>,
+    pub(super) pod: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) device: Option<PciAddress>,
+    pub(super) driver: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) since: Option<String>,
+    /// How long ago it was begun.
+    pub(super) age_secs: u64,
+    pub(super) netns_path: Option<PathBuf>,
+    pub(super) netns: Life,
+    pub(super) link: Presence,
+    #[serde(skip)]
+    pub(super) dead: Option<Dead>,
+    /// The word for why it is dead; `None` while nothing proves it.
+    why_dead: Option<&'static str>,
+}
+
+impl Attachment {
+    /// The pod, as `namespace/name`; `None` outside Kubernetes.
+    pub(super) fn pod_name(&self) -> Option<String> {
+        let (namespace, pod) = self.owner()?;
+        Some(format!("{namespace}/{pod}"))
+    }
+
+    /// Namespace and name of the pod.
+    pub(super) fn owner(&self) -> Option<(&str, &str)> {
+        Some((self.namespace.as_deref()?, self.pod.as_deref()?))
+    }
+
+    /// Whether it is of whom was asked about.
+    pub(super) fn is_of(&self, whom: &Whom<'_>) -> bool {
+        let is_pod = self.owner().is_some_and(|(ns, pod)| whom.is_pod(ns, pod));
+        let container = self.container.as_deref();
+        whom.is_all() || is_pod || container.is_some_and(|id| whom.is_container(id))
+    }
+}
+
+/// A device that was given to a pod.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Given {
+    pub(super) device: String,
+    pub(super) address: Option<PciAddress>,
+    pub(super) network: Option<String>,
+    /// Whether several pods may have it, each a child of its own.
+    pub(super) shared: bool,
+    pub(super) holder: Option<Holder>,
+}
+
+impl Given {
+    fn of(it: &Outstanding) -> Self {
+        Self {
+            device: it.device.to_string(),
+            address: it.address,
+            network: it.network.as_ref().map(ToString::to_string),
+            shared: it.kind.is_shared(),
+            holder: it.holder.clone(),
+        }
+    }
+
+    /// Whether it was given to whom was asked about.
+    pub(super) fn is_of(&self, whom: &Whom<'_>) -> bool {
+        let holder = self.holder.as_ref();
+        whom.is_all() || holder.is_some_and(|it| whom.is_pod(&it.namespace, &it.pod))
+    }
+}
+
+/// All that the node itself knows.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) attachments: Vec<Attachment>,
+    pub(super) given: Vec<Given>,
+    /// Why each file that should say what was given out does not.
+    pub(super) odd: Vec<String>,
+    /// What is to be known beside it, and is no disagreement.
+    pub(super) notes: Vec<String>,
+    /// The journal's folder, for messages.
+    pub(super) journal: PathBuf,
+}
+
+impl Facts {
+    /// Looks at all of it.
+    ///
+    /// # Errors
+    /// When the journal or the folder of devices given out cannot be listed.
+    pub(super) fn gather(roots: &Roots) -> anyhow::Result<Self> {
+        let journal = roots.state.join("attachments");
+        let seen = sweep::look(roots).with_context(|| {
+            let journal = journal.display();
+            format!("cannot compare {journal} with the kernel; root may, and --state-dir names another folder")
+        })?;
+        let boot = Some(roots.boot_id.as_str());
+        let outstanding = record::outstanding(&roots.run, boot)
+            .context("cannot tell which devices were given out; root may read it")?;
+        let mut notes = Vec::new();
+        if !journal.is_dir() {
+            let journal = journal.display();
+            notes.push(format!("there is no journal {journal}: nothing was attached here yet; --state-dir names another folder"));
+        }
+        let given: Vec<Given> = outstanding.found.iter().map(Given::of).collect();
+        for it in given.iter().filter(|it| it.holder.is_none()) {
+            notes.push(format!(
+                "{} was given out, and its pod is not known yet",
+                it.device
+            ));
+        }
+        let odd = outstanding.odd.into_iter();
+        let mut kernel = Kernel::open(roots);
+        Ok(Self {
+            attachments: seen.into_iter().map(|it| kernel.look(it)).collect(),
+            given,
+            odd: odd
+                .map(|it| format!("{:#}", anyhow::Error::new(it)))
+                .collect(),
+            notes,
+            journal,
+        })
+    }
+}
+
+/// The kernel's side. Namespaces are listed at most once.
+struct Kernel<'a> {
+    roots: &'a Roots,
+    sysfs: Option<SysfsRoot>,
+    live: Option<Live>,
+    now: Duration,
+}
+
+impl<'a> Kernel<'a> {
+    fn open(roots: &'a Roots) -> Self {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            roots,
+            sysfs: SysfsRoot::new(&roots.sysfs).ok(),
+            live: None,
+            now: now.unwrap_or_default(),
+        }
+    }
+
+    fn look(&mut self, seen: Seen) -> Attachment {
+        let open = self.netns(&seen);
+        let driver = self.driver(seen.device);
+        let name = seen.key.as_ref().map(|key| &key.name);
+        let link = match (&open, name) {
+            (Some(netns), Some(name)) => presence(netns, name, driver.as_deref()),
+            _ => Presence::Unknown,
+        };
+        let is_gone = matches!(seen.dead, Some(Dead::NetnsGone | Dead::OtherBoot));
+        let is_known = seen.key.is_some();
+        let (network, container, interface) = seen.key.map_or((None, None, None), |key| {
+            (Some(key.network), Some(key.container), Some(key.name))
+        });
+        Attachment {
+            record: seen.record,
+            network,
+            container,
+            interface,
+            namespace: seen.owner.namespace,
+            pod: seen.owner.pod,
+            kind: seen.kind,
+            device: seen.device,
+            driver,
+            state: seen.state.map(|state| state_word(state).to_owned()),
+            since: is_known.then(|| Utc::of(seen.since).to_string()),
+            age_secs: self.now.saturating_sub(seen.since).as_secs(),
+            netns_path: seen.netns.map(|(path, _)| path),
+            netns: match open {
+                _ if is_gone => Life::Gone,
+                Some(_) => Life::Alive,
+                None => Life::Unknown,
+            },
+            link,
+            dead: seen.dead,
+            why_dead: seen.dead.map(Dead::as_str),
+        }
+    }
+
+    /// The namespace of an attachment that is not proved dead, where it was or where something else holds it.
+    fn netns(&mut self, seen: &Seen) -> Option<NetNs> {
+        let (path, id) = seen.netns.as_ref()?;
+        if matches!(seen.dead, Some(Dead::NetnsGone | Dead::OtherBoot)) {
+            return None;
+        }
+        let id: NetNsId = id.parse().ok()?;
+        let opened = |path: &Path| NetNs::open(path).ok().filter(|it| it.id() == id);
+        if let Some(netns) = opened(path) {
+            return Some(netns);
+        }
+        if self.live.is_none() {
+            // what cannot be listed proves nothing: unknown
+            self.live = Some(netns::live(&self.roots.proc).unwrap_or_default());
+        }
+        opened(self.live.as_ref()?.paths.get(&id)?)
+    }
+
+    /// The driver of a function; `None` also where sysfs does not tell.
+    fn driver(&self, device: Option<PciAddress>) -> Option<String> {
+        let driver = driver::current(self.sysfs.as_ref()?, device?).ok()?;
+        driver.map(|driver| driver.to_string())
+    }
+}
+
+fn presence(netns: &NetNs, name: &IfName, driver: Option<&str>) -> Presence {
+    if driver.is_some_and(|it| it.starts_with("vfio") || it.contains("uio")) {
+        return Presence::Userspace;
+    }
+    let link = netns.run(|| RouteSocket::open().and_then(|mut it| it.link(By::Name(name))));
+    match link {
+        Ok(Ok(Some(_))) => Presence::There,
+        Ok(Ok(None)) => Presence::Absent,
+        Ok(Err(_)) | Err(_) => Presence::Unknown,
+    }
+}
+
+fn state_word(state: State) -> &'static str {
+    match state {
+        State::Intent => "Intent",
+        State::Applied => "Applied",
+        State::Releasing => "Releasing",
+    }
+}

@@ -1,0 +1,240 @@
+//! `colvin diagnose` and `colvin trace` on folders of a node that were made up.
+
+#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::disallowed_methods, reason = "the command under test is run")]
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Exit code, standard output and standard error.
+fn run(node: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_colvin"));
+    let folders = [
+        node.path().join("lib").into_os_string(),
+        node.path().join("run").into_os_string(),
+    ];
+    let [state, run] = folders;
+    command.args(arguments).arg("--state-dir").arg(state);
+    let output = command.arg("--run-dir").arg(run).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap();
+    (code, text(output.stdout), text(output.stderr))
+}
+
+fn write(file: &Path, content: impl AsRef<[u8]>) {
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, content).unwrap();
+}
+
+fn boot_id() -> String {
+    let id = fs::read("/proc/sys/kernel/random/boot_id").unwrap();
+    String::from_utf8(id).unwrap().trim().to_owned()
+}
+
+/// A record of the journal, of this boot, in a namespace that lives: this process's.
+fn record(name: &str) -> Value {
+    let file = format!("/proc/{}/ns/net", std::process::id());
+    let stat = fs::metadata(&file).unwrap();
+    json!({
+        "state": "Applied",
+        "key": {"network": "green", "container": "3f2a9c0011223344", "ifname": name, "name": name},
+        "owner": {"namespace": "tenant-a", "pod": "web-0", "uid": null},
+        "kind": "Macvlan",
+        "netns": {"path": file, "id": format!("{}:{}", stat.dev(), stat.ino())},
+        "bootId": boot_id(),
+        "begunNs": 1_790_000_000_000_000_000_u64,
+        "undo": [],
+    })
+}
+
+/// The checksum of IEEE 802.3.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
+        })
+    })
+}
+
+fn journal(node: &TempDir, name: &str, record: &Value) {
+    let body = record.to_string();
+    let crc = crc32(body.as_bytes());
+    let line = format!("{{\"version\":1,\"crc32\":\"{crc:08x}\",\"record\":{body}}}\n");
+    let file = format!("lib/attachments/{name}.json");
+    write(&node.path().join(file), line);
+}
+
+fn outstanding(node: &TempDir, device: &str, pod: &str) {
+    let record = json!({
+        "version": 1, "resource": "colvin.dev/green", "network": "green", "device": device,
+        "kind": "VirtualFunction", "address": device, "bootId": boot_id(),
+        "namespace": "tenant-a", "pod": pod, "container": "app",
+    });
+    let file = format!("run/outstanding/{device}.json");
+    write(&node.path().join(file), record.to_string());
+}
+
+#[test]
+fn an_attachment_that_is_as_the_journal_says_is_no_disagreement() {
+    let node = TempDir::new().unwrap();
+    journal(&node, "child-a", &record("lo"));
+    let (code, out, error) = run(&node, &["diagnose"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    let row = out.lines().nth(1).unwrap();
+    for cell in [
+        "tenant-a/web-0",
+        "3f2a9c001122",
+        "lo",
+        "Macvlan",
+        "alive",
+        "Applied",
+    ] {
+        assert!(row.contains(cell), "{cell}: {out}");
+    }
+    assert!(out.contains("nobody answers at"), "{out}");
+    assert!(out.contains("OK nothing disagrees"), "{out}");
+    for whom in ["web-0", "tenant-a/web-0", "3f2a"] {
+        let (code, shown, _) = run(&node, &["diagnose", whom]);
+        assert_eq!((code, shown), (0, out.clone()), "{whom}");
+    }
+}
+
+#[test]
+fn each_disagreement_says_what_to_do() {
+    let node = TempDir::new().unwrap();
+    let gone = node.path().join("gone");
+    let changed = |pointer: &str, value: Value| {
+        let mut record = record("lo");
+        *record.pointer_mut(pointer).unwrap() = value;
+        record
+    };
+    let mut dead = changed("/netns/path", json!(gone));
+    dead["netns"]["id"] = json!("4:1");
+    let mut device = changed("/kind", json!("VirtualFunction"));
+    device["device"] = json!("ffff:3b:02.1");
+    journal(&node, "a-gone", &dead);
+    journal(&node, "b-boot", &changed("/bootId", json!("another")));
+    journal(&node, "c-half", &changed("/state", json!("Releasing")));
+    journal(&node, "d-begun", &changed("/state", json!("Intent")));
+    journal(&node, "ffff:3b:02.1", &device);
+    write(&node.path().join("lib/attachments/e-torn.json"), "{\"ver");
+    outstanding(&node, "ffff:3b:02.1", "db-0");
+    outstanding(&node, "ffff:3b:02.2", "db-1");
+    write(&node.path().join("run/outstanding/torn.json"), "{");
+    let (code, out, error) = run(&node, &["diagnose", "-o", "json"]);
+    assert_eq!((code, error.as_str()), (1, ""), "{out}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let said = report["disagreements"].as_array().unwrap();
+    let said: Vec<_> = said.iter().map(|it| it["what"].as_str().unwrap()).collect();
+    for (at, expected) in [
+        (0, "gone is gone"),
+        (1, "the machine was started again"),
+        (2, "half undone"),
+        (3, "never finished"),
+        (4, "e-torn.json cannot be read"),
+        (
+            5,
+            "ffff:3b:02.1 is attached for tenant-a/web-0, but was given to tenant-a/db-0 (app)",
+        ),
+        (
+            6,
+            "ffff:3b:02.2 (network green) was given to tenant-a/db-1 (app), but the journal has no",
+        ),
+        (7, "torn.json is no record"),
+    ] {
+        assert!(said[at].contains(expected), "{expected}: {said:#?}");
+    }
+    assert_eq!(said.len(), 8, "{said:#?}");
+    let (code, out, _) = run(&node, &["diagnose", "db-1"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("look again if the pod is starting"), "{out}");
+    assert!(!out.contains("half undone"), "{out}");
+}
+
+#[test]
+fn what_is_not_there_is_said_plainly() {
+    let node = TempDir::new().unwrap();
+    let (code, out, _) = run(&node, &["diagnose"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("nothing is attached\n"), "{out}");
+    assert!(out.contains("there is no journal"), "{out}");
+    for (arguments, expected) in [
+        (
+            &["diagnose", "web-0"][..],
+            "nothing on this node is attached for web-0",
+        ),
+        (&["trace"], "colvin-cni was not called"),
+        (&["trace", "web-0"], "nothing is kept of web-0"),
+    ] {
+        let (code, out, error) = run(&node, arguments);
+        assert_eq!((code, out.as_str()), (1, ""), "{arguments:?}");
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// A kept call that ended at this time.
+fn told(at_ms: u64, what: &str) -> Value {
+    json!({"atMs": at_ms, "tookUs": 3120, "steps": [
+        {"what": "the journal's record", "atUs": 900, "tookUs": 812, "kind": "journal"},
+        {"what": what, "atUs": 3000, "tookUs": 1500, "kind": "netlink", "error": "EBUSY"},
+    ]})
+}
+
+#[test]
+fn the_last_add_and_del_are_shown_step_by_step() {
+    let node = TempDir::new().unwrap();
+    let file = |name: &str| node.path().join("run/trace").join(name);
+    let kept = |container: &str, add: Value, del: Value| {
+        json!({"version": 1, "network": "green", "container": container, "ifname": "net1", "add": add, "del": del})
+            .to_string()
+    };
+    let living = kept("3f2a9c0011223344", told(3000, "move it in"), Value::Null);
+    let ended = kept("77", told(1000, "an older one"), told(2000, "move it back"));
+    write(&file("3f2a9c0011223344-net1.json"), living);
+    write(&file("ended-07.json"), ended);
+    let (code, out, error) = run(&node, &["trace"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    let (del, add) = out
+        .split_once("ADD net1 for container 3f2a9c001122")
+        .unwrap();
+    assert!(
+        del.starts_with("DEL net1 for container 77 (network green)"),
+        "{out}"
+    );
+    assert!(
+        del.contains("move it back") && add.contains("move it in"),
+        "{out}"
+    );
+    assert!(!out.contains("an older one"), "{out}");
+    assert!(add.contains("took 3.120 ms"), "{out}");
+    assert!(
+        add.contains("3.000 ms  1.500 ms  netlink  move it in"),
+        "{out}"
+    );
+    assert!(add.contains("1 netlink message in 1.500 ms"), "{out}");
+
+    let (code, out, _) = run(&node, &["trace", "77", "-o", "json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let verbs = report["calls"].as_array().unwrap().iter();
+    let verbs: Vec<_> = verbs.map(|call| call["verb"].as_str().unwrap()).collect();
+    assert_eq!((code, verbs), (0, vec!["ADD", "DEL"]));
+
+    journal(&node, "child-a", &record("lo"));
+    let (code, out, _) = run(&node, &["trace", "tenant-a/web-0"]);
+    assert!(
+        code == 0 && out.contains("move it in") && !out.contains("back"),
+        "{out}"
+    );
+
+    write(&file("torn.json"), "{");
+    let (code, out, _) = run(&node, &["trace"]);
+    assert!(
+        code == 1 && out.contains("torn.json: it is no trace"),
+        "{out}"
+    );
+}
