@@ -2,7 +2,7 @@
 //! failing: what a runtime does next leaves the node as it was. An oracle of `ip` and the folders
 //! judges.
 //!
-//! Left to others: real VFs (`vm_attach.rs`).
+//! Left to others: real VFs (`nodes_attach.rs`).
 
 #![expect(
     clippy::unwrap_used,

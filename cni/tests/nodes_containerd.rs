@@ -12,7 +12,7 @@
     reason = "test"
 )]
 
-#[path = "vm_containerd/node.rs"]
+#[path = "nodes_containerd/node.rs"]
 mod node;
 
 use std::time::Instant;
@@ -35,7 +35,7 @@ fn vf(facts: &Facts) -> Value {
 }
 
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn a_real_runtime_attaches_a_vf_in_each_of_three_ways() {
     let begun = Instant::now();
     let node = Node::start().unwrap();

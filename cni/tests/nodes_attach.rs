@@ -1,7 +1,7 @@
 //! Real VFs (QEMU's `igb`) attached and given back: by a runtime that repeats itself, after kills, after
 //! the death of a pod's namespace, after a reboot. What `ip` and sysfs say is the same before and after.
 //!
-//! Left to others: every system call in turn (`netns_crash.rs`), a real runtime (`vm_containerd.rs`).
+//! Left to others: every system call in turn (`netns_crash.rs`), a real runtime (`nodes_containerd.rs`).
 
 #![expect(
     clippy::unwrap_used,
@@ -10,13 +10,13 @@
     reason = "test"
 )]
 
-#[path = "vm_attach/children.rs"]
+#[path = "nodes_attach/children.rs"]
 mod children;
-#[path = "vm_attach/guest.rs"]
+#[path = "nodes_attach/guest.rs"]
 mod guest;
 #[path = "looked/links.rs"]
 mod links;
-#[path = "vm_attach/sweep.rs"]
+#[path = "nodes_attach/sweep.rs"]
 mod sweep;
 
 use std::time::Instant;
@@ -74,7 +74,7 @@ fn as_asked(seen: &Looked, pod: &str) {
 
 /// I2, CNI-DEL-1.
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn a_vf_is_as_before_after_each_of_200_attachments() {
     let guest = Guest::shared().unwrap();
     let begun = Instant::now();
@@ -109,7 +109,7 @@ fn a_vf_is_as_before_after_each_of_200_attachments() {
 
 /// CNI-ADD-4, CNI-DEL-1: a real card is another thing than a stand-in where it is told something.
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn a_vf_is_as_before_after_a_kill_where_the_kernel_is_told_something() {
     let guest = Guest::shared().unwrap();
     let begun = Instant::now();
@@ -165,7 +165,7 @@ fn a_vf_is_as_before_after_a_kill_where_the_kernel_is_told_something() {
 
 /// CNI-DEL-3, D-1, D-2: the kernel gives the VF back under the pod's name, down, with the pod's address.
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn a_vf_whose_namespace_died_is_found_by_its_address_and_restored() {
     let guest = Guest::shared().unwrap();
     let script = format!(
@@ -201,7 +201,7 @@ fn a_vf_whose_namespace_died_is_found_by_its_address_and_restored() {
 
 /// I1, I2, A7: nobody asks for DEL; the sweep finds it dead and gives it back.
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn a_vf_whose_namespace_died_is_swept() {
     if sweep::is_inside() {
         return sweep::sweep();
@@ -230,7 +230,7 @@ fn a_vf_whose_namespace_died_is_swept() {
 
 /// I1: the device stays where it is; its PF is told.
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn a_vf_for_a_machine_in_the_pod_has_its_settings_and_gives_them_back() {
     let guest = Guest::shared().unwrap();
     let script = format!(
@@ -263,7 +263,7 @@ fn a_vf_for_a_machine_in_the_pod_has_its_settings_and_gives_them_back() {
 
 /// A8, D-19: the boot's own state is void, and DEL is asked for all the same.
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn after_a_power_cut_del_succeeds_and_the_vf_is_as_the_boot_made_it() {
     let mut guest = Guest::shared().unwrap();
     let before =
@@ -303,7 +303,7 @@ fn after_a_power_cut_del_succeeds_and_the_vf_is_as_the_boot_made_it() {
 
 /// A8: VFs are there before anybody asks for DEL, and nothing of the last boot is put upon them.
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn after_a_power_cut_nothing_of_the_last_boot_is_put_upon_a_new_vf() {
     let mut guest = Guest::shared().unwrap();
     let before = format!("own; {ASKED} pod a; cni ADD vf c1 /run/netns/a >/dev/null; sync");

@@ -1,6 +1,6 @@
 //! Children of a PF that only the guest's kernel makes: ipvlan, vlan, 802.1ad; and macvlan beside them.
 //!
-//! Left to others: VFs (`vm_attach.rs`).
+//! Left to others: VFs (`nodes_attach.rs`).
 
 use serde_json::Value;
 
