@@ -27,7 +27,7 @@ const KINDS: [(&str, &str); 6] = [
 ];
 
 #[test]
-#[ignore = "vm"]
+#[ignore = "nodes"]
 fn children_of_a_pf_are_made_as_asked_and_leave_nothing() {
     let guest = Guest::shared().unwrap();
     let mut script = vec!["pod a; pod b; look before\n".to_owned()];
