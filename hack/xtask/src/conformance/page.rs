@@ -3,7 +3,7 @@
 //! Left to others: the runs.
 
 use super::Score;
-use crate::cni_peers;
+use crate::{cni_peers, place};
 use anyhow::{Result, bail};
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const HEAD: &str = "\
 
 <!-- Made by `cargo xtask conformance` from a run; not edited by hand. -->
 
-What `hack/cni-conformance` says of colvin-cni and of the reference plugins, run one after the other on one machine. The suite is
+What `hack/cni-conformance` says of colvin-cni and of the reference plugins, run three at a time on one machine. The suite is
 a black box: it calls each plugin as a runtime does, and looks at links, addresses and leases from outside. What a rule's id
 means, and how to run the suite over another plugin, is in its [README](../hack/cni-conformance/README.md).
 
@@ -130,10 +130,12 @@ fn not_applicable(page: &mut String, score: &Score) -> Result<()> {
     Ok(())
 }
 
-/// What was seen, without what is another at each run: MAC addresses, process ids, folders of a run.
+/// What was seen, without what is another at each run or on each machine: MAC addresses, process ids, folders of
+/// a run, where the workspace is.
 fn steady(why: &str) -> String {
+    let target = place::target().display().to_string();
     let mut words = Vec::new();
-    for word in why.replace('`', "'").split(' ') {
+    for word in why.replace('`', "'").replace(&target, "target").split(' ') {
         words.push(steady_word(word));
     }
     words.join(" ")
@@ -187,6 +189,9 @@ mod tests {
         let expected = "pod0 now has net1 (macvlan … mtu 1500) {\"mac\":\"…\"} \
                         in [/tmp/cni-conformance-… /x] \"/proc/…/ns/net\"";
         assert_eq!(steady(why), expected);
+        let built = place::target().join("peers/cni");
+        let why = format!("in path [/x {}]", built.display());
+        assert_eq!(steady(&why), "in path [/x target/peers/cni]");
     }
 
     #[test]
