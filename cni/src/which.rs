@@ -14,7 +14,7 @@ use std::path::Path;
 use colvin_attach::record::{self, NetworkRecord};
 use colvin_attach::{HostDeviceRef, Roots, sweep};
 use colvin_model::inventory::UplinkId;
-use colvin_model::offer::{self, DeviceId};
+use colvin_model::offer::DeviceId;
 use colvin_model::{IfName, NetworkName, PciAddress};
 
 use crate::arguments::{Arguments, Pod};
@@ -89,12 +89,12 @@ impl<'a> Search<'a> {
             }
             (Some(Named::Master(master)), _) => {
                 let uplink = Device::Uplink(UplinkId::Netdev(master));
-                self.alone(self.child()?, uplink)?
+                self.alone(named::child(self.config)?, uplink)?
             }
             (None, Some(pod)) => self.next(pod)?,
-            (None, None) => return Err(self.nothing_named()),
+            (None, None) => return Err(named::nothing_named(self.config)),
         };
-        self.agrees(&found)?;
+        named::agrees(self.config, &found)?;
         Ok(vec![found])
     }
 
@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
 
     /// What a given device is.
     fn given(self, given: &Given) -> Result<Found, Failure> {
-        let (kind, device) = device_of(given)?;
+        let (kind, device) = given.is()?;
         let network = given.network.as_ref();
         Ok(Found {
             name: self.ifname.clone(),
@@ -225,7 +225,7 @@ impl<'a> Search<'a> {
     /// attached yet.
     fn next(self, pod: &Pod) -> Result<Found, Failure> {
         let Some(network) = &self.config.what.network else {
-            return Err(self.nothing_named());
+            return Err(named::nothing_named(self.config));
         };
         let mut devices = self.asker(pod).all()?;
         devices.retain(|given| given.network.as_ref() == Some(network));
@@ -269,102 +269,6 @@ impl<'a> Search<'a> {
             Failure::new(Code::Config, message)
         })
     }
-
-    /// The kind of child that `master` is for.
-    fn child(self) -> Result<Kind, Failure> {
-        let children = [Kind::Macvlan, Kind::Ipvlan, Kind::Vlan];
-        match self.config.what.kind {
-            Some(kind) if children.contains(&kind) => Ok(kind),
-            Some(kind) => {
-                let message = format!(
-                    "key `master` means nothing to a {kind}: it is for Macvlan, Ipvlan and Vlan"
-                );
-                Err(Failure::new(Code::Config, message))
-            }
-            None if self.config.settings.vlan_id.is_some() => Ok(Kind::Vlan),
-            None => {
-                let message = "key `master` alone does not say what is meant: is `kind` Macvlan, Ipvlan or Vlan?";
-                Err(Failure::new(Code::Config, message))
-            }
-        }
-    }
-
-    fn nothing_named(self) -> Failure {
-        let needs = match (self.config.what.kind, &self.config.what.network) {
-            (Some(Kind::Macvlan | Kind::Ipvlan | Kind::Vlan), _) => {
-                "key `master` is missing: there is no default".to_owned()
-            }
-            (_, Some(network)) => format!(
-                "key `network` {network} alone names no device outside Kubernetes: add `deviceID`, `device` or `master`"
-            ),
-            _ => "nothing says what is attached: give `deviceID`, `device`, `master` with `kind`, or `network`".to_owned(),
-        };
-        Failure::new(Code::Config, needs)
-    }
-
-    /// `kind` and `network` on standard input say the same as the node's records.
-    fn agrees(self, found: &Found) -> Result<(), Failure> {
-        let what = &self.config.what;
-        let actual = found.network.as_ref().map(|record| &record.network);
-        if let Some(asked) = &what.network
-            && actual != Some(asked)
-        {
-            let of = actual.map_or("no network".to_owned(), |it| format!("network {it}"));
-            let message = format!("key `network` is {asked}, and the device is of {of}");
-            return Err(Failure::new(Code::Config, message));
-        }
-        match what.kind {
-            Some(kind) if kind != found.kind => {
-                let message = format!("key `kind` is {kind}, and the device is a {}", found.kind);
-                Err(Failure::new(Code::Config, message))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// A given device's kind, and by what it is found.
-fn device_of(given: &Given) -> Result<(Kind, Device), Failure> {
-    let uplink = |kind| {
-        let uplink = given.uplink.clone();
-        let uplink = uplink.or_else(|| given.address.map(UplinkId::Function));
-        let uplink = uplink.ok_or_else(|| unknown_uplink(given))?;
-        Ok((kind, Device::Uplink(uplink)))
-    };
-    match given.kind {
-        offer::Kind::Macvlan => uplink(Kind::Macvlan),
-        offer::Kind::Ipvlan => uplink(Kind::Ipvlan),
-        offer::Kind::Vlan => uplink(Kind::Vlan),
-        offer::Kind::VirtualFunction | offer::Kind::PhysicalFunction => {
-            let vf = given.kind == offer::Kind::VirtualFunction;
-            match (given.address, &given.uplink) {
-                (Some(address), _) if vf => Ok((Kind::VirtualFunction, Device::Function(address))),
-                (Some(address), _) => Ok((Kind::PhysicalFunction, Device::Function(address))),
-                // an uplink without a PCI function of its own
-                (None, Some(UplinkId::Netdev(name))) if !vf => Ok((
-                    Kind::HostDevice,
-                    Device::Host(HostDeviceRef::Name(name.clone())),
-                )),
-                (None, _) => Err(unknown_uplink(given)),
-            }
-        }
-        offer::Kind::Accelerator | offer::Kind::Auxiliary => {
-            let message = format!(
-                "device {} is a {}, which has no interface for a pod",
-                given.device,
-                given.kind.as_str()
-            );
-            Err(Failure::new(Code::Config, message))
-        }
-    }
-}
-
-fn unknown_uplink(given: &Given) -> Failure {
-    let message = format!(
-        "the record of device {} does not say where it is",
-        given.device
-    );
-    Failure::new(Code::Device, message)
 }
 
 /// Where sysfs has a PCI function.

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use colvin_attach::ask::{self, Answer, GivenDevice, Question};
 use colvin_attach::record::{self, ForPod, Outstanding, RecordError};
-use colvin_attach::{Roots, sweep};
+use colvin_attach::{HostDeviceRef, Roots, sweep};
 use colvin_model::inventory::UplinkId;
-use colvin_model::offer::{DeviceId, Kind};
+use colvin_model::offer::{self, DeviceId};
 use colvin_model::{NetworkName, PciAddress};
 
 use crate::arguments::Pod;
 use crate::failure::{Code, Failure};
+use crate::kind::Kind;
+
+use super::Device;
 
 /// How long the agent may take to answer.
 const AGENT_LIMIT: Duration = Duration::from_secs(5);
@@ -22,9 +25,57 @@ const AGENT_LIMIT: Duration = Duration::from_secs(5);
 pub(super) struct Given {
     pub(super) network: Option<NetworkName>,
     pub(super) device: DeviceId,
-    pub(super) kind: Kind,
+    pub(super) kind: offer::Kind,
     pub(super) address: Option<PciAddress>,
     pub(super) uplink: Option<UplinkId>,
+}
+
+impl Given {
+    /// Its kind, and by what it is found.
+    pub(super) fn is(&self) -> Result<(Kind, Device), Failure> {
+        let uplink = |kind| {
+            let uplink = self.uplink.clone();
+            let uplink = uplink.or_else(|| self.address.map(UplinkId::Function));
+            let uplink = uplink.ok_or_else(|| self.unknown_uplink())?;
+            Ok((kind, Device::Uplink(uplink)))
+        };
+        match self.kind {
+            offer::Kind::Macvlan => uplink(Kind::Macvlan),
+            offer::Kind::Ipvlan => uplink(Kind::Ipvlan),
+            offer::Kind::Vlan => uplink(Kind::Vlan),
+            offer::Kind::VirtualFunction | offer::Kind::PhysicalFunction => {
+                let vf = self.kind == offer::Kind::VirtualFunction;
+                match (self.address, &self.uplink) {
+                    (Some(address), _) if vf => {
+                        Ok((Kind::VirtualFunction, Device::Function(address)))
+                    }
+                    (Some(address), _) => Ok((Kind::PhysicalFunction, Device::Function(address))),
+                    // an uplink without a PCI function of its own
+                    (None, Some(UplinkId::Netdev(name))) if !vf => Ok((
+                        Kind::HostDevice,
+                        Device::Host(HostDeviceRef::Name(name.clone())),
+                    )),
+                    (None, _) => Err(self.unknown_uplink()),
+                }
+            }
+            offer::Kind::Accelerator | offer::Kind::Auxiliary => {
+                let message = format!(
+                    "device {} is a {}, which has no interface for a pod",
+                    self.device,
+                    self.kind.as_str()
+                );
+                Err(Failure::new(Code::Config, message))
+            }
+        }
+    }
+
+    fn unknown_uplink(&self) -> Failure {
+        let message = format!(
+            "the record of device {} does not say where it is",
+            self.device
+        );
+        Failure::new(Code::Device, message)
+    }
 }
 
 impl From<&Outstanding> for Given {
