@@ -107,9 +107,8 @@ fn verdict(
     if is_void || record.state == State::Releasing {
         return Ok(Verdict::Undo);
     }
-    let (had, asked) = (&record.key, &request.key);
-    let is_same_container = had.container == asked.container;
-    let is_same = is_same_container && had.ifname == asked.ifname && had.name == asked.name;
+    let had = &record.key;
+    let is_same_container = had.container == request.key.container;
     let is_same_netns = record.netns.id == netns.id().to_string() && holds(netns, record)?;
     let is_made = record.state == State::Applied || damaged;
     if !is_made || (is_same_container && !is_same_netns) {
@@ -117,12 +116,11 @@ fn verdict(
         // container's namespace anew
         return Ok(Verdict::Undo);
     }
-    let attached = || AttachError::Attached {
-        device: record.shown(),
-        name: had.name.clone(),
-    };
-    if is_same || is_same_container {
-        return Ok(Verdict::Refuse(attached()));
+    if is_same_container {
+        return Ok(Verdict::Refuse(AttachError::Attached {
+            device: record.shown(),
+            name: had.name.clone(),
+        }));
     }
     Ok(match life(roots, record, &mut None)? {
         Life::Gone => Verdict::Undo,

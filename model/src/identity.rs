@@ -21,7 +21,8 @@ pub use pci::{InvalidPciAddress, PciAddress};
 pub use symbol::Symbol;
 pub use vlan::{InvalidVlanId, VlanId};
 
-/// Gives a type serde by the door of its `FromStr` and `Display`.
+/// Gives a type serde by the door of its `FromStr` and `Display`; who uses it depends on `serde`.
+#[macro_export]
 macro_rules! serde_by_text {
     ($type:ty) => {
         impl serde::Serialize for $type {

@@ -1,14 +1,16 @@
-//! The link that a child is made on.
+//! What every child needs: the link that it is made on, and a plan to make it.
 //!
-//! Left to others: the child.
+//! Left to others: what kind of child it is.
 
-use colvin_kernel::netlink::change::{By, LinkFacts, RouteSocket};
-use colvin_model::IfName;
+use colvin_kernel::netlink::change::{By, LinkFacts, LinkKind, RouteSocket};
+use colvin_model::{IfName, MacAddr};
 
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::pod::Pod;
 use crate::settings;
+
+use super::{LinkPlan, Make, Plan};
 
 /// The link that a child stands on.
 #[derive(Debug)]
@@ -19,8 +21,31 @@ pub(crate) struct Master {
     pub(crate) in_container: bool,
 }
 
+/// The plan of a child: what it is, and the address that it is to have.
+pub(super) fn plan(
+    host: &mut Host,
+    pod: &mut Pod,
+    on: (&settings::Master, Option<u32>),
+    kind: LinkKind,
+    mac: Option<MacAddr>,
+) -> Result<Plan, AttachError> {
+    let (named, mtu) = on;
+    let master = master(host, pod, named, mtu)?;
+    Ok(Plan {
+        device: None,
+        vf: None,
+        link: Some(LinkPlan::Make(Make {
+            kind,
+            lower: master.link.link.index,
+            in_container: master.in_container,
+            mac,
+            mtu,
+        })),
+    })
+}
+
 /// Finds it where it should be, and looks that the child's MTU fits.
-pub(super) fn master(
+fn master(
     host: &mut Host,
     pod: &mut Pod,
     master: &settings::Master,

@@ -4,8 +4,7 @@
 
 use colvin_kernel::netlink::change::{IpvlanFlag, IpvlanMode, LinkKind};
 
-use super::child::master;
-use super::{LinkPlan, Make, Plan};
+use super::{Plan, child};
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::pod::Pod;
@@ -13,18 +12,8 @@ use crate::settings::{self, Ipvlan};
 
 /// What an ipvlan needs.
 pub(super) fn plan(host: &mut Host, pod: &mut Pod, settings: &Ipvlan) -> Result<Plan, AttachError> {
-    let master = master(host, pod, &settings.master, settings.mtu)?;
-    Ok(Plan {
-        device: None,
-        vf: None,
-        link: Some(LinkPlan::Make(Make {
-            kind: kind(settings),
-            lower: master.link.link.index,
-            in_container: master.in_container,
-            mac: None,
-            mtu: settings.mtu,
-        })),
-    })
+    let on = (&settings.master, settings.mtu);
+    child::plan(host, pod, on, kind(settings), None)
 }
 
 /// How it is made.

@@ -8,8 +8,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use colvin_kernel::netlink::change::{LinkKind, MacvlanMode};
 use colvin_model::MacAddr;
 
-use super::child::master;
-use super::{LinkPlan, Make, Plan};
+use super::{Plan, child};
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::pod::Pod;
@@ -26,22 +25,13 @@ pub(super) fn plan(
             "mac cannot be set with mode passthru: the child has its master's address".to_owned(),
         ));
     }
-    let master = master(host, pod, &settings.master, settings.mtu)?;
-    Ok(Plan {
-        device: None,
-        vf: None,
-        link: Some(LinkPlan::Make(Make {
-            kind: kind(settings),
-            lower: master.link.link.index,
-            in_container: master.in_container,
-            // ours to say: then it is known again, should we be killed while it is made. A passthru child
-            // has its uplink's.
-            mac: settings
-                .mac
-                .or_else(|| (settings.mode != settings::MacvlanMode::Passthru).then(random_mac)),
-            mtu: settings.mtu,
-        })),
-    })
+    // ours to say: then it is known again, should we be killed while it is made. A passthru child has its
+    // uplink's
+    let mac = settings
+        .mac
+        .or_else(|| (settings.mode != settings::MacvlanMode::Passthru).then(random_mac));
+    let on = (&settings.master, settings.mtu);
+    child::plan(host, pod, on, kind(settings), mac)
 }
 
 /// How it is made.

@@ -74,4 +74,4 @@ impl fmt::Display for Cidr {
     }
 }
 
-super::network::serde_by_text!(Cidr);
+colvin_model::serde_by_text!(Cidr);

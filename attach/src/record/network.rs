@@ -172,24 +172,4 @@ impl Record for NetworkRecord {
     }
 }
 
-/// Gives a type serde by the door of its `FromStr` and `Display`.
-macro_rules! serde_by_text {
-    ($type:ty) => {
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text =
-                    <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-pub(super) use serde_by_text;
-
-serde_by_text!(InterfaceBase);
+colvin_model::serde_by_text!(InterfaceBase);
