@@ -10,17 +10,20 @@
     reason = "a test runs the program"
 )]
 
+#[path = "netns_plugin/disk.rs"]
+mod disk;
 #[path = "netns_plugin/runtime.rs"]
 mod runtime;
 
 use std::fs;
 
+use colvin_testkit::netns::Netns;
 use runtime::Runtime;
 use serde_json::{Value, json};
 
 const POD: &str = "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web-0;K8S_POD_UID=u-1";
 
-fn macvlan(ipam: &Value) -> Value {
+pub(crate) fn macvlan(ipam: &Value) -> Value {
     json!({"cniVersion": "1.1.0", "name": "green", "type": "colvin-cni", "kind": "Macvlan",
            "master": "up0", "mtu": 1400, "ipam": ipam})
 }
@@ -206,6 +209,11 @@ fn chain_2_in_a_chain_the_given_device_stands_beside_eth0_under_its_networks_nam
     assert_eq!(runtime.call("CHECK", POD, &checked), Ok(Value::Null));
     // without the result and with the agent and its records away
     fs::remove_dir_all(runtime.at("run/colvin/outstanding")).unwrap();
+    // the journal knows that this pod has a device, so a new sandbox of it must not start without
+    let again = Netns::new().unwrap();
+    let netns = again.path().to_str().unwrap();
+    let later = runtime.call_in("ADD", "c2", netns, POD, &chained);
+    assert_eq!(later.unwrap_err()["code"], 11);
     assert_eq!(runtime.call("DEL", POD, &config), Ok(Value::Null));
     assert!(runtime.node.link("far0").is_ok() && runtime.pod_links() == ["lo"]);
     // a pod that was given nothing is passed through

@@ -4,12 +4,13 @@
 
 use std::path::PathBuf;
 
+use colvin_ipam::Method;
 use colvin_model::{IfName, PciAddress};
 use serde::{Deserialize, Serialize};
 
 use crate::request::{AttachmentKey, Owner};
 use crate::roots::BootId;
-use crate::undo::Undo;
+use crate::undo::{Undo, method};
 
 /// How far an attachment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,6 +55,19 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Whether something of it is still there after a power cut, and can only be given back by who knows this
+    /// record: addresses that another program handed out. Links and settings end with the boot, and addresses
+    /// of our own are known as an earlier boot's.
+    pub(crate) fn outlives_its_boot(&self) -> bool {
+        self.undo.iter().any(|undo| match undo {
+            Undo::Ipam(call) => !matches!(
+                method(call),
+                Ok(Method::None | Method::Static | Method::HostLocal | Method::Slaac(_))
+            ),
+            Undo::Vf(_) | Undo::Link(_) | Undo::Child(_) => false,
+        })
+    }
+
     /// What was attached, for people.
     pub(crate) fn shown(&self) -> String {
         match self.device {

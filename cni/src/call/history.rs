@@ -99,7 +99,7 @@ fn try_keep(call: &Call<'_>, failure: Option<&Failure>) -> std::io::Result<()> {
     let file = if lives {
         living.clone()
     } else {
-        ended(&folder, container)
+        ended(&folder, &[container, ifname.as_str()])
     };
     whole(&file, &text)?;
     if verb == Verb::Del {
@@ -113,11 +113,12 @@ fn read(file: &std::path::Path) -> Option<Vec<u8>> {
     small.then(|| fs::read(file).ok()).flatten()
 }
 
-/// One of the places for what ended, by the container's id.
-fn ended(folder: &std::path::Path, container: &str) -> PathBuf {
+/// One of the places for what ended, by the attachment's names.
+fn ended(folder: &std::path::Path, names: &[&str]) -> PathBuf {
     // FNV-1a: spreads ids that differ in one digit
-    let hash = container
-        .bytes()
+    let hash = names
+        .iter()
+        .flat_map(|name| name.bytes())
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });

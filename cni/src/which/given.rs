@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use colvin_attach::ask::{self, Answer, GivenDevice, Question};
 use colvin_attach::record::{self, ForPod, Outstanding, RecordError};
-use colvin_attach::{HostDeviceRef, Roots, sweep};
+use colvin_attach::sweep::{self, Seen};
+use colvin_attach::{HostDeviceRef, Roots};
 use colvin_model::inventory::UplinkId;
 use colvin_model::offer::{self, DeviceId};
 use colvin_model::{NetworkName, PciAddress};
@@ -172,6 +173,9 @@ impl Asker<'_> {
             ForPod::Nothing if maybe_claimed => Err(later(
                 "the agent must say which pod has the namespace's resource claims, and nobody answers",
             )),
+            ForPod::Nothing if !self.journal()?.is_empty() => Err(later(
+                "the pod has a device already, but no record says which network it is for: the agent must, and nobody answers",
+            )),
             ForPod::Nothing => Ok(Vec::new()),
         }
     }
@@ -195,7 +199,7 @@ impl Asker<'_> {
                 uplink: device.uplink.clone(),
             });
         }
-        if self.holds(id)? {
+        if self.journal()?.iter().any(|seen| seen.record == id.as_str()) {
             return Err(later(
                 "the device is attached to this pod already, and the agent must say by which network",
             ));
@@ -203,15 +207,15 @@ impl Asker<'_> {
         Err(self.not_ours(id, "there is no record of its being given to anyone"))
     }
 
-    /// Whether the journal has it for this pod.
-    fn holds(self, id: &DeviceId) -> Result<bool, Failure> {
-        let seen = sweep::attachments(self.roots)
+    /// What the journal has of this pod.
+    fn journal(self) -> Result<Vec<Seen>, Failure> {
+        let mut seen = sweep::attachments(self.roots)
             .map_err(|error| Failure::caused(Code::Io, "reading the journal", &error))?;
-        Ok(seen.iter().any(|seen| {
-            seen.record == id.as_str()
-                && seen.owner.namespace.as_deref() == Some(&self.pod.namespace)
+        seen.retain(|seen| {
+            seen.owner.namespace.as_deref() == Some(&self.pod.namespace)
                 && seen.owner.pod.as_deref() == Some(&self.pod.name)
-        }))
+        });
+        Ok(seen)
     }
 
     fn is_ours(self, record: &Outstanding) -> bool {

@@ -15,10 +15,12 @@ pub(crate) struct Runtime {
     pub(crate) node: Netns,
     pub(crate) pod: Netns,
     pub(crate) folder: tempfile::TempDir,
+    /// Words in front of the program's name, such as a tracer's.
+    pub(crate) under: String,
 }
 
 /// Makes the test's folders those of the node, then runs the program.
-const SCRIPT: &str = r#"mount --bind "$1" /var/lib && mount --bind "$2" /run && exec "$3""#;
+const SCRIPT: &str = r#"mount --bind "$1" /var/lib && mount --bind "$2" /run && exec $UNDER "$3""#;
 
 impl Runtime {
     /// A node with a veth end `up0`, which is up, and a pod without interfaces.
@@ -27,6 +29,7 @@ impl Runtime {
             node: Netns::new().unwrap(),
             pod: Netns::new().unwrap(),
             folder: tempfile::tempdir().unwrap(),
+            under: String::new(),
         };
         let node = &runtime.node;
         node.ip("link add up0 type veth peer name far0").unwrap();
@@ -66,6 +69,8 @@ impl Runtime {
             .env("CNI_NETNS", netns)
             .env("CNI_IFNAME", "net1")
             .env("CNI_ARGS", args)
+            .env("CNI_PATH", self.at("bin"))
+            .env("UNDER", &self.under)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
