@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::{Args as _, Command, CommandFactory as _, Parser};
 use colvin_service::{AdminArgs, ClusterArgs, LogArgs};
 
-pub(crate) use attach::AttachArgs;
+pub(crate) use attach::{AttachArgs, Way};
 pub(crate) use device_plugin::{DevicePluginArgs, Switch};
 pub(crate) use folders::{KubeletDir, StateDir};
 
@@ -89,6 +89,18 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The namespace and name of an object.
+fn namespaced_name(text: &str) -> Result<(String, String), String> {
+    match text.split_once('/') {
+        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+            Ok((namespace.to_owned(), name.to_owned()))
+        }
+        _ => Err(format!(
+            "{text:?} does not name an object: write NAMESPACE/NAME"
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::FromArgMatches as _;
@@ -122,6 +134,15 @@ mod tests {
         let text = format!("after {least} to {} s, at random", least + jitter);
         assert!(page.contains(&gain), "{gain}");
         assert!(page.contains(&text), "{text}");
+    }
+
+    #[test]
+    fn an_object_has_a_namespace() {
+        let named = namespaced_name("colvin-system/colvin-agent-x").unwrap();
+        assert_eq!(named, ("colvin-system".into(), "colvin-agent-x".into()));
+        for wrong in ["", "a", "/a", "a/"] {
+            assert!(namespaced_name(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

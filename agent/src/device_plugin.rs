@@ -5,6 +5,8 @@
 mod nodes;
 mod report;
 
+use std::path::PathBuf;
+
 use colvin_device_plugin::{Folders, PodName, Settings};
 use colvin_model::offer::Offers;
 use tracing::warn;
@@ -15,7 +17,7 @@ pub(crate) use report::Reporter;
 use crate::args::DevicePluginArgs;
 
 /// The settings that the flags ask for.
-pub(crate) fn settings(args: &DevicePluginArgs) -> Settings {
+pub(crate) fn settings(args: &DevicePluginArgs, gate: Option<PathBuf>) -> Settings {
     Settings {
         folders: Folders {
             kubelet: args.kubelet.kubelet_dir.clone(),
@@ -30,6 +32,7 @@ pub(crate) fn settings(args: &DevicePluginArgs) -> Settings {
             .clone()
             .map(|(namespace, name)| PodName { namespace, name }),
         boot_id: boot_id(),
+        gate,
         ..Settings::default()
     }
 }

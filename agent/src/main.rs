@@ -8,6 +8,7 @@
 
 mod args;
 mod attachments;
+mod chain;
 mod config_file;
 mod decide;
 mod device_plugin;

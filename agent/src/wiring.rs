@@ -14,7 +14,7 @@ use colvin_service::{Access, Admin, AdminArgs, Health, MetricsAccess, Supervisor
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
-use crate::args::{Args, AttachArgs, StateDir, Switch};
+use crate::args::{Args, StateDir, Switch, Way};
 use crate::attachments::Attached;
 use crate::decide::{Inputs, Outputs};
 use crate::device_plugin::{self, SysfsNodes};
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         text_delay,
         text_jitter,
         device_plugin,
-        attach: AttachArgs { attach },
+        attach,
         cluster,
         admin: AdminArgs {
             admin_address,
@@ -64,9 +64,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         Some(root) if frames => Machine::Played(root),
         Some(root) => Machine::Recorded(root),
     };
-    let machine_root = machine.root().to_owned();
     let clock = Uptime::start();
-    let nodes = Arc::new(SysfsNodes::at(machine.root())?);
+    let journal = attaching::roots(&state_dir, &device_plugin.run_dir, machine.root());
+    let nodes = Arc::new(SysfsNodes::at(machine.root(), journal.clone())?);
     let api = client::connect(&cluster, "colvin-agent", env!("CARGO_PKG_VERSION")).await?;
     let metrics = Metrics::new();
     let access = match metrics_access {
@@ -99,7 +99,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let offered = offers.clone();
     if device_plugin.device_plugin == Switch::On {
         rooms.serve_offers(
-            &device_plugin,
+            device_plugin::settings(&device_plugin, attach.gate()),
             offers,
             holders_in.clone(),
             nodes,
@@ -110,15 +110,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let seen = rooms.watch_machine(machine, file.is_some(), metrics.discovery)?;
     let networks = rooms.follow_networks();
     let node = rooms.follow_node(&networks, &seen);
-    if attach == Switch::On {
+    if attach.attach != Way::Off {
         let known = (offered, networks.clone());
-        rooms.attach(
-            &device_plugin,
-            &machine_root,
-            known,
-            attached_in.clone(),
-            metrics.attach,
-        );
+        let metrics = metrics.attach;
+        rooms.keep_chain(attach, journal.clone(), metrics.clone());
+        rooms.attach(&device_plugin, journal, known, attached_in.clone(), metrics);
     }
 
     let inputs = Inputs {

@@ -207,6 +207,7 @@ fn begun(
         owner: request.owner.clone(),
         kind: kind::word(&request.kind).to_owned(),
         device: plan.device,
+        given: request.given.clone(),
         interface: plan.link.as_ref().map(|_| request.key.name.clone()),
         netns: Target {
             path: request.netns.clone(),

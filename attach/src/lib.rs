@@ -2,7 +2,7 @@
 //! attachment, the list of what is to be undone.
 //!
 //! [`add()`], [`check()`], [`del()`], [`gc()`] and [`status()`] are what a runtime asks for; [`sweep`] is
-//! what the agent does for those that nobody asks about any more. Everything here blocks and needs
+//! what the agent does for those that nobody asks about any more; [`standing()`] says whether a container may start. Everything here blocks and needs
 //! neither an API server nor a daemon. Left to others: the CNI protocol (`colvin-cni`), when to
 //! sweep (`colvin-agent`), how Linux is told (`colvin-kernel`), where addresses come from
 //! (`colvin-ipam`).
@@ -19,6 +19,7 @@ mod check;
 mod claim;
 mod del;
 mod error;
+mod gate;
 mod gc;
 mod host;
 mod journal;
@@ -40,6 +41,7 @@ pub use check::{Expected, check};
 pub use colvin_ipam::Lease;
 pub use del::{Detached, Former, del};
 pub use error::{AttachError, Class};
+pub use gate::{Standing, is_attached, standing};
 pub use gc::{Valid, gc};
 pub use journal::State;
 pub use request::{Addressing, AttachmentKey, IpamCall, Owner, Patience, Request};

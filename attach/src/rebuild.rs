@@ -171,6 +171,7 @@ pub(crate) fn bring(
         owner: Owner::default(),
         kind: String::new(),
         device,
+        given: None,
         interface: Some(link.link.name.clone()),
         netns: Target {
             path: path.unwrap_or_default(),

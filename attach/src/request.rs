@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use colvin_ipam::Route;
 use colvin_model::IfName;
+use colvin_model::offer::DeviceId;
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Kind;
@@ -95,6 +96,8 @@ pub struct Request {
     pub netns: PathBuf,
     /// For whom.
     pub owner: Owner,
+    /// What the kubelet calls the device that it gave to the pod; a share of an uplink has no other name.
+    pub given: Option<DeviceId>,
     /// What, and how it is to be set.
     pub kind: Kind,
     /// Its addresses.

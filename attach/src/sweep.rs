@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use colvin_kernel::netns::Live;
 use colvin_model::PciAddress;
+use colvin_model::offer::DeviceId;
 
 use crate::del::Detached;
 use crate::error::AttachError;
@@ -60,6 +61,8 @@ pub struct Seen {
     pub owner: Owner,
     /// The PCI function that it has, where it is one.
     pub device: Option<PciAddress>,
+    /// What the kubelet calls the device, where it gave one.
+    pub given: Option<DeviceId>,
     /// The file that stood for the pod's network namespace, and its device and inode then.
     pub netns: Option<(PathBuf, String)>,
     /// How far it is; `None` when the record cannot be read.
@@ -70,6 +73,8 @@ pub struct Seen {
     pub since: Duration,
     /// Why it is dead; `None` while nothing proves it.
     pub dead: Option<Dead>,
+    /// Whether it was made since the machine was last started.
+    pub this_boot: bool,
     /// Tells this record from a later one of the same name.
     pub generation: u64,
 }
@@ -122,15 +127,18 @@ fn seen(roots: &Roots, name: String, content: Content) -> Seen {
             record: name,
             key: None,
             owner: Owner::default(),
+            given: None,
             netns: None,
             state: None,
             kind: None,
             since: Duration::ZERO,
             dead: Some(Dead::Unreadable),
+            this_boot: false,
             generation: 0,
         };
     };
-    let dead = if record.boot_id != roots.boot_id {
+    let this_boot = record.boot_id == roots.boot_id;
+    let dead = if !this_boot {
         Some(Dead::OtherBoot)
     } else if record.state == State::Releasing {
         Some(Dead::Unfinished)
@@ -142,11 +150,13 @@ fn seen(roots: &Roots, name: String, content: Content) -> Seen {
         key: Some(record.key),
         owner: record.owner,
         device: record.device,
+        given: record.given,
         netns: Some((record.netns.path, record.netns.id)),
         state: Some(record.state),
         kind: Some(record.kind),
         since: Duration::from_nanos(record.begun_ns),
         dead,
+        this_boot,
         generation: record.begun_ns,
     }
 }

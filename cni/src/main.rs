@@ -12,6 +12,7 @@ use colvin_attach::Roots;
 use colvin_cni::call::answer;
 use colvin_cni::environment::Verb;
 use colvin_cni::failure::{Code, Failure};
+use colvin_cni::gate::{self, Gate};
 use colvin_cni::json::MOST_BYTES;
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -22,6 +23,36 @@ const INPUT_LIMIT: Duration = Duration::from_secs(10);
 const VERSION_LIMIT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|word| word == gate::WORD) {
+        return gated(Gate::parse(arguments).and_then(|gate| {
+            let said = |failure: Failure| failure.to_string();
+            gate.judge(
+                &input(INPUT_LIMIT, false).map_err(said)?,
+                &roots().map_err(said)?,
+            )
+        }));
+    }
+    called()
+}
+
+/// The end of a hook: what keeps the container from starting goes to the runtime by standard error.
+fn gated(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            drop(writeln!(io::stderr().lock(), "colvin-cni: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A call by the CNI protocol.
+fn called() -> ExitCode {
+    let input = |verb| match verb {
+        Verb::Version => input(VERSION_LIMIT, true),
+        _ => input(INPUT_LIMIT, false),
+    };
     let answer = answer(|name| std::env::var_os(name), input, roots);
     // where nobody reads, there is nobody to tell
     let mut errors = io::stderr().lock();
@@ -45,12 +76,9 @@ fn roots() -> Result<Roots, Failure> {
         .map_err(|error| Failure::caused(Code::Io, "reading the boot's name", &error))
 }
 
-/// All of standard input: at most one byte more than is allowed, and not for ever.
-fn input(verb: Verb) -> Result<Vec<u8>, Failure> {
-    let limit = match verb {
-        Verb::Version => VERSION_LIMIT,
-        _ => INPUT_LIMIT,
-    };
+/// All of standard input: at most one byte more than is allowed, and not for ever. One that does not end is as
+/// good as one that does where it may be left `open`.
+fn input(limit: Duration, open: bool) -> Result<Vec<u8>, Failure> {
     let end = Instant::now() + limit;
     // read past its buffer, which nothing else fills
     let stdin = io::stdin();
@@ -60,7 +88,7 @@ fn input(verb: Verb) -> Result<Vec<u8>, Failure> {
         let timeout = rustix::event::Timespec::try_from(left).ok();
         let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
         let read = match poll(&mut fds, timeout.as_ref()) {
-            Ok(0) if verb == Verb::Version => break,
+            Ok(0) if open => break,
             Ok(0) => {
                 let message = "standard input did not end: a configuration is expected there";
                 return Err(Failure::new(Code::Io, message));

@@ -33,6 +33,8 @@ pub struct Found {
     pub kind: Kind,
     /// Which it is.
     pub device: Device,
+    /// What the kubelet calls it, where the pod was given it.
+    pub given: Option<DeviceId>,
     /// The Network that it attaches to, and how; `None` when it is of none.
     pub network: Option<NetworkRecord>,
 }
@@ -167,6 +169,7 @@ impl<'a> Search<'a> {
             name: self.ifname.clone(),
             kind: self.config.what.kind.unwrap_or(kind),
             device,
+            given: None,
             network: network.map(|network| self.record(network)).transpose()?,
         })
     }
@@ -193,6 +196,7 @@ impl<'a> Search<'a> {
             name: self.ifname.clone(),
             kind,
             device,
+            given: Some(given.device.clone()),
             network: network.map(|network| self.record(network)).transpose()?,
         })
     }

@@ -202,6 +202,10 @@ fn chain_2_in_a_chain_the_given_device_stands_beside_eth0_under_its_networks_nam
     let previous = json!({"interfaces": [{"name": "net1", "sandbox": "/x"}]});
     let config = json!({"cniVersion": "1.1.0", "name": "cluster", "type": "colvin-cni"});
     let chained = with(&config, "prevResult", previous);
+    // the pod must not run without, on the node's own network there is nothing to wait for
+    let refused = runtime.gate(&runtime.pod).unwrap_err();
+    assert!(refused.contains("no interface was made of it"), "{refused}");
+    assert_eq!(runtime.gate(&runtime.node), Ok(()));
     let result = runtime.call("ADD", POD, &chained).unwrap();
     assert_eq!(result["interfaces"][1]["name"], "grn0");
     assert_eq!(runtime.pod_links(), ["lo", "grn0"]);
@@ -210,8 +214,16 @@ fn chain_2_in_a_chain_the_given_device_stands_beside_eth0_under_its_networks_nam
     // without the result and with the agent and its records away
     fs::remove_dir_all(runtime.at("run/colvin/outstanding")).unwrap();
     // the journal knows that this pod has a device, so a new sandbox of it must not start without
+    assert_eq!(runtime.gate(&runtime.pod), Ok(()));
     let again = Netns::new().unwrap();
-    let netns = again.path().to_str().unwrap();
+    assert!(
+        runtime
+            .gate(&again)
+            .unwrap_err()
+            .contains("still attached to sandbox c1")
+    );
+    let netns = again.path();
+    let netns = netns.to_str().unwrap();
     let later = runtime.call_in("ADD", "c2", netns, POD, &chained);
     assert_eq!(later.unwrap_err()["code"], 11);
     assert_eq!(runtime.call("DEL", POD, &config), Ok(Value::Null));

@@ -65,7 +65,9 @@ impl Papers {
             files::write(&self.folders.device_info.join(name), &info)?;
         }
         if self.cdi != Cdi::Off {
-            let spec = cdi::spec(resource, origin, grant, self.gate.as_deref());
+            // nobody makes an interface of a device of the other plugin's file
+            let gate = self.gate.as_deref().filter(|_| origin.is_network());
+            let spec = cdi::spec(resource, origin, grant, gate);
             let name = cdi::file_name(resource, &grant.id);
             files::write(&self.folders.cdi.join(name), &spec)?;
         }

@@ -51,6 +51,8 @@ impl Report for NoReport {}
 /// How a resource stands with the kubelet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistrationState {
+    /// It is served, and the kubelet has not taken it yet.
+    Pending,
     /// Nothing can be done before the kubelet makes this folder or socket.
     Waiting {
         /// Its path.

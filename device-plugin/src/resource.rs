@@ -19,7 +19,7 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::scene::{Places, Scene};
 use crate::server::{Server, Service, Shared, chain};
@@ -105,6 +105,7 @@ impl Resource {
     /// Serves until `stop`.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let service = self.service.clone();
+        self.say(RegistrationState::Pending);
         tokio::select! {
             () = keep_list(&service) => {}
             () = self.keep_serving(&stop) => {}
@@ -219,6 +220,7 @@ impl Resource {
                 info!(%resource, again, ?took, "registered");
             }
             same if self.said.as_ref() == Some(same) => return,
+            RegistrationState::Pending => debug!(%resource, "served"),
             RegistrationState::Waiting { path } => {
                 info!(%resource, path, "waiting for the kubelet");
             }

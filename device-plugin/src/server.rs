@@ -61,7 +61,8 @@ pub(crate) struct Server {
 impl Service {
     fn gate_is_ours(&self) -> bool {
         let settings = &self.shared.settings;
-        settings.gate.is_some() && settings.cdi == Cdi::Off
+        let is_promised = self.offer.borrow().origin.is_network();
+        settings.gate.is_some() && settings.cdi == Cdi::Off && is_promised
     }
 
     /// What the kubelet should ask us.

@@ -50,6 +50,13 @@ pub enum Origin {
     ConfigFile,
 }
 
+impl Origin {
+    /// Whether a pod that is given the device is promised an interface of it.
+    pub fn is_network(&self) -> bool {
+        matches!(self, Self::Network(_))
+    }
+}
+
 /// Which of several free devices is preferred.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Placement {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use colvin_device_plugin::{Cdi, Registration};
 
-use super::KubeletDir;
+use super::{KubeletDir, namespaced_name};
 
 /// What is offered to the kubelet, and how.
 #[derive(Clone, Debug, Args)]
@@ -79,7 +79,7 @@ pub(crate) struct DevicePluginArgs {
     )]
     pub(crate) resource_prefix: String,
     /// The pod that the agent runs in: an answer of the kubelet that lacks it is not believed
-    #[arg(long, env = "COLVIN_POD", value_name = "NAMESPACE/NAME", value_parser = pod_name)]
+    #[arg(long, env = "COLVIN_POD", value_name = "NAMESPACE/NAME", value_parser = namespaced_name)]
     pub(crate) pod: Option<(String, String)>,
 }
 
@@ -126,21 +126,10 @@ impl From<CdiWay> for Cdi {
     }
 }
 
-/// A pod's namespace and name.
-fn pod_name(text: &str) -> Result<(String, String), String> {
-    match text.split_once('/') {
-        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
-            Ok((namespace.to_owned(), name.to_owned()))
-        }
-        _ => Err(format!("{text:?} is no pod: write NAMESPACE/NAME")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
 
-    use super::*;
     use crate::args::Args;
 
     #[test]
@@ -152,14 +141,5 @@ mod tests {
         assert_eq!(args.resource_prefix, "intel.com");
         let args = parsed(&format!("{line} --resource-prefix openshift.io"));
         assert_eq!(args.resource_prefix, "openshift.io");
-    }
-
-    #[test]
-    fn a_pod_has_a_namespace() {
-        let named = pod_name("colvin-system/colvin-agent-x").unwrap();
-        assert_eq!(named, ("colvin-system".into(), "colvin-agent-x".into()));
-        for wrong in ["", "a", "/a", "a/"] {
-            assert!(pod_name(wrong).is_err(), "{wrong:?}");
-        }
     }
 }

@@ -97,11 +97,13 @@ mod tests {
                 uid: None,
             },
             device: record.parse().ok(),
+            given: None,
             netns: None,
             state: None,
             kind: None,
             since: Duration::ZERO,
             dead,
+            this_boot: true,
             generation: 1,
         }
     }

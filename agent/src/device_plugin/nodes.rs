@@ -1,26 +1,32 @@
-//! The machine as the device plugin asks about it: device nodes and existence, by sysfs.
+//! The machine as the device plugin asks about it: device nodes and existence by sysfs, attachments by the journal.
 //!
 //! Left to others: how sysfs is read (`colvin_kernel`).
 
 use std::path::Path;
 
+use colvin_attach::Roots;
 use colvin_device_plugin::{NodeReader, NodesError};
 use colvin_kernel::sysfs::nodes::{self, Device};
 use colvin_kernel::sysfs::{SysfsError, SysfsRoot};
-use colvin_model::offer::{DeviceId, DeviceNodes, OfferedDevice};
+use colvin_model::offer::{DeviceId, DeviceNodes, OfferedDevice, ResourceName};
 use tracing::warn;
 
 /// Reads the device nodes of one machine.
 #[derive(Debug)]
-pub(crate) struct SysfsNodes(SysfsRoot);
+pub(crate) struct SysfsNodes {
+    sysfs: SysfsRoot,
+    /// Where the journal of attachments is.
+    roots: Roots,
+}
 
 impl SysfsNodes {
     /// Of the machine whose `sys` is below this folder.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(crate) fn at(root: &Path) -> Result<Self, SysfsError> {
-        Ok(Self(SysfsRoot::new(root)?))
+    pub(crate) fn at(root: &Path, roots: Roots) -> Result<Self, SysfsError> {
+        let sysfs = SysfsRoot::new(root)?;
+        Ok(Self { sysfs, roots })
     }
 
     /// Whether a device is there; one of which the kernel does not tell is.
@@ -31,7 +37,7 @@ impl SysfsNodes {
             Some(Device::Netdev(_)) if !device.kind.is_shared() => return true,
             Some(place) => place,
         };
-        nodes::exists(&self.0, place).unwrap_or_else(|error| {
+        nodes::exists(&self.sysfs, place).unwrap_or_else(|error| {
             let error = format!("{:#}", anyhow::Error::from(error));
             warn!(device = %id, error, "cannot look for a device, it counts as there");
             true
@@ -47,7 +53,7 @@ impl NodeReader for SysfsNodes {
         let Some(place) = Device::offered(id, device) else {
             return Ok(DeviceNodes::default());
         };
-        match nodes::read(&self.0, place) {
+        match nodes::read(&self.sysfs, place) {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(NodesError::new(id, "the device is gone")),
             Err(error) => Err(NodesError::new(id, error)),
@@ -56,5 +62,13 @@ impl NodeReader for SysfsNodes {
 
     fn exists(&self, id: &DeviceId, device: &OfferedDevice) -> bool {
         self.is_there(id, device)
+    }
+
+    fn applied(&self, _resource: &ResourceName, id: &DeviceId) -> bool {
+        colvin_attach::is_attached(&self.roots, id).unwrap_or_else(|error| {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            warn!(device = %id, error, "cannot read the journal, it counts as not attached");
+            false
+        })
     }
 }

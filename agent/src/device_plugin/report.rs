@@ -59,6 +59,13 @@ impl Reporter {
 impl Report for Reporter {
     fn registration(&self, resource: &ResourceName, is: &RegistrationState) {
         match is {
+            RegistrationState::Pending => {
+                self.metrics.waiting(resource);
+                self.change(
+                    resource,
+                    Some("the kubelet has not taken it yet".to_owned()),
+                );
+            }
             RegistrationState::Waiting { path } => {
                 self.metrics.waiting(resource);
                 self.change(
@@ -112,6 +119,16 @@ mod tests {
         let ready = health.condition("kubelet", "not started");
         let reporter = Reporter::new(ready, OfferMetrics::register(&mut Registry::default()));
         assert_eq!(health.ready(), Ok(()), "nothing is offered yet");
+        let teal: ResourceName = "colvin.dev/teal".parse().unwrap();
+        reporter.registration(&teal, &RegistrationState::Pending);
+        // a roll-out that took it for ready would end the old agent, and the kubelet would have no devices
+        assert!(
+            health
+                .ready()
+                .unwrap_err()
+                .contains("colvin.dev/teal: the kubelet has not taken it")
+        );
+        reporter.withdrawn(&teal);
         let green: ResourceName = "colvin.dev/green".parse().unwrap();
         let blue: ResourceName = "colvin.dev/blue".parse().unwrap();
         let refused = RegistrationState::Refused {

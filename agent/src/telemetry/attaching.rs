@@ -39,6 +39,7 @@ pub(crate) struct AttachMetrics {
     attachments: Family<KindLabels, Gauge>,
     leaks: Family<KindLabels, Counter>,
     unfinished: Gauge,
+    chained: Gauge,
 }
 
 impl AttachMetrics {
@@ -47,6 +48,7 @@ impl AttachMetrics {
             attachments: Family::default(),
             leaks: Family::default(),
             unfinished: Gauge::default(),
+            chained: Gauge::default(),
         };
         for kind in KINDS.into_iter().chain([UNKNOWN]) {
             drop(this.leaks.get_or_create(&labels(kind)));
@@ -57,6 +59,8 @@ impl AttachMetrics {
         registry.register("leaks", help, this.leaks.clone());
         let help = "Attachments that nobody owns and that the last sweep could not undo";
         registry.register("leaks_unfinished", help, this.unfinished.clone());
+        let help = "1 while colvin-cni stands in the CNI configuration that the container runtime uses, by this agent";
+        registry.register("chained", help, this.chained.clone());
         this
     }
 
@@ -85,6 +89,11 @@ impl AttachMetrics {
     pub(crate) fn unfinished(&self, count: usize) {
         self.unfinished
             .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Whether the plugin stands in the runtime's configuration.
+    pub(crate) fn chained(&self, is_chained: bool) {
+        self.chained.set(is_chained.into());
     }
 
     /// How many leaks of a kind were found.

@@ -9,8 +9,9 @@ use colvin_model::offer::Offers;
 use tokio::sync::watch;
 
 use super::rooms::{Rooms, SILENCE};
-use crate::args::DevicePluginArgs;
+use crate::args::{AttachArgs, DevicePluginArgs, Way};
 use crate::attachments::{Answers, Attached, Journal, NetworkRecords, Pods};
+use crate::chain::Chain;
 use crate::device_plugin::boot_id;
 use crate::networks::Networks;
 use crate::telemetry::AttachMetrics;
@@ -21,12 +22,47 @@ type Latest<T> = watch::Receiver<Option<Arc<T>>>;
 /// The only user whose questions are answered.
 const ROOT: u32 = 0;
 
+/// Where the journal is, as an agent sees it.
+pub(super) fn roots(state: &Path, run: &Path, root: &Path) -> Roots {
+    Roots {
+        state: state.to_owned(),
+        run: run.to_owned(),
+        sysfs: root.to_owned(),
+        proc: "/proc".into(),
+        // in a container it shows few; what is not seen is not gone then
+        sees_all: false,
+        // without its name no boot is another one
+        boot_id: BootId::new(boot_id().as_deref().unwrap_or_default()),
+        now: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default(),
+    }
+}
+
 impl Rooms {
+    /// Keeps the way from the runtime to the plugin.
+    pub(super) fn keep_chain(&mut self, args: AttachArgs, roots: Roots, metrics: AttachMetrics) {
+        let chain = Chain {
+            is_chained: args.attach == Way::Chained,
+            program: args.cni_program,
+            bin: args.cni_bin_dir,
+            configurations: args.cni_conf_dir,
+            daemon_set: args.daemon_set,
+            roots,
+            api: self.api.clone(),
+            ready: self
+                .health
+                .condition("chain", "the CNI plugin is not installed yet"),
+            metrics,
+        };
+        self.supervisor.start("chain", |stop| chain.run(stop));
+    }
+
     /// Keeps records for the plugin, answers it, and sweeps behind it.
     pub(super) fn attach(
         &mut self,
         args: &DevicePluginArgs,
-        root: &Path,
+        roots: Roots,
         (offers, networks): (Latest<Offers>, Latest<Networks>),
         attached: watch::Sender<Arc<Attached>>,
         metrics: AttachMetrics,
@@ -53,19 +89,6 @@ impl Rooms {
                 .condition("questions", "the plugin's questions are not heard yet"),
         };
         self.supervisor.start("questions", |stop| answers.run(stop));
-        let roots = Roots {
-            state: self.state_dir.clone(),
-            run: args.run_dir.clone(),
-            sysfs: root.to_owned(),
-            proc: "/proc".into(),
-            // in a container it shows few; what is not seen is not gone then
-            sees_all: false,
-            // without its name no boot is another one
-            boot_id: BootId::new(boot_id.as_deref().unwrap_or_default()),
-            now: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
-        };
         let pulse = self.health.pulse("journal", SILENCE);
         let journal = Journal::new(roots, pods, attached, metrics, pulse);
         self.supervisor.start("journal", |stop| journal.run(stop));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use colvin_device_plugin::serve;
+use colvin_device_plugin::{Settings, serve};
 use colvin_discovery::Watcher;
 use colvin_model::offer::{Holders, Offering, Offers};
 use colvin_service::{CancellationToken, Health, Supervisor, Uptime};
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::args::DevicePluginArgs;
 use crate::config_file::ConfigFile;
 use crate::decide::{Decider, Decision, Inputs, Memory, Outputs};
-use crate::device_plugin::{self, Reporter, SysfsNodes};
+use crate::device_plugin::{Reporter, SysfsNodes};
 use crate::event::PodEvent;
 use crate::event::send::Sender;
 use crate::explore::{Explorer, Machine, Seen};
@@ -45,7 +45,7 @@ impl Rooms {
     /// Serves what is offered to the kubelet.
     pub(super) fn serve_offers(
         &mut self,
-        args: &DevicePluginArgs,
+        settings: Settings,
         offers: watch::Receiver<Option<Arc<Offers>>>,
         holders: watch::Sender<Arc<Holders>>,
         nodes: Arc<SysfsNodes>,
@@ -55,7 +55,6 @@ impl Rooms {
             .health
             .condition("kubelet", "the device plugin is not started yet");
         let report = Arc::new(Reporter::new(ready, metrics.clone()));
-        let settings = device_plugin::settings(args);
         self.supervisor.start("device-plugin", |stop| async move {
             Ok(serve(settings, offers, holders, nodes, report, stop).await?)
         });

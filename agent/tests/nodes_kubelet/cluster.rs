@@ -65,8 +65,8 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Boots both nodes at once and waits until they and the chart's pods are ready.
-    pub(crate) fn start() -> Result<Self> {
+    /// Boots both nodes at once, installs the chart with these arguments of helm, and waits until all is ready.
+    pub(crate) fn start(more: &[&str]) -> Result<Self> {
         let netns = Netns::new()?;
         let plane = ControlPlane::start(&Options {
             controller_manager: true,
@@ -89,7 +89,7 @@ impl Cluster {
         for node in &cluster.nodes {
             node.wait_until_ready(&cluster.plane, LIMIT)?;
         }
-        cluster.helm("install", &["--create-namespace"])?;
+        cluster.helm("install", &[&["--create-namespace"], more].concat())?;
         for what in ["daemonset/colvin-agent", "deployment/colvin-controller"] {
             cluster.wait_for_rollout(what)?;
         }

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use colvin_ipam::Method;
+use colvin_model::offer::DeviceId;
 use colvin_model::{IfName, PciAddress};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ pub(crate) struct Record {
     /// The PCI function that was attached, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) device: Option<PciAddress>,
+    /// What the kubelet calls the device, where it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) given: Option<DeviceId>,
     /// The interface's name in the pod; `None` where a userspace driver has the function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) interface: Option<IfName>,

@@ -42,6 +42,7 @@ fn record(state: State) -> Record {
         owner: Owner::default(),
         kind: "Macvlan".to_owned(),
         device: None,
+        given: Some("0000:3b:00.0/7".parse().unwrap()),
         interface: Some("net1".parse().unwrap()),
         netns: Target {
             path: "/run/netns/a".into(),

@@ -149,10 +149,7 @@ pub(crate) fn wanted(settings: &VirtualFunction, before: &VfImage) -> (VfChange,
         });
         wanted.vlan = tag.id;
         wanted.qos = tag.qos;
-        // a driver may say another tag for none
-        if tag.id.is_some() && wanted.protocol.is_some() {
-            wanted.protocol = Some(protocol.ether_type());
-        }
+        wanted.protocol = tag.id.map(|_| protocol.ether_type());
     }
     if settings.min_rate_mbps.is_some() || settings.max_rate_mbps.is_some() {
         let rate = |wanted: Option<u32>, before: Option<u32>| wanted.or(before).unwrap_or(0);

@@ -112,8 +112,8 @@ fn change(wanted: &VfImage, now: &VfImage, with_address: bool) -> VfChange {
     if with_address && wanted.mac != now.mac {
         change.address = wanted.mac.map(LinkAddress::Ethernet);
     }
-    let tag = |image: &VfImage| (image.vlan, image.qos, image.protocol);
-    if tag(wanted) != tag(now) {
+    let tag = |image: &VfImage| (image.vlan, image.qos);
+    if tag(wanted) != tag(now) || other_protocol(wanted, now) {
         change.vlan = Some(VfVlan {
             id: wanted.vlan,
             qos: wanted.qos,
@@ -141,6 +141,12 @@ fn change(wanted: &VfImage, now: &VfImage, with_address: bool) -> VfChange {
     change.node_guid = guid(wanted.node_guid, now.node_guid);
     change.port_guid = guid(wanted.port_guid, now.port_guid);
     change
+}
+
+/// Whether the tags are of two kinds. A driver may say none, and where there is no tag it may say any.
+fn other_protocol(wanted: &VfImage, now: &VfImage) -> bool {
+    let both = wanted.protocol.zip(now.protocol);
+    wanted.vlan.is_some() && both.is_some_and(|(wanted, now)| wanted != now)
 }
 
 /// What of `wanted` is not so in `now`, in words; empty when all is.
@@ -282,4 +288,36 @@ pub(crate) fn give_address(
     let second = host.socket.set(index, &change);
     host.socket.set(index, &flag(Switch::On))?;
     Ok(second?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(vlan: Option<u16>, protocol: Option<u16>) -> VfImage {
+        VfImage {
+            vlan: vlan.map(|id| id.to_string().parse().unwrap()),
+            protocol,
+            ..VfImage::default()
+        }
+    }
+
+    #[test]
+    fn a_tags_kind_counts_where_there_is_a_tag_and_the_driver_says_it() {
+        let (c, s) = (Some(0x8100), Some(0x88a8));
+        for (wanted, now, is_same) in [
+            (tagged(Some(110), c), tagged(Some(110), c), true),
+            (tagged(Some(110), c), tagged(Some(110), None), true),
+            (tagged(Some(110), None), tagged(Some(110), c), true),
+            (tagged(Some(110), s), tagged(Some(110), c), false),
+            (tagged(Some(110), c), tagged(Some(120), c), false),
+            // a driver may say any for none
+            (tagged(None, None), tagged(None, c), true),
+            (tagged(None, s), tagged(None, c), true),
+            (tagged(None, None), tagged(Some(110), c), false),
+        ] {
+            let said = differs(&wanted, &now);
+            assert_eq!(said.is_empty(), is_same, "{wanted:?} {now:?}: {said}");
+        }
+    }
 }

@@ -154,6 +154,7 @@ pub(crate) fn request(container: &str, pod: &Netns, kind: Kind) -> Request {
         },
         netns: pod.path(),
         owner: Owner::default(),
+        given: None,
         kind,
         addressing: Addressing::None,
         routes: Vec::new(),

@@ -81,6 +81,7 @@ fn request(call: &Call<'_>, found: &Found) -> Result<Request, Failure> {
             pod: pod.map(|pod| pod.name.clone()),
             uid: pod.and_then(|pod| pod.uid.clone()),
         },
+        given: found.given.clone(),
         kind: wish.kind()?,
         addressing: wish.addressing(call.bytes, call.environment)?,
         routes: wish.routes(),

@@ -199,7 +199,11 @@ impl Asker<'_> {
                 uplink: device.uplink.clone(),
             });
         }
-        if self.journal()?.iter().any(|seen| seen.record == id.as_str()) {
+        if self
+            .journal()?
+            .iter()
+            .any(|seen| seen.record == id.as_str())
+        {
             return Err(later(
                 "the device is attached to this pod already, and the agent must say by which network",
             ));

@@ -20,7 +20,8 @@ pub(crate) struct Runtime {
 }
 
 /// Makes the test's folders those of the node, then runs the program.
-const SCRIPT: &str = r#"mount --bind "$1" /var/lib && mount --bind "$2" /run && exec $UNDER "$3""#;
+const SCRIPT: &str =
+    r#"mount --bind "$1" /var/lib && mount --bind "$2" /run && shift 2 && exec $UNDER "$@""#;
 
 impl Runtime {
     /// A node with a veth end `up0`, which is up, and a pod without interfaces.
@@ -91,6 +92,38 @@ impl Runtime {
         } else {
             assert!(said["code"].is_u64(), "{said} {notes}");
             Err(said)
+        }
+    }
+
+    /// Whether the gate lets a container of this namespace start that was given `far0`; if not, what it says.
+    pub(crate) fn gate(&self, netns: &Netns) -> Result<(), String> {
+        let mut process = netns.command("sleep").arg("60").spawn().unwrap();
+        let state = format!(
+            r#"{{"ociVersion": "1.0.2", "id": "main", "status": "created", "pid": {}}}"#,
+            process.id()
+        );
+        let mut command = self.node.command("unshare");
+        command
+            .args(["--mount", "sh", "-ec", SCRIPT, "sh"])
+            .args([self.at("lib"), self.at("run")])
+            .arg(env!("CARGO_BIN_EXE_colvin-cni"))
+            .args(["gate", "--resource", "colvin.dev/green", "--device", "far0"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(state.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8(output.stderr).unwrap())
         }
     }
 

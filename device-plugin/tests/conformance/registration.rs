@@ -42,6 +42,9 @@ async fn dp_01_it_serves_first_and_registers_then() {
         states.iter().any(|(_, state)| registered(state)),
         "{states:?}"
     );
+    // who waits for it, such as a roll-out, is told that it is not done yet
+    let (_, first) = states.first().unwrap();
+    assert_eq!(*first, RegistrationState::Pending);
     plugin.end().await;
     assert!(sockets(&kubelet.device_plugins()).is_empty());
 }

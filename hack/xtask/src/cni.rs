@@ -7,6 +7,9 @@ use crate::{place, run};
 use anyhow::{Context as _, Result, ensure};
 use std::{fs, path::Path, path::PathBuf};
 
+/// The program's name.
+pub(crate) const NAME: &str = "colvin-cni";
+
 /// The most bytes of the program: it is started for every interface of every pod.
 const MOST_BYTES: usize = 2_500_000;
 

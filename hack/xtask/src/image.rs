@@ -6,7 +6,7 @@
 
 mod containerfile;
 
-use crate::{place, run};
+use crate::{cni, place, run};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use colvin_testkit::{
@@ -63,12 +63,19 @@ fn build(debug: bool, tag: &str, to: &std::path::Path) -> Result<()> {
     let described = described()?;
     run::succeed(compile(&described, debug))?;
     let built = folder().join(triple()).join(profile(debug));
+    if !debug {
+        cni::make()?;
+    }
+    let program = |name: &str| match name {
+        cni::NAME if !debug => cni::program(),
+        name => built.join(name),
+    };
     let image = Image {
         name: format!("{REPOSITORY}:{tag}"),
         programs: described
             .programs
             .iter()
-            .map(|(program, place)| (place.clone(), built.join(program)))
+            .map(|(name, place)| (place.clone(), program(name)))
             .collect(),
         labels: described.labels,
         user: described.user,
@@ -103,7 +110,9 @@ fn profile(debug: bool) -> &'static str {
 fn compile(described: &Containerfile, debug: bool) -> Command {
     let mut cargo = run::cargo("build --locked --workspace --target-dir");
     cargo.arg(folder()).args(["--target", &triple()]);
-    for program in described.programs.keys() {
+    // as it is released the plugin is built by itself
+    let programs = described.programs.keys();
+    for program in programs.filter(|name| debug || *name != cni::NAME) {
         cargo.args(["--bin", program]);
     }
     cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
@@ -124,7 +133,10 @@ mod tests {
     fn the_image_is_the_one_that_the_containerfile_describes() {
         let described = described().unwrap();
         let programs: Vec<&str> = described.programs.keys().map(String::as_str).collect();
-        assert_eq!(programs, ["colvin", "colvin-agent", "colvin-controller"]);
+        assert_eq!(
+            programs,
+            ["colvin", "colvin-agent", "colvin-cni", "colvin-controller"]
+        );
         assert_eq!(described.user, "65532:65532");
         assert_eq!(described.entrypoint, ["/colvin"]);
         let title = described.labels.get("org.opencontainers.image.title");

@@ -6,7 +6,7 @@
 
 pub(crate) mod cluster;
 
-use crate::{place, run};
+use crate::{place, release, run};
 use anyhow::{Context as _, Result};
 use std::{
     fs,
@@ -48,9 +48,7 @@ pub(crate) fn build() -> Result<()> {
     for program in PROGRAMS {
         program.build()?;
     }
-    run::succeed(run::cargo(
-        "build --release --package colvin --package colvin-agent --package colvin-controller",
-    ))
+    release::build()
 }
 
 /// The Go module.

@@ -18,6 +18,7 @@ mod image;
 mod kube;
 mod pci_ids;
 mod place;
+mod release;
 mod rules;
 mod run;
 mod soak;

@@ -59,7 +59,9 @@ fn from_crates_io(name: &str, version: &str) -> Result<PathBuf> {
     let program = root.join("bin").join(name);
     if !is_there(&program, version) {
         let mut install = run::cargo("install --quiet --locked");
+        // it runs once: building it quickly counts for more than its speed
         install
+            .arg("--debug")
             .arg("--root")
             .arg(&root)
             .args(["--version", version, name]);

@@ -1,0 +1,73 @@
+//! Pods attached without Multus, with nothing left out: the chart puts colvin-cni behind the cluster's own network on
+//! two real nodes, and pods that asked for a network have its VF as an interface, or do not run.
+//!
+//! One boot serves all parts, as in `nodes_kubelet.rs`, whose cluster it is. Left to others: what an attachment is made of
+//! (`cni/tests`).
+
+#![expect(
+    clippy::print_stdout,
+    reason = "times and texts that a person wants to see"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the programs under test are started"
+)]
+#![allow(
+    dead_code,
+    reason = "the cluster is that of nodes_kubelet.rs, which needs more"
+)]
+
+#[path = "nodes_kubelet/cluster.rs"]
+mod cluster;
+#[path = "nodes_chained/parts.rs"]
+mod parts;
+#[path = "nodes_kubelet/pods.rs"]
+mod pods;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use cluster::Cluster;
+
+/// A part of the story. Where it fails, the next ones find what it left.
+type Part = fn(&mut Cluster) -> Result<()>;
+
+const PARTS: [(&str, Part); 7] = [
+    (
+        "the plugin is on every node and in its configuration",
+        parts::is_installed,
+    ),
+    (
+        "a pod has the network's VF beside eth0",
+        parts::has_its_interface,
+    ),
+    ("a VF goes back as it was", parts::goes_back),
+    (
+        "a configuration that is written anew is repaired",
+        parts::is_repaired,
+    ),
+    ("without the plugin no container starts", parts::gate_holds),
+    (
+        "the agent is killed while a pod has its VF",
+        parts::agent_killed,
+    ),
+    ("uninstalled, the node is as before", parts::is_uninstalled),
+];
+
+#[test]
+#[ignore = "nodes"]
+fn pods_have_the_interfaces_that_they_asked_for_or_do_not_run() {
+    let mut cluster = Cluster::start(&["--set", "attach.mode=Chained"]).unwrap();
+    let mut wrong = Vec::new();
+    for (what, part) in PARTS {
+        let begun = Instant::now();
+        match part(&mut cluster) {
+            Ok(()) => println!("ok: {what} ({:.1} s)", begun.elapsed().as_secs_f32()),
+            Err(error) => {
+                println!("WRONG: {what}: {error:#}");
+                wrong.push(what);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
