@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
-use colvin_kernel::netns::NetNs;
+use colvin_kernel::netlink::change::{By, RouteSocket};
+use colvin_kernel::netns::{NetNs, NetNsError};
+use colvin_model::IfName;
 use colvin_model::offer::DeviceId;
 
 use crate::error::AttachError;
@@ -34,21 +36,38 @@ pub enum Standing {
 /// When the namespace or the journal cannot be read.
 pub fn standing(roots: &Roots, device: &DeviceId, process: u32) -> Result<Standing, AttachError> {
     let path: PathBuf = roots.proc.join(process.to_string()).join("ns/net");
-    let open = || {
-        let netns = NetNs::open(&path)?;
-        let is_own = netns.is_same(&NetNs::current()?);
-        Ok::<_, colvin_kernel::netns::NetNsError>((netns.id().to_string(), is_own))
-    };
-    let (netns, is_own) = open().map_err(|error| AttachError::Netns {
+    let failed = |error: NetNsError| AttachError::Netns {
         path: path.clone(),
         reason: error.to_string(),
-    })?;
-    if is_own {
+    };
+    let netns = NetNs::open(&path).map_err(failed)?;
+    if netns.is_same(&NetNs::current().map_err(failed)?) {
         return Ok(Standing::NodesOwn);
     }
     let mut seen = attachments(roots)?;
     seen.retain(|seen| is_of(seen, device));
-    Ok(judge(&seen, &netns))
+    let id = netns.id().to_string();
+    let standing = judge(&seen, &id);
+    if standing == Standing::Attached && !is_there(&seen, &netns, &id)? {
+        return Ok(Standing::Absent);
+    }
+    Ok(standing)
+}
+
+/// Whether the interfaces are in the namespace, too: the kernel gives the number of a namespace that has ended to the
+/// next one, so a record alone may be of another.
+fn is_there(of_device: &[Seen], netns: &NetNs, id: &str) -> Result<bool, AttachError> {
+    let here = of_device.iter().filter(|seen| seen.is_in(id));
+    let names: Vec<IfName> = here.filter_map(|seen| seen.interface.clone()).collect();
+    netns.run(|| {
+        let mut socket = RouteSocket::open()?;
+        for name in &names {
+            if socket.link(By::Name(name))?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })?
 }
 
 /// Whether the device is attached, in whichever namespace: for who is not told which container it is about.
@@ -68,9 +87,15 @@ fn is_of(seen: &Seen, device: &DeviceId) -> bool {
     named && given == device && seen.this_boot
 }
 
+impl Seen {
+    /// Whether it was made in the namespace with this device and inode.
+    fn is_in(&self, netns: &str) -> bool {
+        self.netns.as_ref().is_some_and(|(_, id)| id == netns)
+    }
+}
+
 fn judge(of_device: &[Seen], netns: &str) -> Standing {
-    let is_here = |seen: &&Seen| seen.netns.as_ref().is_some_and(|(_, id)| id == netns);
-    let here: Vec<&Seen> = of_device.iter().filter(is_here).collect();
+    let here: Vec<&Seen> = of_device.iter().filter(|seen| seen.is_in(netns)).collect();
     if here.iter().any(|seen| seen.state == Some(State::Applied)) {
         return Standing::Attached;
     }
@@ -103,6 +128,7 @@ mod tests {
             owner: Owner::default(),
             device: None,
             given: given.map(|id| id.parse().unwrap()),
+            interface: None,
             netns: Some(("/run/netns/a".into(), netns.to_owned())),
             state: Some(state),
             kind: None,

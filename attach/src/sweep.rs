@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use colvin_kernel::netns::Live;
-use colvin_model::PciAddress;
 use colvin_model::offer::DeviceId;
+use colvin_model::{IfName, PciAddress};
 
 use crate::del::Detached;
 use crate::error::AttachError;
@@ -63,6 +63,8 @@ pub struct Seen {
     pub device: Option<PciAddress>,
     /// What the kubelet calls the device, where it gave one.
     pub given: Option<DeviceId>,
+    /// What its interface is called in the pod; `None` where a userspace driver has the function.
+    pub interface: Option<IfName>,
     /// The file that stood for the pod's network namespace, and its device and inode then.
     pub netns: Option<(PathBuf, String)>,
     /// How far it is; `None` when the record cannot be read.
@@ -128,6 +130,7 @@ fn seen(roots: &Roots, name: String, content: Content) -> Seen {
             key: None,
             owner: Owner::default(),
             given: None,
+            interface: None,
             netns: None,
             state: None,
             kind: None,
@@ -151,6 +154,7 @@ fn seen(roots: &Roots, name: String, content: Content) -> Seen {
         owner: record.owner,
         device: record.device,
         given: record.given,
+        interface: record.interface,
         netns: Some((record.netns.path, record.netns.id)),
         state: Some(record.state),
         kind: Some(record.kind),

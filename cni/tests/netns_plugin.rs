@@ -215,6 +215,10 @@ fn chain_2_in_a_chain_the_given_device_stands_beside_eth0_under_its_networks_nam
     fs::remove_dir_all(runtime.at("run/colvin/outstanding")).unwrap();
     // the journal knows that this pod has a device, so a new sandbox of it must not start without
     assert_eq!(runtime.gate(&runtime.pod), Ok(()));
+    // a record is not enough: the number of a namespace that has ended is given to another
+    runtime.pod.ip("link set grn0 down name other").unwrap();
+    assert!(runtime.gate(&runtime.pod).is_err());
+    runtime.pod.ip("link set other name grn0 up").unwrap();
     let again = Netns::new().unwrap();
     assert!(
         runtime

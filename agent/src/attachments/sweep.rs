@@ -98,6 +98,7 @@ mod tests {
             },
             device: record.parse().ok(),
             given: None,
+            interface: None,
             netns: None,
             state: None,
             kind: None,
