@@ -105,9 +105,9 @@ impl Node {
         let record = json!({"version": 1, "resource": "colvin.dev/green", "network": network, "device": self.vf,
             "kind": "VirtualFunction", "address": self.vf, "vfIndex": 0, "bootId": boot.trim(),
             "namespace": "default", "pod": POD, "container": "main"});
-        let file = self.vf.replace(':', "-");
         self.alone.vm.sh(&format!(
-            "mkdir -p /run/colvin/outstanding; echo '{record}' >/run/colvin/outstanding/{file}.json"
+            "mkdir -p /run/colvin/outstanding; echo '{record}' >/run/colvin/outstanding/{}.json",
+            self.vf
         ))?;
         Ok(())
     }
