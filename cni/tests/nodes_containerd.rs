@@ -12,11 +12,14 @@
     reason = "test"
 )]
 
+#[path = "looked/links.rs"]
+mod links;
 #[path = "nodes_containerd/node.rs"]
 mod node;
 
 use std::time::Instant;
 
+use links::difference;
 use node::{Facts, Node, POD};
 use serde_json::{Value, json};
 
@@ -27,7 +30,8 @@ const BRIDGE: &str = r#"{"type": "bridge", "bridge": "cni0", "isGateway": true,
 /// Nothing is left, and the VF is as it was.
 fn is_as_before(node: &Node, before: &Facts, what: &str) {
     let after = node.facts().unwrap();
-    assert_eq!(after, *before, "after {what}");
+    let netdev = difference(Some(&after.netdev), Some(&before.netdev));
+    assert_eq!(after, *before, "after {what}: {netdev}");
 }
 
 fn vf(facts: &Facts) -> Value {

@@ -11,6 +11,8 @@ use colvin_testkit::node::{self, Alone, BUSYBOX};
 use colvin_testkit::vm::VmConfig;
 use serde_json::{Value, json};
 
+use crate::links::lasting;
+
 /// The plugin under test.
 const PLUGIN: &str = env!("CARGO_BIN_EXE_colvin-cni");
 
@@ -53,7 +55,7 @@ pub(crate) struct Facts {
     /// `pf0` with its VFs' settings.
     pub(crate) pf: Value,
     /// The netdev of VF 0.
-    netdev: Value,
+    pub(crate) netdev: Value,
     /// The journal's records.
     pub(crate) records: Vec<String>,
     /// Leases of our networks.
@@ -150,11 +152,7 @@ impl Node {
         let mut told = said.lines();
         let mut link = || -> Result<Value> {
             let mut links: Vec<Value> = serde_json::from_str(told.next().context("nothing said")?)?;
-            let mut link = links.pop().context("no link")?;
-            if let Some(facts) = link.as_object_mut() {
-                facts.remove("operstate");
-            }
-            Ok(link)
+            Ok(lasting(&links.pop().context("no link")?))
         };
         let (pf, netdev) = (link()?, link()?);
         let mut words = || -> Vec<String> {
