@@ -23,14 +23,11 @@ mod cluster;
 mod parts;
 #[path = "nodes_kubelet/pods.rs"]
 mod pods;
+#[path = "nodes_kubelet/story.rs"]
+mod story;
 
-use std::time::Instant;
-
-use anyhow::Result;
 use cluster::Cluster;
-
-/// A part of the story. Where it fails, the next ones find what it left.
-type Part = fn(&mut Cluster) -> Result<()>;
+use story::{Part, tell};
 
 const PARTS: [(&str, Part); 7] = [
     (
@@ -58,16 +55,5 @@ const PARTS: [(&str, Part); 7] = [
 #[ignore = "nodes"]
 fn pods_have_the_interfaces_that_they_asked_for_or_do_not_run() {
     let mut cluster = Cluster::start(&["--set", "attach.mode=Chained"]).unwrap();
-    let mut wrong = Vec::new();
-    for (what, part) in PARTS {
-        let begun = Instant::now();
-        match part(&mut cluster) {
-            Ok(()) => println!("ok: {what} ({:.1} s)", begun.elapsed().as_secs_f32()),
-            Err(error) => {
-                println!("WRONG: {what}: {error:#}");
-                wrong.push(what);
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    tell(&mut cluster, &PARTS);
 }

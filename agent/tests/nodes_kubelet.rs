@@ -29,14 +29,11 @@ mod placement;
 mod pods;
 #[path = "nodes_kubelet/restarts.rs"]
 mod restarts;
+#[path = "nodes_kubelet/story.rs"]
+mod story;
 
-use std::time::Instant;
-
-use anyhow::Result;
 use cluster::Cluster;
-
-/// A part of the story. Where it fails, the next ones find what it left.
-type Part = fn(&mut Cluster) -> Result<()>;
+use story::{Part, tell};
 
 /// In this order: each says what must be so before it.
 const PARTS: [(&str, Part); 15] = [
@@ -79,16 +76,5 @@ const PARTS: [(&str, Part); 15] = [
 #[ignore = "nodes"]
 fn pods_are_placed_by_network_and_keep_their_devices_whatever_happens() {
     let mut cluster = Cluster::start(&[]).unwrap();
-    let mut wrong = Vec::new();
-    for (what, part) in PARTS {
-        let begun = Instant::now();
-        match part(&mut cluster) {
-            Ok(()) => println!("ok: {what} ({:.1} s)", begun.elapsed().as_secs_f32()),
-            Err(error) => {
-                println!("WRONG: {what}: {error:#}");
-                wrong.push(what);
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    tell(&mut cluster, &PARTS);
 }

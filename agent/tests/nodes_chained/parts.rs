@@ -160,22 +160,38 @@ pub(crate) fn is_repaired(cluster: &mut Cluster) -> Result<()> {
 /// The agents are away, and the configuration is another one: the pod that asks does not run, another does.
 /// Leaves the agents running, and no pod.
 pub(crate) fn gate_holds(cluster: &mut Cluster) -> Result<()> {
-    let nowhere = r#"{"spec": {"template": {"spec": {"nodeSelector": {"nowhere": "true"}}}}}"#;
-    let patch = |patch: &str| {
-        cluster.plane.kubectl(&[
+    let choose = |nowhere: &str| {
+        let patch = format!(
+            r#"{{"spec": {{"template": {{"spec": {{"nodeSelector": {{"nowhere": {nowhere}}}}}}}}}}}"#
+        );
+        let patch = [
             "patch",
             "daemonset",
             "colvin-agent",
             "--namespace",
             SPACE,
             "--patch",
-            patch,
-        ])
+            &patch,
+        ];
+        cluster.plane.kubectl(&patch)
     };
     // it has its device while the agent is there: whoever gives it out is ours
     cluster.ask("early", "green", 1)?;
     cluster.wait_until_running("early")?;
-    patch(nowhere)?;
+    choose("\"true\"")?;
+    let held = without_agents(cluster);
+    cluster.delete("early")?;
+    choose("null")?;
+    cluster.wait_for_rollout("daemonset/colvin-agent")?;
+    held?;
+    cluster.wait_for_allocatable("node1", "colvin.dev/green", 2)?;
+    let repaired = on_node1(cluster, &format!("cat {CONFLIST}"))?;
+    ensure!(repaired.contains(ENTRY), "{repaired}");
+    Ok(())
+}
+
+/// The sandbox of the pod `early` is made anew by a configuration that does not attach.
+fn without_agents(cluster: &Cluster) -> Result<()> {
     wait_until("the agents' end", || {
         Ok(cluster.agents("node1")?.is_empty().then_some(()))
     })?;
@@ -185,7 +201,6 @@ pub(crate) fn gate_holds(cluster: &mut Cluster) -> Result<()> {
         "an agent that comes back took the plugin away: {kept}"
     );
     on_node1(cluster, &format!("cat /run/own >{CONFLIST}"))?;
-    // its sandbox is made anew, by a configuration that does not attach: the container must not run in it
     on_node1(
         cluster,
         "for id in $(ctr -n k8s.io containers ls -q); do
@@ -194,33 +209,19 @@ pub(crate) fn gate_holds(cluster: &mut Cluster) -> Result<()> {
         done",
     )?;
     let said = wait_until("the gate's refusal", || {
-        let events = cluster
-            .plane
-            .get_json(&["events", "--field-selector=involvedObject.name=early"])?;
-        let events = events
-            .pointer("/items")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        let refused = events
-            .iter()
-            .map(|event| text(event, "/message"))
-            .find(|said| said.contains("must not run without it"));
-        Ok(refused.map(ToOwned::to_owned))
+        let about = "--field-selector=involvedObject.name=early";
+        let events = cluster.plane.get_json(&["events", about])?;
+        let events = events.pointer("/items").and_then(Value::as_array);
+        let mut events = events.into_iter().flatten();
+        let refused = |event: &&Value| text(event, "/message").contains("must not run without it");
+        let event = events.find(refused);
+        Ok(event.map(|event| text(event, "/message").to_owned()))
     });
-    let said = said.with_context(|| cluster.story())?;
-    println!("{said}");
+    println!("{}", said.with_context(|| cluster.story())?);
     // one that asks for nothing is kept up by nobody
     cluster.ask("plain", "green", 0)?;
     cluster.wait_until_running("plain")?;
-    cluster.delete("plain")?;
-    cluster.delete("early")?;
-    patch(r#"{"spec": {"template": {"spec": {"nodeSelector": {"nowhere": null}}}}}"#)?;
-    cluster.wait_for_rollout("daemonset/colvin-agent")?;
-    cluster.wait_for_allocatable("node1", "colvin.dev/green", 2)?;
-    let repaired = on_node1(cluster, &format!("cat {CONFLIST}"))?;
-    ensure!(repaired.contains(ENTRY), "{repaired}");
-    Ok(())
+    cluster.delete("plain")
 }
 
 /// Leaves the pod `kept`.
