@@ -17,7 +17,7 @@ mod show;
 mod table;
 
 use crate::{
-    cni_peers, conformance, place, release,
+    cni_peers, conformance, place,
     run::{self},
 };
 use anyhow::{Result, bail};
@@ -38,14 +38,15 @@ const SUBJECTS: [Subject; 9] = [
     ("attach", attach::rows),
 ];
 
-/// The programs that only measure.
-const EXAMPLES: [&str; 6] = [
-    "serve_bench",
-    "scan",
-    "rescan",
-    "link_dump",
-    "mapping_bench",
-    "decode_bench",
+/// What is built before anything is measured: package and what of it.
+const OURS: [(&str, &str); 7] = [
+    ("cni-conformance", "--bin cni-bench"),
+    ("colvin", "--bins"),
+    ("colvin-device-plugin", "--example serve_bench"),
+    ("colvin-discovery", "--example scan --example rescan"),
+    ("colvin-kernel", "--example link_dump"),
+    ("colvin-model", "--example mapping_bench"),
+    ("lldp-rs", "--example decode_bench"),
 ];
 
 /// Builds ours and the peers, measures these subjects (all when none is named) and prints the table.
@@ -54,13 +55,15 @@ const EXAMPLES: [&str; 6] = [
 /// When a count is over its bar, or a peer or a program of ours is missing.
 pub(crate) fn run(subjects: &[String]) -> Result<()> {
     let mut wrong = Vec::new();
-    for build in [
-        release::build,
-        examples,
-        peers::build,
-        cni_peers::build,
-        conformance::build,
-    ] {
+    for (package, what) in OURS {
+        let build = format!("build --quiet --release --package {package} {what}");
+        wrong.extend(
+            run::succeed(run::cargo(&build))
+                .err()
+                .map(|error| format!("{error:#}")),
+        );
+    }
+    for build in [peers::build, cni_peers::build, conformance::build] {
         wrong.extend(build().err().map(|error| format!("{error:#}")));
     }
     let measured = if run::is_root()? {
@@ -80,14 +83,6 @@ pub(crate) fn run(subjects: &[String]) -> Result<()> {
         bail!("{}", wrong.join("\n"));
     }
     Ok(())
-}
-
-fn examples() -> Result<()> {
-    let mut cargo = run::cargo("build --release --workspace");
-    for example in EXAMPLES {
-        cargo.args(["--example", example]);
-    }
-    run::succeed(cargo)
 }
 
 /// Measures these subjects (all when none is named) with what is built, and prints the table.

@@ -6,7 +6,7 @@
 
 pub(crate) mod cluster;
 
-use crate::{place, release, run};
+use crate::{place, run};
 use anyhow::{Context as _, Result};
 use std::{
     fs,
@@ -48,7 +48,9 @@ pub(crate) fn build() -> Result<()> {
     for program in PROGRAMS {
         program.build()?;
     }
-    release::build()
+    run::succeed(run::cargo(
+        "build --release --package colvin --package colvin-agent --package colvin-controller",
+    ))
 }
 
 /// The Go module.

@@ -18,7 +18,6 @@ mod image;
 mod kube;
 mod pci_ids;
 mod place;
-mod release;
 mod rules;
 mod run;
 mod soak;
