@@ -11,6 +11,9 @@ use crate::run;
 use anyhow::Result;
 use std::process::Command;
 
+/// How often memory is measured: the least is what the program needs.
+const RUNS: usize = 10;
+
 /// Time, peak memory and system calls of each.
 ///
 /// # Errors
@@ -32,6 +35,13 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     let each = |measure: fn(&Command) -> Result<f64>| -> Result<[f64; 3]> {
         Ok([measure(&show())?, measure(&lspci())?, measure(&lshw())?])
     };
+    // how much of a program's file the kernel maps around what is touched is another in each run
+    let mut memory = each(peak_mb)?;
+    for _ in 1..RUNS {
+        for (least, again) in memory.iter_mut().zip(each(peak_mb)?) {
+            *least = least.min(again);
+        }
+    }
     let row = |unit, [ours, second, third]: [f64; 3], bar| {
         let row = Row::new("colvin show, this machine", ours, unit, bar);
         row.beside("lspci -nnk", second)
@@ -39,7 +49,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     };
     Ok(vec![
         row("ms", least, Bar::Goal(15.0)),
-        row("MB", each(peak_mb)?, Bar::AtMost(8.0)),
+        row("MB", memory, Bar::AtMost(8.0)),
         row("calls", each(system_calls)?, Bar::None),
     ])
 }
