@@ -132,11 +132,13 @@ fn edit(named: &Path, change: Edit) -> Result<(), FolderError> {
     Err(FolderError::Busy { path })
 }
 
-/// Puts another text in the place of a file, unless the file says something else by now: then it is put back.
+/// Puts another text in the place of a file, unless the file says something else by now: then it is put back, and where
+/// that fails it stays beside.
 fn replace(path: &Path, was: &str, text: &str) -> io::Result<bool> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // no runtime reads a name that ends like this
     let beside = path.with_file_name(format!(".{name}.{:08x}.colvin", fastrand::u32(..)));
+    let mut is_ours = true;
     let done = (|| {
         let like = fs::metadata(path)?;
         let mut file = File::create_new(&beside)?;
@@ -148,10 +150,15 @@ fn replace(path: &Path, was: &str, text: &str) -> io::Result<bool> {
         exchange()?;
         let is_same = fs::read(&beside).is_ok_and(|bytes| bytes == was.as_bytes());
         if !is_same {
+            is_ours = false;
             exchange()?;
+            is_ours = true;
         }
         Ok(is_same)
     })();
+    if !is_ours {
+        return done;
+    }
     match fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => done.and(Err(error)),
         _ => done,

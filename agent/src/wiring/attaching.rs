@@ -42,12 +42,19 @@ pub(super) fn roots(state: &Path, run: &Path, root: &Path) -> Roots {
 impl Rooms {
     /// Keeps the way from the runtime to the plugin.
     pub(super) fn keep_chain(&mut self, args: AttachArgs, roots: Roots, metrics: AttachMetrics) {
+        let AttachArgs {
+            attach,
+            cni_program,
+            cni_bin_dir,
+            cni_conf_dir,
+            daemon_set,
+        } = args;
         let chain = Chain {
-            is_chained: args.attach == Way::Chained,
-            program: args.cni_program,
-            bin: args.cni_bin_dir,
-            configurations: args.cni_conf_dir,
-            daemon_set: args.daemon_set,
+            is_chained: attach == Way::Chained,
+            program: cni_program,
+            bin: cni_bin_dir,
+            configurations: cni_conf_dir,
+            daemon_set,
             roots,
             api: self.api.clone(),
             ready: self

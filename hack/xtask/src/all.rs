@@ -54,7 +54,7 @@ pub(crate) fn run(only: &[Tier]) -> bool {
         }
     }
     if only.is_empty() {
-        run::say("nodes   not run: `cargo xtask nodes` takes 10 to 25 minutes by itself");
+        run::say("nodes   not run: `cargo xtask nodes` takes 40 to 60 minutes by itself");
     }
     for outcome in &outcomes {
         for wrong in &outcome.wrong {
