@@ -56,7 +56,7 @@ enum Chore {
     Vm,
     /// A shell for a person in such a machine, between two leaf switches; ends with Ctrl-]
     VmShell,
-    /// Tests on real nodes: guests with kubelet and runtime, in a real control plane; 10 to 25 minutes
+    /// Tests on real nodes: guests with kubelet and runtime, in a real control plane; 40 to 60 minutes
     Nodes,
     /// Tests against a real Kubernetes control plane
     Kube {
