@@ -4,7 +4,7 @@
 //! Left to others: the log, which the plugin writes itself.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use colvin_device_plugin::{RegistrationState, Report};
@@ -12,6 +12,9 @@ use colvin_model::offer::{DeviceId, Holders, ResourceName};
 use colvin_service::Condition;
 
 use crate::telemetry::OfferMetrics;
+
+/// Why a resource is missing that is served.
+const NOT_TAKEN: &str = "the kubelet has not taken it yet";
 
 /// Hears what happened.
 pub(crate) struct Reporter {
@@ -22,19 +25,30 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// One that tells it here.
-    pub(crate) fn new(ready: Condition, metrics: OfferMetrics) -> Self {
-        ready.met();
-        Self {
+    /// One that tells it here. These are offered from the start: until the kubelet has taken them, the agent is
+    /// not ready, or a roll-out would end the one before it too early.
+    pub(crate) fn new<'a>(
+        ready: Condition,
+        metrics: OfferMetrics,
+        offered: impl Iterator<Item = &'a ResourceName>,
+    ) -> Self {
+        let missing = offered.map(|resource| (resource.clone(), NOT_TAKEN.to_owned()));
+        let reporter = Self {
             ready,
             metrics,
-            missing: Mutex::default(),
-        }
+            missing: Mutex::new(missing.collect()),
+        };
+        reporter.tell(&reporter.missing());
+        reporter
+    }
+
+    /// Each change is one insertion or removal: whoever panicked left it whole.
+    fn missing(&self) -> MutexGuard<'_, BTreeMap<ResourceName, String>> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, resource: &ResourceName, missing: Option<String>) {
-        // each change is one insertion or removal: whoever panicked left it whole
-        let mut all = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.missing();
         match missing {
             Some(why) => {
                 all.insert(resource.clone(), why);
@@ -43,11 +57,14 @@ impl Reporter {
                 all.remove(resource);
             }
         }
-        let why: Vec<String> = all
+        self.tell(&all);
+    }
+
+    fn tell(&self, missing: &BTreeMap<ResourceName, String>) {
+        let why: Vec<String> = missing
             .iter()
             .map(|(resource, why)| format!("{resource}: {why}"))
             .collect();
-        drop(all);
         if why.is_empty() {
             self.ready.met();
         } else {
@@ -61,10 +78,7 @@ impl Report for Reporter {
         match is {
             RegistrationState::Pending => {
                 self.metrics.waiting(resource);
-                self.change(
-                    resource,
-                    Some("the kubelet has not taken it yet".to_owned()),
-                );
+                self.change(resource, Some(NOT_TAKEN.to_owned()));
             }
             RegistrationState::Waiting { path } => {
                 self.metrics.waiting(resource);
@@ -117,9 +131,14 @@ mod tests {
     fn the_agent_is_ready_when_the_kubelet_has_taken_every_resource() {
         let health = Health::new();
         let ready = health.condition("kubelet", "not started");
-        let reporter = Reporter::new(ready, OfferMetrics::register(&mut Registry::default()));
-        assert_eq!(health.ready(), Ok(()), "nothing is offered yet");
+        let metrics = OfferMetrics::register(&mut Registry::default());
         let teal: ResourceName = "colvin.dev/teal".parse().unwrap();
+        let reporter = Reporter::new(ready, metrics, [&teal].into_iter());
+        let why = health.ready().unwrap_err();
+        assert!(
+            why.contains("colvin.dev/teal"),
+            "offered by the last run: {why}"
+        );
         reporter.registration(&teal, &RegistrationState::Pending);
         // a roll-out that took it for ready would end the old agent, and the kubelet would have no devices
         assert!(

@@ -54,7 +54,9 @@ impl Rooms {
         let ready = self
             .health
             .condition("kubelet", "the device plugin is not started yet");
-        let report = Arc::new(Reporter::new(ready, metrics.clone()));
+        let listed = offers.borrow().clone().unwrap_or_default();
+        let report = Reporter::new(ready, metrics.clone(), listed.0.keys());
+        let report = Arc::new(report);
         self.supervisor.start("device-plugin", |stop| async move {
             Ok(serve(settings, offers, holders, nodes, report, stop).await?)
         });

@@ -31,10 +31,7 @@ impl Resource {
                 continue;
             }
             match self.call(&socket, endpoint).await {
-                Ok(()) => {
-                    self.registered();
-                    return self.watch_client(&mut clients).await;
-                }
+                Ok(()) => return self.watch_client(&mut clients).await,
                 Err(reason) => {
                     self.say(RegistrationState::Refused { reason });
                     let wait = self.refusals.failed(fastrand::f64());
@@ -66,33 +63,20 @@ impl Resource {
         timeout(limit, call).await.unwrap_or(Err(late))
     }
 
-    /// Waits to be found by the plugin watcher, and for its word (DP-06 to DP-08).
+    /// Waits to be found by the plugin watcher, and for its word where that is no (DP-06 to DP-08).
     pub(super) async fn be_found(
         &mut self,
         mut notified: watch::Receiver<Notified>,
         mut clients: watch::Receiver<usize>,
     ) -> Anew {
-        loop {
-            let word = notified.borrow_and_update().clone();
-            match word {
-                Some(Err(reason)) => {
-                    self.say(RegistrationState::Refused { reason });
-                    // it goes on being served: the kubelet may come back to it
-                    sleep(self.refusals.failed(fastrand::f64())).await;
-                    return Anew::Refused;
-                }
-                Some(Ok(())) => self.registered(),
-                None => {}
-            }
-            tokio::select! {
-                changed = notified.changed() => {
-                    if changed.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                }
-                why = self.watch_client(&mut clients) => return why,
-            }
-        }
+        let reason = tokio::select! {
+            reason = refusal(&mut notified) => reason,
+            why = self.watch_client(&mut clients) => return why,
+        };
+        self.say(RegistrationState::Refused { reason });
+        // it goes on being served: the kubelet may come back to it
+        sleep(self.refusals.failed(fastrand::f64())).await;
+        Anew::Refused
     }
 
     fn registered(&mut self) {
@@ -102,12 +86,14 @@ impl Resource {
         self.was_registered = true;
     }
 
-    /// Waits until the kubelet has no stream though it should have one (P6).
+    /// Waits until the kubelet has no stream though it should have one (P6). Only with its stream does it know
+    /// of devices: its word alone, to the call or from the plugin watcher, comes before that.
     async fn watch_client(&mut self, clients: &mut watch::Receiver<usize>) -> Anew {
         if !some_within(clients, self.quiet).await {
             self.quiet = (self.quiet * 2).min(LONGEST_QUIET);
             return Anew::NoClient;
         }
+        self.registered();
         let came = Instant::now();
         self.quiet = self.service.shared.settings.pace.no_client;
         loop {
@@ -131,6 +117,18 @@ impl Resource {
 
     async fn scene_changed(&mut self) {
         if self.scene.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Waits until the plugin watcher says no, and why. The server that hears it lives longer than this.
+async fn refusal(notified: &mut watch::Receiver<Notified>) -> String {
+    loop {
+        if let Some(Err(reason)) = notified.borrow_and_update().clone() {
+            return reason;
+        }
+        if notified.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
     }
