@@ -8,6 +8,7 @@
 
 mod args;
 mod attachments;
+mod blocks;
 mod chain;
 mod config_file;
 mod decide;

@@ -88,8 +88,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         access,
     )?;
     info!(node = rooms.node, admin = %admin.local_address()?, machine = ?machine, "agent starts");
-    rooms.supervisor.start("admin", |stop| admin.serve(stop));
-
     let offers_file = OffersFile::in_folder(&rooms.state_dir);
     let last = offers_file.load();
     let listed = last.clone().map(|last| device_plugin::there(last, &nodes));
@@ -141,6 +139,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         outputs,
     );
     rooms.write(delays, decided, metrics.publish, events, metrics.events);
+    // readiness is answered when all that it waits for is known: before that it would be a yes
+    rooms.supervisor.start("admin", |stop| admin.serve(stop));
     let ended = rooms.supervisor.run().await;
     // without a device plugin, and without a journal, nobody else holds these ends
     drop((holders_in, attached_in));

@@ -143,7 +143,12 @@ impl AttachError {
             Self::Config(_) => Class::Config,
             Self::NoDevice(_) | Self::NoNetdev { .. } => Class::NoDevice,
             Self::NameTaken { .. } | Self::Attached { .. } => Class::Exists,
-            Self::Held { .. } | Self::Busy { .. } => Class::TryAgain,
+            Self::Held { .. }
+            | Self::Busy { .. }
+            | Self::Ipam {
+                kind: ErrorKind::Full,
+                ..
+            } => Class::TryAgain,
             Self::Kernel { .. } => Class::Kernel,
             Self::Ipam { .. } => Class::Ipam,
             Self::Drift(_) => Class::Drift,

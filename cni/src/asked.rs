@@ -39,6 +39,8 @@ pub struct Wish<'a> {
     pub found: &'a Found,
     /// The folder whose `sys` is read.
     pub sysfs: &'a Path,
+    /// The state folder.
+    pub state: &'a Path,
 }
 
 impl Wish<'_> {

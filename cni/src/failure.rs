@@ -110,7 +110,9 @@ impl Code {
             Self::Namespace => {
                 "the network namespace is not there, is none, or is this process's own"
             }
-            Self::TryAgain => "not now: the device is still held, or the agent is needed and away",
+            Self::TryAgain => {
+                "not now: the device is still held, no address is free, or the agent is needed and away"
+            }
             Self::NotAvailable => "STATUS: an ADD would fail",
             Self::Limited => "STATUS: an ADD would fail, and running attachments may be hurt too",
             Self::Device => "there is no such device, or it is not this pod's",

@@ -12,6 +12,8 @@
 
 #[path = "netns_plugin/disk.rs"]
 mod disk;
+#[path = "netns_plugin/pool.rs"]
+mod pool;
 #[path = "netns_plugin/runtime.rs"]
 mod runtime;
 

@@ -3,14 +3,18 @@
 //! The schemas are structural and strict: every field is typed, described, and what it may hold is
 //! said where the API server can check it. Left to others: writing them to `deploy/`, sending them.
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, SelectableField,
+};
 use kube::core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewriter};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::v1alpha1::node_topology::COMPLETE;
-use crate::v1alpha1::{GROUP, NetworkSpec, NetworkStatus, NodeTopologyStatus};
+use crate::v1alpha1::{
+    AddressBlockSpec, AddressBlockStatus, GROUP, NetworkSpec, NetworkStatus, NodeTopologyStatus,
+};
 
 /// What a field says of itself is shown by `kubectl explain`, so that it must be there.
 const NAME_RULE: &str = "self.metadata.name.size() <= 52 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')";
@@ -135,6 +139,61 @@ pub fn node_topology() -> serde_json::Result<CustomResourceDefinition> {
             ),
         ]),
     )
+}
+
+/// The definition of `addressblocks.colvin.dev`.
+///
+/// # Errors
+/// As [`network`].
+pub fn address_block() -> serde_json::Result<CustomResourceDefinition> {
+    let schema = json!({
+        "type": "object",
+        "description": "A part of a Network's address ranges that one node gives out to its pods. The controller makes and removes it; the node's agent alone writes its status.",
+        "required": ["spec"],
+        "properties": {
+            "spec": schema::<AddressBlockSpec>()?,
+            "status": schema::<AddressBlockStatus>()?,
+        },
+    });
+    // nodes ask for their own by these fields
+    let mut made = definition(
+        ["AddressBlock", "addressblocks", "addressblock", "cblock"],
+        &schema,
+        &json!([
+            column(
+                "Network",
+                "string",
+                ".spec.network",
+                "Whose addresses these are."
+            ),
+            column(
+                "Node",
+                "string",
+                ".spec.nodeName",
+                "Which node gives them out."
+            ),
+            column("Range", "string", ".spec.range", "The addresses."),
+            column(
+                "Usage",
+                "string",
+                ".status.usage",
+                "How the node uses them."
+            ),
+            column(
+                "Age",
+                "date",
+                ".metadata.creationTimestamp",
+                "Since when it is there."
+            ),
+        ]),
+    )?;
+    for version in &mut made.spec.versions {
+        let field = |path: &str| SelectableField {
+            json_path: path.to_owned(),
+        };
+        version.selectable_fields = Some(vec![field(".spec.nodeName"), field(".spec.network")]);
+    }
+    Ok(made)
 }
 
 fn column(name: &str, kind: &str, path: &str, description: &str) -> Value {

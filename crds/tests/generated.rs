@@ -135,16 +135,21 @@ fn page(definition: &CustomResourceDefinition, head: &str) -> String {
 #[test]
 fn the_reference_pages_have_every_field() {
     let head = "What an administrator says a network is. An object of `colvin.dev/v1alpha1`, for the whole cluster; its name is what pods ask for. \
-        `members` decide which uplinks belong to it ([how](../concepts.md)); `allowedNamespaces` is enforced at admission. `attach` and \
-        `advertise: DRA` are checked and kept, and nothing acts on them yet.";
+        `members` decide which uplinks belong to it ([how](../concepts.md)); `allowedNamespaces` is enforced at admission. `attach` is what \
+        [colvin-cni does](../attach.md). `attach.reconfigure` and `advertise: DRA` are checked and kept, and nothing acts on them yet.";
     let network = definition::network().unwrap();
     check("docs/reference/network.md", &page(&network, head));
     let head = "What a node's network cards are, what is behind them and which networks that means: an object of `colvin.dev/v1alpha1` per node, written by \
         the node's agent. `colvin show -o json` prints the same for the machine it runs on, without networks. A field without a value is absent, and so is an \
         empty list. Nothing in it changes while the machine does not.";
     let topology = definition::node_topology().unwrap();
-    let page = page(&topology, head) + &words(&topology);
-    check("docs/reference/node-topology.md", &page);
+    let text = page(&topology, head) + &words(&topology);
+    check("docs/reference/node-topology.md", &text);
+    let head = "A part of a Network's address ranges that one node gives out to its pods, where the Network says `ipam: {type: pool}`: an object of \
+        `colvin.dev/v1alpha1`, for the whole cluster. The controller makes blocks for the nodes that reach the Network and removes them; nobody else has to. \
+        Its name is the Network's and the block's first address. One that is deleted stays until its node has no address of it in use.";
+    let block = definition::address_block().unwrap();
+    check("docs/reference/address-block.md", &page(&block, head));
 }
 
 /// Why an uplink is protected.
@@ -212,4 +217,6 @@ fn the_definitions_are_those_that_the_code_makes() {
         "deploy/chart/colvin/crds/nodetopologies.yaml",
         &yaml(&topology),
     );
+    let block = definition::address_block().unwrap();
+    check("deploy/chart/colvin/crds/addressblocks.yaml", &yaml(&block));
 }

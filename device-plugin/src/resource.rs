@@ -181,7 +181,6 @@ impl Resource {
             setting: self.setting(),
             instance: self.instance,
             service: self.service.clone(),
-            clients: clients.clone(),
             scene: self.scene.clone(),
         };
         let why = tokio::select! {

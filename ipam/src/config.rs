@@ -56,6 +56,7 @@ pub struct Slaac {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Outline {
+    name: Option<Value>,
     ipam: Option<Section>,
     args: Option<Section>,
     #[serde(rename = "runtimeConfig")]
@@ -89,6 +90,11 @@ impl RawConfig {
     /// The bytes as they came.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Its `name`, where it has one: the network that addresses are reserved in.
+    pub fn name(&self) -> Option<&str> {
+        self.outline.name.as_ref()?.as_str()
     }
 
     /// How addresses are given.

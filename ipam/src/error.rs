@@ -20,7 +20,9 @@ pub enum ErrorKind {
     Io,
     /// It may work later (CNI code 11).
     TryAgain,
-    /// No address is free, or the plugin is missing: an `ADD` cannot succeed (of `STATUS`, CNI code 50).
+    /// No address is free: it may work when others have given theirs back (CNI code 11; of `STATUS`, 50).
+    Full,
+    /// The plugin is missing: an `ADD` cannot succeed (of `STATUS`, CNI code 50).
     Unavailable,
     /// Something is not as it should be: an address that is held twice, or no longer held.
     Mismatch,
@@ -284,7 +286,7 @@ impl IpamError {
             Self::Held { .. } | Self::Taken { .. } | Self::NotReserved { .. } => {
                 ErrorKind::Mismatch
             }
-            Self::Full { .. } => ErrorKind::Unavailable,
+            Self::Full { .. } => ErrorKind::Full,
             Self::Delegate { source, .. } => match source {
                 DelegateError::NotFound { .. } => ErrorKind::Unavailable,
                 DelegateError::Itself { .. } => ErrorKind::Config,

@@ -12,6 +12,7 @@ use colvin_attach::record::{self, NetworkRecord, Record as _, RecordError};
 use colvin_model::NetworkName;
 use tracing::{debug, info};
 
+use crate::blocks::Blocks;
 use crate::networks::Networks;
 
 /// What a file that is being written begins with: a reader passes over it.
@@ -30,19 +31,21 @@ pub(crate) enum NetworkFilesError {
 
 /// Makes the files what the Networks are. Gives how many of networks that are gone had to stay.
 ///
-/// A Network that is not understood keeps the file that it had.
+/// A Network that is not understood keeps the file that it had, and one whose blocks are not known (`None`)
+/// keeps those that its file has.
 ///
 /// # Errors
 /// [`NetworkFilesError`] for the first that failed; the others are as they should be.
 pub(crate) fn settle(
     state: &Path,
     networks: &Networks,
+    blocks: Option<&Blocks>,
     in_use: &BTreeSet<NetworkName>,
 ) -> Result<usize, NetworkFilesError> {
     let folder = record::networks_folder(state);
     let mut failed = None;
     for record in networks.records.values().flatten() {
-        if let Err(error) = write(&folder, record) {
+        if let Err(error) = write(&folder, record.clone(), blocks) {
             failed.get_or_insert(error);
         }
     }
@@ -69,13 +72,23 @@ pub(crate) fn settle(
     failed.map_or(Ok(kept), Err)
 }
 
-fn write(folder: &Path, record: &NetworkRecord) -> Result<(), NetworkFilesError> {
+fn write(
+    folder: &Path,
+    mut record: NetworkRecord,
+    blocks: Option<&Blocks>,
+) -> Result<(), NetworkFilesError> {
     let path = folder.join(record.file_name());
     // one that cannot be read or understood is written anew
-    if record::read(&path).is_ok_and(|there| there.as_ref() == Some(record)) {
+    let there: Option<NetworkRecord> = record::read(&path).ok().flatten();
+    record.blocks = match (blocks, &there) {
+        (Some(blocks), _) => blocks.get(&record.network).cloned().unwrap_or_default(),
+        (None, Some(there)) => there.blocks.clone(),
+        (None, None) => Vec::new(),
+    };
+    if there.as_ref() == Some(&record) {
         return Ok(());
     }
-    match replace(folder, &path, record) {
+    match replace(folder, &path, &record) {
         Ok(()) => {
             debug!(network = %record.network, "a network's record is written");
             Ok(())
@@ -126,10 +139,19 @@ pub(crate) fn remove_unfinished(state: &Path) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use colvin_attach::record::{InterfaceBase, NetworkAttach, Reconfigure, VERSION};
+    use colvin_attach::record::{Cidr, InterfaceBase, NetworkAttach, Reconfigure, VERSION};
     use colvin_model::offer::Kind;
 
     use super::*;
+
+    /// While the blocks are not known.
+    fn settle(
+        state: &Path,
+        networks: &Networks,
+        in_use: &BTreeSet<NetworkName>,
+    ) -> Result<usize, NetworkFilesError> {
+        super::settle(state, networks, None, in_use)
+    }
 
     fn name(text: &str) -> NetworkName {
         text.parse().unwrap()
@@ -150,6 +172,7 @@ mod tests {
                 ipam: None,
                 routes: Vec::new(),
             },
+            blocks: Vec::new(),
             network,
         }
     }
@@ -248,5 +271,23 @@ mod tests {
         fs::write(folder.join(format!("{UNFINISHED}1")), b"{").unwrap();
         remove_unfinished(state);
         assert!(!folder.join(format!("{UNFINISHED}1")).exists());
+    }
+
+    #[test]
+    fn blocks_stand_in_the_record_and_stay_while_they_are_not_known() {
+        let state = tempfile::tempdir().unwrap();
+        let state = state.path();
+        let none = BTreeSet::new();
+        let green = networks(&[record("green", 1500)]);
+        let ranges: Vec<Cidr> = vec!["10.20.4.0/28".parse().unwrap()];
+        let blocks = Blocks::from([(name("green"), ranges.clone())]);
+        super::settle(state, &green, Some(&blocks), &none).unwrap();
+        assert_eq!(there(state).remove(0).blocks, ranges);
+        let changed = networks(&[record("green", 9000)]);
+        settle(state, &changed, &none).unwrap();
+        let kept = there(state).remove(0);
+        assert_eq!((kept.attach.mtu, kept.blocks), (Some(9000), ranges));
+        super::settle(state, &changed, Some(&Blocks::new()), &none).unwrap();
+        assert_eq!(there(state).remove(0).blocks, []);
     }
 }

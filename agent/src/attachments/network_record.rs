@@ -75,6 +75,7 @@ pub(crate) fn of(name: &NetworkName, network: &Network) -> Result<NetworkRecord,
         network: name.clone(),
         kind: kind(network.spec.devices.kind),
         attach,
+        blocks: Vec::new(),
     })
 }
 

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::journal::Attached;
 use super::network_files::{self, NetworkFilesError};
+use crate::blocks::Blocks;
 use crate::networks::Networks;
 
 /// Until what could not be written is tried again, and a file that had to stay is looked at again.
@@ -27,6 +28,8 @@ pub(crate) struct NetworkRecords {
     /// The boot that this is, where the kernel tells it.
     pub(crate) boot_id: Option<String>,
     pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
+    /// The node's blocks of addresses; `None`: not known yet, and the records keep those that they have.
+    pub(crate) blocks: watch::Receiver<Option<Arc<Blocks>>>,
     pub(crate) attached: watch::Receiver<Arc<Attached>>,
 }
 
@@ -56,6 +59,7 @@ impl NetworkRecords {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 changed = self.networks.changed() => changed?,
+                changed = self.blocks.changed() => changed?,
                 changed = self.attached.changed(), if !is_done => changed?,
                 () = tokio::time::sleep(AGAIN), if !is_done => {}
             }
@@ -67,8 +71,9 @@ impl NetworkRecords {
         let Some(networks) = self.networks.borrow_and_update().clone() else {
             return Ok(0);
         };
+        let blocks = self.blocks.borrow_and_update().clone();
         let in_use = self.in_use()?;
-        network_files::settle(&self.state, &networks, &in_use)
+        network_files::settle(&self.state, &networks, blocks.as_deref(), &in_use)
     }
 
     /// Networks of which something is attached, or was given out.
@@ -115,15 +120,17 @@ mod tests {
         let state = top.path().to_owned();
         let (networks_in, networks_out) = watch::channel(None);
         let (attached_in, attached) = watch::channel(Arc::<Attached>::default());
+        let (blocks_in, blocks) = watch::channel(None);
         let records = NetworkRecords {
             state: state.clone(),
             run: state.join("run"),
             boot_id: None,
             networks: networks_out,
+            blocks,
             attached,
         };
         let earlier = networks(&["old"]);
-        network_files::settle(&state, &earlier, &BTreeSet::new()).unwrap();
+        network_files::settle(&state, &earlier, None, &BTreeSet::new()).unwrap();
         let stop = CancellationToken::new();
         let told = async {
             let a_while = Duration::from_millis(10);
@@ -132,6 +139,12 @@ mod tests {
             networks_in.send_replace(Some(networks(&["blue", "green"])));
             tokio::time::sleep(a_while).await;
             assert_eq!(files(&state), ["blue", "green"]);
+            let green: NetworkName = "green".parse().unwrap();
+            let range = "10.20.4.0/28".parse().unwrap();
+            blocks_in.send_replace(Some(Arc::new(Blocks::from([(green.clone(), vec![range])]))));
+            tokio::time::sleep(a_while).await;
+            let record = record::network(&state, &green).unwrap().unwrap();
+            assert_eq!(record.blocks, [range]);
 
             let given = json!({"version": 1, "resource": "colvin.dev/blue", "network": "blue",
                 "device": "0000:3b:00.2", "kind": "VirtualFunction"});

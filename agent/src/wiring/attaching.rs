@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::rooms::{Rooms, SILENCE};
 use crate::args::{AttachArgs, DevicePluginArgs, Way};
 use crate::attachments::{Answers, Attached, Journal, NetworkRecords, Pods};
+use crate::blocks;
 use crate::chain::Chain;
 use crate::device_plugin::boot_id;
 use crate::networks::Networks;
@@ -76,11 +77,22 @@ impl Rooms {
     ) {
         let boot_id = boot_id();
         let pods = Pods::of_kubelet(&args.kubelet.kubelet_dir, args.pod.clone());
+        let (found, blocks) = watch::channel(None);
+        let follower = blocks::Follower {
+            client: self.api.clone(),
+            node: self.node.clone(),
+            state: self.state_dir.clone(),
+            found,
+            attached: attached.subscribe(),
+            pulse: self.health.pulse("blocks", SILENCE),
+        };
+        self.supervisor.start("blocks", |stop| follower.run(stop));
         let records = NetworkRecords {
             state: self.state_dir.clone(),
             run: args.run_dir.clone(),
             boot_id: boot_id.clone(),
             networks,
+            blocks,
             attached: attached.subscribe(),
         };
         self.supervisor

@@ -217,7 +217,15 @@ fn without_agents(cluster: &Cluster) -> Result<()> {
         let event = events.find(refused);
         Ok(event.map(|event| text(event, "/message").to_owned()))
     });
-    println!("{}", said.with_context(|| cluster.story())?);
+    // what the node has tells more than the cluster's story
+    let seen = || {
+        let all = "cat {CONFLIST}; tail -n +1 /var/lib/colvin/attachments/* /run/colvin/traces/*; ip netns;
+            for n in $(ip netns | cut -d' ' -f1); do echo $n; stat -Lc %i /run/netns/$n; ip -n $n -br link; done;
+            cat /var/run/cdi/*; journalctl -u containerd | tail -n 60";
+        on_node1(cluster, &all.replace("{CONFLIST}", CONFLIST))
+    };
+    let said = said.with_context(|| format!("{:?}\n{}", seen(), cluster.story()));
+    println!("{}", said?);
     // one that asks for nothing is kept up by nobody
     cluster.ask("plain", "green", 0)?;
     cluster.wait_until_running("plain")?;

@@ -25,6 +25,9 @@ pub struct NetworkRecord {
     pub kind: Kind,
     /// How an interface is set up.
     pub attach: NetworkAttach,
+    /// The node's blocks of the Network's ranges, where addresses come from a pool.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Cidr>,
 }
 
 /// How a pod's interface is set up.

@@ -47,7 +47,8 @@ pub(crate) fn call<T>(
     let config = RawConfig::new(call.config.as_bytes());
     let config = config.map_err(|error| error_of(&error.into()))?;
     let request = Request {
-        network: given.network,
+        // addresses of a Network's pool are given in the Network's name, whatever the runtime calls it
+        network: config.name().unwrap_or(given.network),
         config: &config,
         cni_path: &call.path,
         limit: given.patience.ipam,

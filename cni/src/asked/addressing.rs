@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use colvin_attach::pool::Pool;
 use colvin_attach::record::NetworkIpam;
 use colvin_attach::{Addressing, IpamCall};
 use colvin_ipam::{Method, RawConfig};
@@ -48,11 +49,12 @@ impl Wish<'_> {
                 ..call
             })),
             NetworkIpam::Pool { .. } => {
-                let message = format!(
-                    "network {} takes addresses from a pool, which this version cannot give",
-                    network.network
-                );
-                Err(Failure::new(Code::Config, message))
+                let pool = Pool::of(network).map(|pool| pool.config(self.state));
+                let config = pool.transpose();
+                let config = config.map_err(|no| Failure::new(Code::TryAgain, no.to_string()))?;
+                Ok(config.map_or(Addressing::None, |config| {
+                    Addressing::Ipam(IpamCall { config, ..call })
+                }))
             }
         }
     }

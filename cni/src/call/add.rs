@@ -66,6 +66,7 @@ fn request(call: &Call<'_>, found: &Found) -> Result<Request, Failure> {
         arguments,
         found,
         sysfs: &call.roots.sysfs,
+        state: &call.roots.state,
     };
     let pod = arguments.pod.as_ref();
     Ok(Request {

@@ -70,6 +70,7 @@ fn kind(call: &Call<'_>) -> Result<Option<colvin_attach::Kind>, Failure> {
         arguments: &arguments,
         found,
         sysfs: &call.roots.sysfs,
+        state: &call.roots.state,
     };
     wish.kind().map(Some)
 }

@@ -125,7 +125,8 @@ impl Resource {
 /// Waits until the plugin watcher says no, and why. The server that hears it lives longer than this.
 async fn refusal(notified: &mut watch::Receiver<Notified>) -> String {
     loop {
-        if let Some(Err(reason)) = notified.borrow_and_update().clone() {
+        let word = notified.borrow_and_update().clone();
+        if let Some(Err(reason)) = word {
             return reason;
         }
         if notified.changed().await.is_err() {

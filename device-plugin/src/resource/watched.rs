@@ -21,7 +21,6 @@ pub(super) struct Watched<'a> {
     pub(super) setting: Registration,
     pub(super) instance: Instance,
     pub(super) service: Service,
-    pub(super) clients: watch::Receiver<usize>,
     pub(super) scene: watch::Receiver<Arc<Scene>>,
 }
 
@@ -46,8 +45,8 @@ impl Watched<'_> {
             }
             let now = self.others(&scene);
             let gone = !others.is_subset(&now);
-            if let Some(why) = gone.then(|| self.another_has_gone()).flatten() {
-                return why;
+            if gone {
+                self.another_has_gone();
             }
             others = now;
             if self.scene.changed().await.is_err() {
@@ -65,14 +64,10 @@ impl Watched<'_> {
     }
 
     /// Another process has stopped serving this resource. Kubelets before 1.36 may take that for our end:
-    /// the list heals what they counted, and where they have dropped us we begin anew.
-    fn another_has_gone(&self) -> Option<Anew> {
+    /// the list heals what they counted. One that has not come to this socket yet is still about to.
+    fn another_has_gone(&self) {
         let resource = &self.service.resource;
-        if *self.clients.borrow() == 0 {
-            return Some(Anew::LostClient);
-        }
         info!(%resource, "another process stopped serving this resource; the list goes out again");
         self.service.send_again();
-        None
     }
 }

@@ -120,7 +120,8 @@ fn question(pod: &str) -> Question {
 
 /// Asks once there is somebody to ask.
 fn asked(socket: &Path, pod: &str) -> Answer {
-    wait_for(LIMIT, || socket.exists()).unwrap();
+    // the socket is there a moment before anybody listens
+    wait_for(LIMIT, || ask(socket, &question(pod), LIMIT).is_ok()).unwrap();
     ask(socket, &question(pod), LIMIT).unwrap()
 }
 

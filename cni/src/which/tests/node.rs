@@ -119,6 +119,7 @@ impl Node {
                 arguments: &arguments,
                 found,
                 sysfs: &self.roots.sysfs,
+                state: &self.roots.state,
             };
             Ok((found.name.to_string(), wish.kind()?))
         });

@@ -58,11 +58,11 @@ pub struct Ipam {
     /// `pool`: unique in the cluster, out of `ranges`. `slaac`: by router advertisements. `dhcp`: by a DHCP server.
     #[serde(rename = "type")]
     pub kind: IpamType,
-    /// The subnets that addresses are taken from.
+    /// The subnets that addresses are taken from; a pod gets one address of each family. The first address of each is its gateway's, unless a route's `gw` is in it. Next hops, the subnet's own address and IPv4's broadcast address are given to nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
     pub ranges: Vec<Cidr>,
-    /// The prefix length of the block that a node gets at a time.
+    /// The prefix length of the block that a node gets at a time. Up to 32 it is that of IPv4, and an IPv6 block has as many addresses: 28 gives /28 and /124, 16 addresses each. Above 32 it is that of IPv6, and 96 less that of IPv4. Absent means 28.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 8, max = 128))]
     pub block_size: Option<u8>,
