@@ -10,23 +10,20 @@
 )]
 #![expect(
     clippy::disallowed_methods,
-    reason = "the programs under test are started"
+    clippy::indexing_slicing,
+    reason = "the programs under test are started, on nodes that there are"
 )]
 #![allow(
     dead_code,
     reason = "the cluster is that of nodes_kubelet.rs, which needs more"
 )]
 
-#[path = "nodes_kubelet/cluster.rs"]
-mod cluster;
 #[path = "nodes_chained/parts.rs"]
 mod parts;
-#[path = "nodes_kubelet/pods.rs"]
-mod pods;
 #[path = "nodes_kubelet/story.rs"]
 mod story;
 
-use cluster::Cluster;
+use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
 
 const PARTS: [(&str, Part); 7] = [

@@ -12,27 +12,24 @@
 )]
 #![expect(
     clippy::disallowed_methods,
-    reason = "the programs under test are started"
+    clippy::indexing_slicing,
+    reason = "the programs under test are started, on nodes that there are"
 )]
 
 #[path = "nodes_kubelet/agents.rs"]
 mod agents;
-#[path = "nodes_kubelet/cluster.rs"]
-mod cluster;
 #[path = "nodes_kubelet/devices.rs"]
 mod devices;
 #[path = "nodes_kubelet/links.rs"]
 mod links;
 #[path = "nodes_kubelet/placement.rs"]
 mod placement;
-#[path = "nodes_kubelet/pods.rs"]
-mod pods;
 #[path = "nodes_kubelet/restarts.rs"]
 mod restarts;
 #[path = "nodes_kubelet/story.rs"]
 mod story;
 
-use cluster::Cluster;
+use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
 
 /// In this order: each says what must be so before it.

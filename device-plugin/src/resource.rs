@@ -4,6 +4,7 @@
 //! name: older kubelets take the late end of an old stream for the end of the new one. Left to others: the
 //! calls, and what is in the folders.
 
+mod hand_over;
 mod register;
 mod watched;
 
@@ -102,23 +103,23 @@ impl Resource {
         }
     }
 
-    /// Serves until `stop`.
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
+    /// Serves until `stop`. If it is the `end` of everything, another process may be there to take over.
+    pub(crate) async fn run(mut self, stop: CancellationToken, end: &CancellationToken) {
         let service = self.service.clone();
         self.say(RegistrationState::Pending);
         tokio::select! {
             () = keep_list(&service) => {}
-            () = self.keep_serving(&stop) => {}
+            () = self.keep_serving(&stop, end) => {}
         }
     }
 
-    async fn keep_serving(&mut self, stop: &CancellationToken) {
+    async fn keep_serving(&mut self, stop: &CancellationToken, end: &CancellationToken) {
         loop {
             let (listener, socket, way) = tokio::select! {
                 () = stop.cancelled() => return,
                 bound = self.bind() => bound,
             };
-            let Some(why) = self.serve(listener, socket, way, stop).await else {
+            let Some(why) = self.serve(listener, &socket, way, (stop, end)).await else {
                 return;
             };
             self.since = Instant::now();
@@ -158,9 +159,9 @@ impl Resource {
     async fn serve(
         &mut self,
         listener: UnixListener,
-        socket: Socket,
+        socket: &Socket,
         way: Way,
-        stop: &CancellationToken,
+        (stop, end): (&CancellationToken, &CancellationToken),
     ) -> Option<Anew> {
         let server = Server {
             service: self.service.clone(),
@@ -176,15 +177,24 @@ impl Resource {
             .serve_with_incoming_shutdown(uds::incoming(listener), ended.clone().cancelled_owned());
         let mut serving = std::pin::pin!(serving);
         let watched = watched::Watched {
-            socket: &socket,
+            socket,
             way,
             setting: self.setting(),
             instance: self.instance,
             service: self.service.clone(),
             scene: self.scene.clone(),
         };
+        let (places, instance) = (self.places.clone(), self.instance);
+        let resource = self.service.resource.clone();
+        let limit = self.service.shared.settings.pace.hand_over;
+        let stopped = async {
+            stop.cancelled().await;
+            if end.is_cancelled() {
+                hand_over::wait(&places, &resource, instance, limit).await;
+            }
+        };
         let why = tokio::select! {
-            () = stop.cancelled() => None,
+            () = stopped => None,
             broken = &mut serving => {
                 let reason = broken.err().map(|error| chain(&error));
                 warn!(resource = %self.service.resource, reason, "the server broke down");
@@ -194,8 +204,8 @@ impl Resource {
             why = watched.until_anew() => Some(why),
             why = async {
                 match way {
-                    Way::Watcher => self.be_found(notified, clients).await,
-                    Way::Register => self.register(&socket.name(), clients).await,
+                    Way::Watcher => self.be_found(socket, notified, clients).await,
+                    Way::Register => self.register(socket, clients).await,
                 }
             } => Some(why),
         };

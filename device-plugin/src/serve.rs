@@ -18,7 +18,7 @@ use crate::server::Shared;
 use crate::sockets::{self, Instance};
 use crate::{NodeReader, Report, Settings, instance};
 
-/// How long everything has to end.
+/// How long everything has to end, once no other process has to be waited for.
 const END: Duration = Duration::from_millis(180);
 
 /// Nothing can be served at all.
@@ -201,7 +201,7 @@ impl Rooms {
         let (ends, all, shared) = (stop.clone(), self.stop.clone(), Arc::clone(&self.shared));
         let told = name.clone();
         self.start(async move {
-            resource.run(ends).await;
+            resource.run(ends, &all).await;
             if !all.is_cancelled() {
                 shared.report.withdrawn(&told);
             }
@@ -217,8 +217,9 @@ impl Rooms {
     /// Ends everything, in time.
     async fn end(&mut self) {
         self.stop.cancel();
+        let limit = END + self.shared.settings.pace.hand_over;
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(END, all).await.is_err() {
+        if tokio::time::timeout(limit, all).await.is_err() {
             self.tasks.shutdown().await;
         }
     }

@@ -111,6 +111,8 @@ pub struct Pace {
     pub unseen: Duration,
     /// For the calls to the kubelet.
     pub call: Duration,
+    /// At the end, for another process that has begun to serve and that the kubelet has not taken yet.
+    pub hand_over: Duration,
 }
 
 impl Default for Pace {
@@ -125,6 +127,7 @@ impl Default for Pace {
             look_held: Duration::from_mins(1),
             unseen: Duration::from_mins(5),
             call: Duration::from_secs(15),
+            hand_over: Duration::from_secs(45),
         }
     }
 }

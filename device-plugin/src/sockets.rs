@@ -18,6 +18,11 @@ use crate::instance::{digest, in_name};
 /// A socket whose owner takes longer than this to be reached is not judged.
 const REACH: Duration = Duration::from_millis(500);
 
+/// Of a socket that the kubelet has not come to yet, and of one whose list it has: the owner's right to execute,
+/// which means nothing for a socket, tells other processes of ours.
+const UNTAKEN: u32 = 0o600;
+const TAKEN: u32 = 0o700;
+
 /// What tells the sockets of one process from those of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instance(pub(crate) u32);
@@ -68,7 +73,7 @@ impl Socket {
         let path = folder.join(&name);
         let unnamed = folder.join(format!(".{name}"));
         let made = UnixListener::bind(&unnamed).and_then(|listener| {
-            std::fs::set_permissions(&unnamed, Permissions::from_mode(0o600))?;
+            std::fs::set_permissions(&unnamed, Permissions::from_mode(UNTAKEN))?;
             let inode = std::fs::symlink_metadata(&unnamed)?.ino();
             std::fs::rename(&unnamed, &path)?;
             Ok((listener, Self { path, inode }))
@@ -92,6 +97,15 @@ impl Socket {
         name.to_string_lossy().into_owned()
     }
 
+    /// Says to other processes that the kubelet has its list.
+    pub(crate) fn set_taken(&self) {
+        // without it another process that ends waits for nothing, and no more
+        drop(std::fs::set_permissions(
+            &self.path,
+            Permissions::from_mode(TAKEN),
+        ));
+    }
+
     /// Whether its name still leads to it.
     pub(crate) fn is_there(&self) -> bool {
         std::fs::symlink_metadata(&self.path).is_ok_and(|it| it.ino() == self.inode)
@@ -107,6 +121,18 @@ impl Drop for Socket {
     }
 }
 
+/// Whether the kubelet has the list of who serves here, as that says.
+pub(crate) fn is_taken(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|it| it.permissions().mode() & 0o777 == TAKEN)
+}
+
+/// Whether nobody listens here any more.
+pub(crate) async fn is_dead(path: &Path) -> bool {
+    let reached = tokio::time::timeout(REACH, UnixStream::connect(path)).await;
+    let gone = [ErrorKind::ConnectionRefused, ErrorKind::NotFound];
+    reached.is_ok_and(|it| it.is_err_and(|error| gone.contains(&error.kind())))
+}
+
 /// Removes sockets of ours that nobody listens on any more: the kubelet never cleans the folder of the
 /// plugin watcher.
 pub(crate) async fn remove_dead(folder: &Path) {
@@ -115,11 +141,7 @@ pub(crate) async fn remove_dead(folder: &Path) {
     };
     for name in names.iter().filter(|name| is_ours(name)) {
         let path = folder.join(name);
-        let reached = tokio::time::timeout(REACH, UnixStream::connect(&path)).await;
-        let refused = |error: &io::Error| error.kind() == ErrorKind::ConnectionRefused;
-        if reached.is_ok_and(|it| it.is_err_and(|error| refused(&error)))
-            && files::remove(&path).is_ok()
-        {
+        if is_dead(&path).await && files::remove(&path).is_ok() {
             info!(socket = %path.display(), "removed the socket of a process that is gone");
         }
     }

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cable;
+pub mod cluster;
 pub mod disk;
 pub mod hostile;
 pub mod kube;

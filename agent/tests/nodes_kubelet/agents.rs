@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::cluster::{Cluster, IMAGE, SPACE, wait_until};
+use colvin_testkit::cluster::{Cluster, IMAGE, SPACE, wait_until};
 
 /// It is killed as by the kernel when memory is short: all is there again by itself, and pods keep what
 /// they have. The kubelet may say 0 in between, as nobody serves.

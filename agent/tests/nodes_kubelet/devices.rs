@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::cluster::Cluster;
-use crate::pods::text;
+use colvin_testkit::cluster::Cluster;
+use colvin_testkit::cluster::text;
 
 /// `pf1` has no VFs, then three, then none: the list follows, and an empty one stays registered.
 pub(crate) fn come_and_go(cluster: &mut Cluster) -> Result<()> {

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use crate::cluster::{Cluster, blue, green};
-use crate::pods::text;
+use colvin_testkit::cluster::text;
+use colvin_testkit::cluster::{Cluster, blue, green};
 
 /// The free device of green is not given out while its PF has no carrier; the holder is told both times.
 pub(crate) fn down_and_up(cluster: &mut Cluster) -> Result<()> {

@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::cluster::Cluster;
-use crate::pods::text;
+use colvin_testkit::cluster::Cluster;
+use colvin_testkit::cluster::text;
 
 /// These VFs of what is behind a VLAN.
 fn network(name: &str, vlan: u16, functions: &str) -> String {
@@ -57,7 +57,7 @@ pub(crate) fn is_told(cluster: &mut Cluster) -> Result<()> {
         said.lines().any(|line| line.starts_with(&info)),
         "wanted {info}: {said}"
     );
-    let [node1, _] = &cluster.nodes;
+    let node1 = &cluster.nodes[0];
     let file = format!("/var/run/k8s.cni.cncf.io/devinfo/dp/colvin.dev-green-{device}-device.json");
     let file = node1.vm.sh(&format!("cat {file}"))?;
     let papers: serde_json::Value = serde_json::from_str(&file).context("the device-info file")?;
@@ -76,7 +76,7 @@ pub(crate) fn gets_vfio(cluster: &mut Cluster) -> Result<()> {
     cluster.ask("machine", "teal", 1)?;
     cluster.wait_until_running("machine")?;
     let device = cluster.device_of("machine", "node1")?;
-    let [node1, _] = &cluster.nodes;
+    let node1 = &cluster.nodes[0];
     let group = format!("basename $(readlink /sys/bus/pci/devices/{device}/iommu_group)");
     let group = node1.vm.sh(&group)?;
     let seen = cluster

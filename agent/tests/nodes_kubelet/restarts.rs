@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, ensure};
 use colvin_testkit::vm::Reboot;
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, LIMIT, wait_until};
-use crate::pods::{pod_spec, text};
+use colvin_testkit::cluster::{Cluster, LIMIT, wait_until};
+use colvin_testkit::cluster::{pod_spec, text};
 
 const CONTAINER: &str = "/status/containerStatuses/0/containerID";
 
@@ -17,7 +17,7 @@ pub(crate) fn kubelet(cluster: &mut Cluster) -> Result<()> {
     let device = cluster.device_of("one", "node1")?;
     let watch = cluster.watch("node1", "colvin.dev/green")?;
     let begun = Instant::now();
-    let [node1, _] = &mut cluster.nodes;
+    let node1 = &mut cluster.nodes[0];
     node1.stop_kubelet()?;
     node1.start_kubelet()?;
     // its resources are none until our plugin has registered again
@@ -44,7 +44,7 @@ pub(crate) fn kubelet(cluster: &mut Cluster) -> Result<()> {
 /// Waits until the running kubelet of `node1` itself, asked by its own log, has a plugin for green, and
 /// says so many devices.
 fn wait_for_the_plugin(cluster: &Cluster, devices: u64) -> Result<()> {
-    let [node1, _] = &cluster.nodes;
+    let node1 = &cluster.nodes[0];
     let registered = wait_until("green is registered again", || {
         let log = node1.kubelet_log()?;
         let words = |line: &&str| {
@@ -72,7 +72,7 @@ pub(crate) fn node(cluster: &mut Cluster) -> Result<()> {
         .apply(&workload("again", "green").to_string())?;
     cluster.wait_for_workload("again")?;
     let begun = Instant::now();
-    let [node1, _] = &mut cluster.nodes;
+    let node1 = &mut cluster.nodes[0];
     node1.reboot(&cluster.netns, Reboot::PowerCut)?;
     wait_for_the_plugin(cluster, 2)?;
     println!("power cut to devices listed again: {:?}", begun.elapsed());

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::cluster::Cluster;
+use colvin_testkit::cluster::Cluster;
 
 /// A part of the story. Where it fails, the next ones find what it left.
 pub(crate) type Part = fn(&mut Cluster) -> Result<()>;

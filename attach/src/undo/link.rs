@@ -6,7 +6,7 @@
 use std::os::fd::AsFd as _;
 
 use colvin_kernel::netlink::change::{By, LinkChange, LinkFacts, RouteSocket, Switch};
-use colvin_kernel::netns::sysctl;
+use colvin_kernel::netns::sysctl::{self, SysctlError};
 use colvin_model::{IfName, LinkAddress, MacAddr, PciAddress};
 use serde::{Deserialize, Serialize};
 
@@ -224,8 +224,14 @@ fn put_right(
     undoing.host.socket.add_alt_names(index, &missing)?;
     if image.is_vf {
         let setting = format!("net/ipv6/conf/{}/accept_ra", image.name);
-        if sysctl::read(&undoing.roots.proc, &setting)?.is_some() {
-            sysctl::write(&undoing.roots.proc, &setting, "0")?;
+        let is_heeding = |value: &String| value != "0";
+        if sysctl::read(&undoing.roots.proc, &setting)?.is_some_and(|it| is_heeding(&it)) {
+            match sysctl::write(&undoing.roots.proc, &setting, "0") {
+                // as an agent's container has it: the link is then as the kernel makes it
+                Err(SysctlError::Write { source, .. })
+                    if source.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {}
+                written => written?,
+            }
         }
     }
     let is_up = found.link.admin_up && !is_down;

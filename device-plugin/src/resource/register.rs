@@ -13,12 +13,13 @@ use tokio::time::{sleep, timeout};
 use super::{Anew, LONGEST_QUIET, Resource};
 use crate::RegistrationState;
 use crate::server::{API_VERSION, Notified, chain};
+use crate::sockets::Socket;
 
 impl Resource {
     /// Registers by the call, again and again where it is refused (DP-03).
     pub(super) async fn register(
         &mut self,
-        endpoint: &str,
+        served: &Socket,
         mut clients: watch::Receiver<usize>,
     ) -> Anew {
         let socket = self.places.register_socket();
@@ -30,8 +31,8 @@ impl Resource {
                 self.scene_changed().await;
                 continue;
             }
-            match self.call(&socket, endpoint).await {
-                Ok(()) => return self.watch_client(&mut clients).await,
+            match self.call(&socket, &served.name()).await {
+                Ok(()) => return self.watch_client(served, &mut clients).await,
                 Err(reason) => {
                     self.say(RegistrationState::Refused { reason });
                     let wait = self.refusals.failed(fastrand::f64());
@@ -66,12 +67,13 @@ impl Resource {
     /// Waits to be found by the plugin watcher, and for its word where that is no (DP-06 to DP-08).
     pub(super) async fn be_found(
         &mut self,
+        served: &Socket,
         mut notified: watch::Receiver<Notified>,
         mut clients: watch::Receiver<usize>,
     ) -> Anew {
         let reason = tokio::select! {
             reason = refusal(&mut notified) => reason,
-            why = self.watch_client(&mut clients) => return why,
+            why = self.watch_client(served, &mut clients) => return why,
         };
         self.say(RegistrationState::Refused { reason });
         // it goes on being served: the kubelet may come back to it
@@ -88,11 +90,16 @@ impl Resource {
 
     /// Waits until the kubelet has no stream though it should have one (P6). Only with its stream does it know
     /// of devices: its word alone, to the call or from the plugin watcher, comes before that.
-    async fn watch_client(&mut self, clients: &mut watch::Receiver<usize>) -> Anew {
+    async fn watch_client(
+        &mut self,
+        served: &Socket,
+        clients: &mut watch::Receiver<usize>,
+    ) -> Anew {
         if !some_within(clients, self.quiet).await {
             self.quiet = (self.quiet * 2).min(LONGEST_QUIET);
             return Anew::NoClient;
         }
+        served.set_taken();
         self.registered();
         let came = Instant::now();
         self.quiet = self.service.shared.settings.pace.no_client;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use colvin_testkit::kubelet::{Kubelet, Options, Overlap, What};
 
-use crate::plugin::{GREEN, LIMIT, Node, Plugin, counted, sockets};
+use crate::plugin::{GREEN, LIMIT, Node, Plugin, VFS, counted, offers, settings, sockets, until};
 
 fn by_resource(watcher: bool) -> Options {
     Options {
@@ -82,6 +82,36 @@ async fn dp_21_where_the_end_of_the_old_process_disconnects_the_new_one_it_comes
             kubelet.registrations(GREEN).len() >= 3 && kubelet.allocatable(GREEN) == Some(2)
         };
         kubelet.until(LIMIT, again).await.unwrap();
+        new.end().await;
+    }
+}
+
+#[tokio::test]
+async fn dp_21_a_process_that_is_told_to_end_serves_until_the_kubelet_has_the_next_one() {
+    for watcher in [true, false] {
+        let options = Options {
+            watcher,
+            ..Options::default()
+        };
+        let (kubelet, node) = (Kubelet::start(options).unwrap(), Node::new());
+        let old = Plugin::of_green(&kubelet, &node).await;
+        kubelet.refuse(Some("not yet"));
+        let new = Plugin::start(settings(&kubelet, &node), Some(offers(&[(GREEN, &VFS)])));
+        until(|| !new.heard.refusals().is_empty()).await;
+        old.stop.cancel();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert!(!old.task.is_finished(), "nobody would serve");
+        assert_eq!(kubelet.allocatable(GREEN), Some(2));
+        kubelet.refuse(None);
+        let ended = |kubelet: &Kubelet| {
+            let events = kubelet.events();
+            let mut events = events.iter();
+            events.any(|it| matches!(it.what, What::Disconnected { .. }))
+        };
+        kubelet.until(LIMIT, ended).await.unwrap();
+        assert_eq!(kubelet.allocatable(GREEN), Some(2));
+        old.end().await;
+        assert_eq!(kubelet.allocatable(GREEN), Some(2));
         new.end().await;
     }
 }

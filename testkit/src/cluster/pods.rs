@@ -5,15 +5,18 @@
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use colvin_testkit::kube::{Program, binaries};
-use colvin_testkit::node::BUSYBOX;
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, LIMIT, wait_until};
+use super::{Cluster, LIMIT, wait_until};
+use crate::kube::{Program, binaries};
+use crate::node::BUSYBOX;
 
 impl Cluster {
     /// Makes a pod that asks for so many devices of a network and goes on until it is deleted.
-    pub(crate) fn ask(&self, pod: &str, network: &str, number: u32) -> Result<()> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn ask(&self, pod: &str, network: &str, number: u32) -> Result<()> {
         let object = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod},
             "spec": pod_spec(network, number),
@@ -27,12 +30,19 @@ impl Cluster {
         made.with_context(|| format!("making {pod}: {last:?}"))
     }
 
-    pub(crate) fn pod(&self, pod: &str) -> Result<Value> {
+    /// A pod as the API server has it.
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn pod(&self, pod: &str) -> Result<Value> {
         self.plane.get_json(&["pod", pod])
     }
 
     /// Waits until the pod's container runs; gives the pod.
-    pub(crate) fn wait_until_running(&self, pod: &str) -> Result<Value> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn wait_until_running(&self, pod: &str) -> Result<Value> {
         let running = wait_until(&format!("{pod} runs"), || {
             let pod = self.pod(pod)?;
             let failed = text(&pod, "/status/phase") == "Failed";
@@ -44,7 +54,10 @@ impl Cluster {
     }
 
     /// Waits until the scheduler says that it found no node for the pod; gives its words.
-    pub(crate) fn wait_until_unschedulable(&self, pod: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn wait_until_unschedulable(&self, pod: &str) -> Result<String> {
         let said = wait_until(&format!("{pod} cannot be scheduled"), || {
             let pod = self.pod(pod)?;
             let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
@@ -56,7 +69,10 @@ impl Cluster {
     }
 
     /// Deletes a pod and waits until it is gone.
-    pub(crate) fn delete(&self, pod: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn delete(&self, pod: &str) -> Result<()> {
         let limit = format!("--timeout={}s", LIMIT.as_secs());
         self.plane
             .kubectl(&["delete", "pod", pod, "--wait", &limit])
@@ -65,21 +81,30 @@ impl Cluster {
     }
 
     /// The devices that the kubelet says a pod holds, as `colvin-agent holders` joins them.
-    pub(crate) fn held_by(&self, pod: &str, node: &str) -> Result<Vec<Value>> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn held_by(&self, pod: &str, node: &str) -> Result<Vec<Value>> {
         let mut all = self.holders(node)?;
         all.retain(|entry| text(entry, "/pod") == pod);
         Ok(all)
     }
 
     /// The one device that a pod holds.
-    pub(crate) fn device_of(&self, pod: &str, node: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn device_of(&self, pod: &str, node: &str) -> Result<String> {
         let held = self.held_by(pod, node)?;
         let device = held.first().map(|entry| text(entry, "/device").to_owned());
         device.with_context(|| format!("{pod} holds nothing: {:?}", self.holders(node)))
     }
 
     /// Waits until an event of this reason about the pod is there; gives its words.
-    pub(crate) fn wait_for_event(&self, pod: &str, reason: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn wait_for_event(&self, pod: &str, reason: &str) -> Result<String> {
         let about = format!("--field-selector=involvedObject.name={pod},reason={reason}");
         let told = wait_until(&format!("{reason} about {pod}"), || {
             let events = self.plane.get_json(&["events", &about])?;
@@ -91,7 +116,10 @@ impl Cluster {
     }
 
     /// Follows how many devices of a resource a node has to give.
-    pub(crate) fn watch(&self, node: &str, resource: &str) -> Result<Watch> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn watch(&self, node: &str, resource: &str) -> Result<Watch> {
         let key = resource.replace('.', "\\.");
         let output = format!("--output=jsonpath={{.status.allocatable.{key}}}{{\"\\n\"}}");
         let mut command = Command::new(binaries::kube()?);
@@ -108,7 +136,7 @@ impl Cluster {
 }
 
 /// A container that asks for so many devices of a network and goes on until it is told to end.
-pub(crate) fn pod_spec(network: &str, number: u32) -> Value {
+pub fn pod_spec(network: &str, number: u32) -> Value {
     let resource = format!("colvin.dev/{network}");
     json!({
         "terminationGracePeriodSeconds": 1,
@@ -121,11 +149,15 @@ pub(crate) fn pod_spec(network: &str, number: u32) -> Value {
 }
 
 /// A node's allocatable devices, followed.
-pub(crate) struct Watch(Program);
+#[derive(Debug)]
+pub struct Watch(Program);
 
 impl Watch {
     /// All numbers so far, in order, each once until the next; empty where the resource was not known.
-    pub(crate) fn seen(&self) -> Result<Vec<String>> {
+    ///
+    /// # Errors
+    /// When it fails or does not come in time: then with what was said.
+    pub fn seen(&self) -> Result<Vec<String>> {
         let log = self.0.log()?;
         // what is not ended by a line break is still being written
         let lines = log.split_inclusive('\n');
@@ -139,7 +171,7 @@ impl Watch {
 }
 
 /// The text at a place of a JSON value; empty where there is none.
-pub(crate) fn text<'v>(value: &'v Value, at: &str) -> &'v str {
+pub fn text<'v>(value: &'v Value, at: &str) -> &'v str {
     value
         .pointer(at)
         .and_then(Value::as_str)
