@@ -28,6 +28,25 @@ pub(crate) enum Seen<T> {
     Gone(String),
 }
 
+impl<T> Seen<T> {
+    /// The same event with another object, made from the name and this one.
+    pub(crate) fn map<U>(self, make: impl FnOnce(&str, T) -> U) -> Seen<U> {
+        match self {
+            Self::ListBegins => Seen::ListBegins,
+            Self::Listed(name, object) => {
+                let object = make(&name, object);
+                Seen::Listed(name, object)
+            }
+            Self::ListEnds => Seen::ListEnds,
+            Self::Changed(name, object) => {
+                let object = make(&name, object);
+                Seen::Changed(name, object)
+            }
+            Self::Gone(name) => Seen::Gone(name),
+        }
+    }
+}
+
 /// An object that changed: what it was and what it is; `None` where it is not.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change<T> {

@@ -10,6 +10,12 @@ use colvin_crds::v1alpha1::{Network, NetworkStatus, NodeTopology};
 use colvin_model::network::NetworkSpec;
 use kube::core::{DeserializeGuard, ObjectMeta};
 
+pub(crate) mod block;
+pub(crate) mod pool;
+
+pub(crate) use block::BlockFacts;
+pub(crate) use pool::{Pool, Source};
+
 /// The most characters that a name of a port keeps.
 const SHOWN: usize = 64;
 
@@ -21,6 +27,8 @@ pub(crate) struct NetworkFacts {
     /// Of two versions of one object, the larger is newer; 0 when it cannot be told.
     pub(crate) version: u64,
     pub(crate) spec: Spec,
+    /// Where its addresses come from.
+    pub(crate) addresses: Source,
     /// The status as the API server last had it.
     pub(crate) status: NetworkStatus,
 }
@@ -81,22 +89,30 @@ pub(crate) enum Refusal {
 impl NetworkFacts {
     /// Reads an object; one that does not parse is a Network that means nothing.
     pub(crate) fn read(object: DeserializeGuard<Network>) -> (String, Self) {
-        let (metadata, spec, status) = match object.0 {
+        let (metadata, spec, addresses, status) = match object.0 {
             Ok(network) => {
                 let spec = match NetworkSpec::try_from(&network) {
                     Err(invalid) => Spec::Invalid(invalid.to_string()),
                     Ok(spec) if spec.members().is_empty() => Spec::WithoutMembers,
                     Ok(_) => Spec::WithMembers,
                 };
-                (network.metadata, spec, network.status)
+                let addresses = match spec {
+                    Spec::Invalid(_) => Source::Unknown,
+                    Spec::WithMembers | Spec::WithoutMembers => Source::of(&network.spec),
+                };
+                (network.metadata, spec, addresses, network.status)
             }
-            Err(invalid) => (invalid.metadata, Spec::Invalid(invalid.error), None),
+            Err(invalid) => {
+                let spec = Spec::Invalid(invalid.error);
+                (invalid.metadata, spec, Source::Unknown, None)
+            }
         };
         let facts = Self {
             version: version(&metadata),
             uid: metadata.uid,
             generation: metadata.generation,
             spec,
+            addresses,
             status: status.unwrap_or_default(),
         };
         (metadata.name.unwrap_or_default(), facts)
@@ -125,6 +141,12 @@ impl NodeFacts {
                 (name, Err(invalid.error))
             }
         }
+    }
+
+    /// Whether a port of the node is on the network.
+    pub(crate) fn reaches(&self, network: &str) -> bool {
+        let mut standings = (self.ports.values()).filter_map(|port| port.networks.get(network));
+        standings.any(|standing| matches!(standing, Standing::On { .. }))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The cluster's one controller: `Network` status and events.
+//! The cluster's one controller: `Network` status and events, and which node has which block of addresses.
 //!
 //! Every replica watches; the one that holds the lease writes. Nothing on the way of a pod's start
 //! depends on it. Left to others: deciding which uplink is on which network, which each node's agent
@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod blocks;
 mod cluster;
 mod election;
 mod event;

@@ -1,6 +1,6 @@
 //! Writes a Network's status by server-side apply.
 //!
-//! Left to others: what it is ([`crate::summary`]), when ([`crate::schedule`]).
+//! Left to others: blocks of addresses ([`block`]), what the status is ([`crate::summary`]), when ([`crate::schedule`]).
 
 use colvin_crds::v1alpha1::{API_VERSION, Network, NetworkStatus};
 use colvin_service::client;
@@ -8,6 +8,8 @@ use colvin_service::metrics::WriteResult;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::json;
+
+pub(crate) mod block;
 
 /// This program; also the field manager of what it writes.
 pub(crate) const PROGRAM: &str = "colvin-controller";
@@ -29,7 +31,7 @@ pub(crate) struct Written {
     pub(crate) answer: Result<Network, NotWritten>,
 }
 
-/// Why a status is not known to be written.
+/// Why something is not known to be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotWritten {
     #[error("the API server refused or failed")]
@@ -43,8 +45,17 @@ impl Written {
     pub(crate) fn result(&self) -> WriteResult {
         match &self.answer {
             Ok(_) => WriteResult::Ok,
-            Err(NotWritten::Answer(error)) => WriteResult::of_error(error),
-            Err(NotWritten::NoAnswer) => WriteResult::Failed,
+            Err(error) => error.result(),
+        }
+    }
+}
+
+impl NotWritten {
+    /// What is counted.
+    fn result(&self) -> WriteResult {
+        match self {
+            Self::Answer(error) => WriteResult::of_error(error),
+            Self::NoAnswer => WriteResult::Failed,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) enum Kind {
     Ambiguous,
     Overlap,
     Protected,
+    Exhausted,
 }
 
 /// Why a condition is as it is.
@@ -31,6 +32,9 @@ pub(crate) enum Reason {
     NoneAmbiguous,
     NoOverlap,
     NoneProtected,
+    PoolExhausted,
+    AddressesFree,
+    NoPool,
 }
 
 /// What a Kubernetes Event tells of a port.
@@ -43,8 +47,13 @@ pub(crate) enum EventReason {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Ready, Self::Ambiguous, Self::Overlap, Self::Protected];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Ready,
+        Self::Ambiguous,
+        Self::Overlap,
+        Self::Protected,
+        Self::Exhausted,
+    ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -52,6 +61,7 @@ impl Kind {
             Self::Ambiguous => "Ambiguous",
             Self::Overlap => "Overlap",
             Self::Protected => "Protected",
+            Self::Exhausted => "Exhausted",
         }
     }
 
@@ -62,13 +72,16 @@ impl Kind {
             Self::Ambiguous => "A port that members put on the network has more than one neighbour",
             Self::Overlap => "Another network keeps what members ask for too",
             Self::Protected => "Members choose an uplink that carries the node's own traffic",
+            Self::Exhausted => {
+                "A node wants addresses of the network, and its ranges have none left"
+            }
         }
     }
 }
 
 impl Reason {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Reachable,
         Self::InvalidSpec,
         Self::NoMembers,
@@ -85,6 +98,9 @@ impl Reason {
         Self::NoneAmbiguous,
         Self::NoOverlap,
         Self::NoneProtected,
+        Self::PoolExhausted,
+        Self::AddressesFree,
+        Self::NoPool,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -105,6 +121,9 @@ impl Reason {
             Self::NoneAmbiguous => "NoneAmbiguous",
             Self::NoOverlap => "NoOverlap",
             Self::NoneProtected => "NoneProtected",
+            Self::PoolExhausted => "PoolExhausted",
+            Self::AddressesFree => "AddressesFree",
+            Self::NoPool => "NoPool",
         }
     }
 
@@ -127,6 +146,7 @@ impl Reason {
             Self::NoneAmbiguous => "`Ambiguous`",
             Self::NoOverlap => "`Overlap`",
             Self::NoneProtected => "`Protected`",
+            Self::PoolExhausted | Self::AddressesFree | Self::NoPool => "`Exhausted`",
         }
     }
 
@@ -169,6 +189,11 @@ impl Reason {
             Self::NoneProtected => {
                 "No member chooses an uplink that carries the node's own traffic"
             }
+            Self::PoolExhausted => {
+                "Every block of the ranges is some node's, and the nodes that the message names want one more: add a range, or a smaller `blockSize` for blocks to come"
+            }
+            Self::AddressesFree => "Every node that wants addresses of the ranges gets some",
+            Self::NoPool => "Its addresses do not come out of ranges, or the object means nothing",
         }
     }
 }

@@ -5,25 +5,25 @@
 //! ([`crate::election`]).
 
 mod desk;
+mod read;
 
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::time::Duration;
 
-use colvin_crds::v1alpha1::{Network, NodeTopology};
+use colvin_crds::v1alpha1::{AddressBlock, Network, NodeTopology};
+use colvin_service::metrics::WriteResult;
 use colvin_service::{CancellationToken, Pulse, Uptime};
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
-use kube::core::DeserializeGuard;
-use kube::runtime::watcher::Event;
 use tokio::sync::{mpsc, watch};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
-use crate::cluster::Seen;
+use crate::blocks::Step;
 use crate::event::send::Told;
-use crate::facts::{NetworkFacts, NodeFacts};
-use crate::publish::{self, Written};
-use crate::telemetry::{Metrics, NETWORK, PUBLISH, WATCH};
+use crate::publish::block::{self, BlockWritten};
+use crate::publish::{self, NotWritten, Written};
+use crate::telemetry::{BLOCK, Metrics, NETWORK, PUBLISH, WATCH};
 use crate::watch::Watch;
 use desk::Desk;
 
@@ -32,13 +32,20 @@ pub(crate) struct Parts {
     pub(crate) client: Client,
     pub(crate) networks: Watch<Network>,
     pub(crate) topologies: Watch<NodeTopology>,
+    pub(crate) blocks: Watch<AddressBlock>,
     pub(crate) leader: watch::Receiver<bool>,
     pub(crate) events: mpsc::Sender<Told>,
     pub(crate) metrics: Metrics,
     pub(crate) pulse: Pulse,
 }
 
-type Writing = Pin<Box<dyn Future<Output = Written> + Send>>;
+/// How a write of any kind ended.
+enum Ended {
+    Status(Box<Written>),
+    Block(BlockWritten),
+}
+
+type Writing = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// Runs until it is told to end. A write on its way is then given up: it would be the same again.
 pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result<()> {
@@ -46,6 +53,7 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
         client,
         mut networks,
         mut topologies,
+        mut blocks,
         mut leader,
         events,
         metrics,
@@ -61,12 +69,11 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
         let wait = wake.map_or(idle, |at| at.saturating_sub(now).min(idle));
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            event = networks.next() => desk.see_network(network(event), clock.now()),
+            event = networks.next() => desk.see_network(read::network(event), clock.now()),
             event = topologies.next() => {
-                if let Some(seen) = topology(event) {
-                    tell(desk.see_node(seen, clock.now()), &events);
-                }
+                tell(desk.see_topology(read::topology(event), clock.now()), &events);
             }
+            event = blocks.next() => desk.see_block(read::address_block(event), clock.now()),
             changed = leader.changed() => {
                 changed?;
                 let leads = *leader.borrow_and_update();
@@ -74,24 +81,42 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
                 desk.lead(leads, clock.now());
                 writing = writing.filter(|_| leads);
             }
-            written = on_its_way(&mut writing) => {
+            ended = on_its_way(&mut writing) => {
                 writing = None;
-                settle(&mut desk, written, &metrics, clock.now());
+                match ended {
+                    Ended::Status(written) => settle(&mut desk, *written, &metrics, clock.now()),
+                    Ended::Block(written) => settle_block(&mut desk, written, &metrics, clock.now()),
+                }
             }
             () = tokio::time::sleep(wait) => {}
         }
+        let well = networks.is_well() && topologies.is_well() && blocks.is_well();
+        desk.sees(well, clock.now());
         if writing.is_none() {
-            let (write, suppressed) = desk.next_write(clock.now(), Timestamp::now());
-            (0..suppressed).for_each(|_| metrics.publishing.suppressed());
-            writing =
-                write.map(|write| -> Writing { Box::pin(publish::write(client.clone(), write)) });
+            writing = next(&mut desk, &client, &metrics, clock.now());
         }
-        report(&desk, &metrics, networks.is_well() && topologies.is_well());
+        report(&desk, &metrics, well);
         pulse.beat();
     }
 }
 
-async fn on_its_way(writing: &mut Option<Writing>) -> Written {
+/// What is written next. Statuses come first: they are few, by their budget.
+fn next(desk: &mut Desk, client: &Client, metrics: &Metrics, now: Duration) -> Option<Writing> {
+    let (write, suppressed) = desk.next_write(now, Timestamp::now());
+    (0..suppressed).for_each(|_| metrics.publishing.suppressed());
+    let client = client.clone();
+    if let Some(write) = write {
+        return Some(Box::pin(async move {
+            Ended::Status(Box::new(publish::write(client, write).await))
+        }));
+    }
+    let action = desk.next_action(now)?;
+    Some(Box::pin(async move {
+        Ended::Block(block::act(client, action).await)
+    }))
+}
+
+async fn on_its_way(writing: &mut Option<Writing>) -> Ended {
     match writing {
         Some(writing) => writing.await,
         None => pending().await,
@@ -107,11 +132,38 @@ fn settle(desk: &mut Desk, written: Written, metrics: &Metrics, now: Duration) {
         }
         Err(error) => {
             let network = &written.network;
-            let cause = std::error::Error::source(error).map(ToString::to_string);
+            let cause = cause(error);
             warn!(network, %error, cause, "cannot write the status; again later");
         }
     }
     desk.wrote(written, now, fastrand::f64());
+}
+
+fn settle_block(desk: &mut Desk, written: BlockWritten, metrics: &Metrics, now: Duration) {
+    let result = written.result();
+    metrics.publishing.wrote(BLOCK, result);
+    let (block, step) = (&written.action.block, &written.action.step);
+    match (&written.answer, step) {
+        (Ok(_), Step::Create { node, range }) => info!(block, node, %range, "block made"),
+        (Ok(_), Step::Delete { .. }) => info!(block, "block deleted"),
+        (Ok(_), Step::Release { .. }) => info!(block, "block let go"),
+        (Err(error), _) if result == WriteResult::Conflict => {
+            // another replica was quicker, or the node: the watch brings it
+            debug!(block, %error, "block changed meanwhile; again later");
+        }
+        (Err(error), _) => {
+            let cause = cause(error);
+            warn!(block, %error, cause, "cannot write the block; again later");
+        }
+    }
+    if written.answer.is_ok() {
+        metrics.last_success.mark(PUBLISH);
+    }
+    desk.acted(written, now, fastrand::f64());
+}
+
+fn cause(error: &NotWritten) -> Option<String> {
+    std::error::Error::source(error).map(ToString::to_string)
 }
 
 fn tell(told: Vec<Told>, events: &mpsc::Sender<Told>) {
@@ -129,50 +181,4 @@ fn report(desk: &Desk, metrics: &Metrics, well: bool) {
     if well {
         metrics.last_success.mark(WATCH);
     }
-}
-
-fn network(event: Event<DeserializeGuard<Network>>) -> Seen<NetworkFacts> {
-    match event {
-        Event::Init => Seen::ListBegins,
-        Event::InitDone => Seen::ListEnds,
-        Event::InitApply(object) => {
-            let (name, facts) = NetworkFacts::read(object);
-            Seen::Listed(name, facts)
-        }
-        Event::Apply(object) => {
-            let (name, facts) = NetworkFacts::read(object);
-            Seen::Changed(name, facts)
-        }
-        Event::Delete(object) => Seen::Gone(NetworkFacts::read(object).0),
-    }
-}
-
-/// `None` for an object that does not parse: what was known of the node stands.
-fn topology(event: Event<DeserializeGuard<NodeTopology>>) -> Option<Seen<NodeFacts>> {
-    let read = |object| {
-        let (name, facts) = NodeFacts::read(object);
-        match facts {
-            Ok(facts) => Some((name, facts)),
-            Err(error) => {
-                warn!(
-                    node = name,
-                    error, "a NodeTopology does not parse; it is passed over"
-                );
-                None
-            }
-        }
-    };
-    Some(match event {
-        Event::Init => Seen::ListBegins,
-        Event::InitDone => Seen::ListEnds,
-        Event::InitApply(object) => {
-            let (name, facts) = read(object)?;
-            Seen::Listed(name, facts)
-        }
-        Event::Apply(object) => {
-            let (name, facts) = read(object)?;
-            Seen::Changed(name, facts)
-        }
-        Event::Delete(object) => Seen::Gone(NodeFacts::read(object).0),
-    })
 }

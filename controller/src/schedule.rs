@@ -1,8 +1,8 @@
-//! Which network's status is looked at when: soon after a change, in a burst of 3 and then once per
-//! 30 s, and later each time while writing fails. The latest wins; nothing is lost.
+//! Which network is looked at when: soon after a change, and later each time while writing fails. Its
+//! status is written in a burst of 3 and then once per 30 s. The latest wins; nothing is lost.
 //!
 //! Pure: time is an argument, on a monotonic clock. Left to others: what is written
-//! ([`crate::summary`]), writing it ([`crate::publish`]).
+//! ([`crate::summary`], [`crate::blocks`]), writing it ([`crate::publish`]).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(30);
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
-/// When each network's status is looked at.
+/// When each network is looked at.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schedule {
     networks: BTreeMap<String, Entry>,
@@ -33,7 +33,7 @@ struct Entry {
 }
 
 impl Schedule {
-    /// Something changed that this network's status may say.
+    /// Something changed that a look at this network may find.
     pub(crate) fn touch(&mut self, network: &str, now: Duration) {
         let entry = self.entry(network);
         entry.due.get_or_insert(now.saturating_add(SETTLE));
@@ -77,6 +77,12 @@ impl Schedule {
         if let Some(entry) = self.networks.get_mut(network) {
             entry.backoff.succeeded();
         }
+    }
+
+    /// The write succeeded, and there may be more to do at once.
+    pub(crate) fn go_on(&mut self, network: &str, now: Duration) {
+        self.succeeded(network);
+        self.entry(network).due = Some(now);
     }
 
     /// The write failed: look again after a while. `chance` is a number from 0 to 1.
@@ -229,6 +235,17 @@ mod tests {
         schedule.failed("green", at(100_000), 1.0);
         schedule.touch("green", at(100_001));
         assert_eq!(schedule.next(at(100_001)), Some(at(130_000)));
+    }
+
+    #[test]
+    fn a_network_with_more_to_do_is_looked_at_at_once_after_those_that_waited() {
+        let mut schedule = Schedule::default();
+        schedule.touch("amber", at(0));
+        schedule.touch("green", at(600));
+        assert_eq!(schedule.take(at(1200)), Some("amber".to_owned()));
+        schedule.go_on("amber", at(1200));
+        let taken: Vec<_> = std::iter::from_fn(|| schedule.take(at(1200))).collect();
+        assert_eq!(taken, ["green", "amber"]);
     }
 
     #[test]

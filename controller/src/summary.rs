@@ -10,24 +10,32 @@ use colvin_crds::v1alpha1::network::status::DeviceCounts;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
 
-use crate::facts::{NetworkFacts, NodeFacts, Refusal, Spec, Standing};
+use crate::blocks::Lacking;
+use crate::facts::{NetworkFacts, NodeFacts, Refusal, Source, Spec, Standing};
 use crate::reason::{Kind, Reason};
 
 /// How many ports or networks a message names.
 const NAMED: usize = 5;
 
-/// The status of a network, given what the nodes report.
+/// The status of a network, given what the nodes report and which of them lack addresses.
 ///
 /// `network.status` is what it was: a condition whose status is the same keeps its time.
 pub(crate) fn summarize(
     name: &str,
     network: &NetworkFacts,
     nodes: &BTreeMap<String, NodeFacts>,
+    lacking: &Lacking,
     now: Timestamp,
 ) -> NetworkStatus {
     let tally = Tally::of(name, nodes);
     let conditions = Kind::ALL.map(|kind| {
-        let verdict = tally.verdict(kind, &network.spec);
+        let verdict = match kind {
+            Kind::Ready => tally.ready(&network.spec),
+            Kind::Ambiguous => tally.ambiguous(),
+            Kind::Overlap => tally.overlap(),
+            Kind::Protected => tally.protected(),
+            Kind::Exhausted => exhausted(&network.addresses, lacking),
+        };
         condition(kind, verdict, network, now)
     });
     NetworkStatus {
@@ -140,21 +148,20 @@ impl Tally {
         }
     }
 
-    fn verdict(&self, kind: Kind, spec: &Spec) -> Verdict {
-        match kind {
-            Kind::Ready => self.ready(spec),
-            Kind::Ambiguous => match self.refused.get(&Refusal::Ambiguous) {
-                Some(ports) => Verdict::yes(Reason::AmbiguousPort, named(ports)),
-                None => Verdict::no(Reason::NoneAmbiguous, "no port is ambiguous"),
-            },
-            Kind::Protected => match self.refused.get(&Refusal::Protected) {
-                Some(ports) => Verdict::yes(Reason::ProtectedUplink, named(ports)),
-                None => Verdict::no(
-                    Reason::NoneProtected,
-                    "no member chooses a protected uplink",
-                ),
-            },
-            Kind::Overlap => self.overlap(),
+    fn ambiguous(&self) -> Verdict {
+        match self.refused.get(&Refusal::Ambiguous) {
+            Some(ports) => Verdict::yes(Reason::AmbiguousPort, named(ports)),
+            None => Verdict::no(Reason::NoneAmbiguous, "no port is ambiguous"),
+        }
+    }
+
+    fn protected(&self) -> Verdict {
+        match self.refused.get(&Refusal::Protected) {
+            Some(ports) => Verdict::yes(Reason::ProtectedUplink, named(ports)),
+            None => Verdict::no(
+                Reason::NoneProtected,
+                "no member chooses a protected uplink",
+            ),
         }
     }
 
@@ -219,6 +226,26 @@ impl Tally {
                 Verdict::no(Reason::NoneUsable, message)
             }
             DeviceCounts { .. } => Verdict::yes(Reason::Reachable, reached),
+        }
+    }
+}
+
+/// Whether nodes lack addresses of the network.
+fn exhausted(addresses: &Source, lacking: &Lacking) -> Verdict {
+    match addresses {
+        Source::Elsewhere | Source::Unknown => {
+            Verdict::no(Reason::NoPool, "no addresses come out of its ranges")
+        }
+        Source::Pool(_) if lacking.is_empty() => {
+            Verdict::no(Reason::AddressesFree, "no node lacks addresses")
+        }
+        Source::Pool(_) => {
+            let lacking = lacking.iter();
+            let of = lacking.map(|(family, nodes)| {
+                format!("no block of {family} is left for {}", named(nodes))
+            });
+            let of: Vec<String> = of.collect();
+            Verdict::yes(Reason::PoolExhausted, of.join("; "))
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::publish::PROGRAM;
 /// Values of the label `object` of writes.
 pub(crate) const NETWORK: &str = "Network";
 pub(crate) const EVENT: &str = "Event";
+pub(crate) const BLOCK: &str = "AddressBlock";
 /// Values of the label `loop`.
 pub(crate) const WATCH: &str = "watch";
 pub(crate) const PUBLISH: &str = "publish";
@@ -29,7 +30,7 @@ pub(crate) struct Metrics {
 pub(crate) fn register() -> (Registry, Metrics) {
     let mut registry = colvin_service::telemetry::registry(PROGRAM, env!("CARGO_PKG_VERSION"));
     let metrics = Metrics {
-        publishing: Publishing::register(&mut registry, &[NETWORK, EVENT]),
+        publishing: Publishing::register(&mut registry, &[NETWORK, EVENT, BLOCK]),
         last_success: LastSuccess::register(&mut registry, &[WATCH, PUBLISH]),
         leader: Gauge::default(),
         networks: Gauge::default(),

@@ -74,6 +74,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             client.clone(),
             health.condition("topologies", "the first list of NodeTopologies"),
         ),
+        blocks: Watch::new(
+            client.clone(),
+            health.condition("blocks", "the first list of AddressBlocks"),
+        ),
         client: client.clone(),
         leader,
         events,

@@ -10,6 +10,8 @@
 
 #[path = "kube_controller/bench.rs"]
 mod bench;
+#[path = "kube_controller/blocks.rs"]
+mod blocks;
 
 use std::time::{Duration, Instant};
 

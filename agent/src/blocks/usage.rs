@@ -85,9 +85,9 @@ pub(super) fn of(
         } else if !is_recorded {
             // the plugin cannot give out of it yet
             None
-        } else if is_short(network, Family::of(block.range.address())) {
+        } else if is_short(network, block.range, None) {
             Some(Usage::Short)
-        } else if is_in_use {
+        } else if is_in_use || is_short(network, block.range, Some(block.range)) {
             Some(Usage::InUse)
         } else {
             let since = *memory.without_use.entry(name.clone()).or_insert(now);
@@ -104,17 +104,29 @@ pub(super) fn of(
     usages
 }
 
-/// Whether the node has few free addresses left of a family.
-fn is_short(network: &Network, family: Family) -> bool {
-    let Some(pool) = network.record.as_ref().and_then(Pool::of) else {
+/// Whether the node has few free addresses left of a block's family, or would have without one of its blocks: one
+/// that is taken away must not be wanted again at once. With its only block away it is not short: it has none.
+fn is_short(network: &Network, of_family: Cidr, without: Option<Cidr>) -> bool {
+    let Some(record) = &network.record else {
         return false;
     };
-    let size = pool.size(family, None);
-    let blocks = network.record.iter().flat_map(|record| &record.blocks);
-    let blocks: Vec<Cidr> = blocks.copied().collect();
+    let Some(pool) = Pool::of(record) else {
+        return false;
+    };
+    let family = Family::of(of_family.address());
+    let blocks = record.blocks.iter().copied();
+    let blocks: Vec<Cidr> = blocks
+        .filter(|it| Family::of(it.address()) == family && Some(*it) != without)
+        .collect();
+    if blocks.is_empty() {
+        return false;
+    }
+    let size = blocks.iter().fold(0, |sum: u128, block| {
+        sum.saturating_add(pool.size(family, Some(*block)))
+    });
     let in_blocks = |address: &&IpAddr| blocks.iter().any(|it| pool::contains(*it, **address));
-    let given = network.given.iter().filter(|it| Family::of(**it) == family);
-    let used = u128::try_from(given.filter(in_blocks).count()).unwrap_or(u128::MAX);
+    let used = network.given.iter().filter(in_blocks).count();
+    let used = u128::try_from(used).unwrap_or(u128::MAX);
     size.saturating_sub(used).saturating_mul(SHORT_BELOW) < size || size == 0
 }
 

@@ -23,6 +23,7 @@ fn a_network_is_read_with_its_status() {
         generation: Some(3),
         version: 17,
         spec: Spec::WithMembers,
+        addresses: Source::Elsewhere,
         status: NetworkStatus {
             nodes: 2,
             ..NetworkStatus::default()
@@ -42,6 +43,30 @@ fn a_network_of_a_newer_version_is_one_that_means_nothing_yet() {
         panic!("{:?}", facts.spec);
     };
     assert!(why.contains("teleport"), "{why}");
+    assert_eq!(facts.addresses, Source::Unknown);
+}
+
+#[test]
+fn the_ranges_of_a_pool_are_subnets_in_the_order_of_the_list() {
+    let source = |ipam: Value| {
+        let (_, facts) = network(json!({
+            "metadata": {"name": "green"},
+            "spec": {"members": [], "attach": {"ipam": ipam}},
+        }));
+        facts.addresses
+    };
+    let ranges = ["10.20.4.0/22", "10.9.0.0/24", "2001:db8:4::/64"];
+    let subnets = |all: &[&str]| all.iter().map(|each| each.parse().unwrap()).collect();
+    let pool = Pool {
+        ranges: subnets(&ranges),
+        block_size: 28,
+        exclude: subnets(&["10.20.4.0/30"]),
+    };
+    let ipam = json!({"type": "pool", "ranges": ranges, "exclude": ["10.20.4.0/30"]});
+    assert_eq!(source(ipam), Source::Pool(pool));
+    assert_eq!(source(json!({"type": "slaac"})), Source::Elsewhere);
+    let torn = json!({"type": "pool", "ranges": ["10.20.4.0"]});
+    assert_eq!(source(torn), Source::Unknown);
 }
 
 #[test]

@@ -1,19 +1,25 @@
 //! What the controller knows, and what it does next.
 //!
-//! Pure: time and chance are arguments. Left to others: the loop around it ([`super`]).
+//! Pure: time and chance are arguments. Left to others: blocks of addresses ([`allotment`]), the loop
+//! around it ([`super`]).
+
+mod allotment;
 
 use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
 
+use crate::blocks::{self, Action, View};
 use crate::cluster::{Change, Seen, Store, touched};
 use crate::event::limit::Limit;
 use crate::event::send::Told;
 use crate::event::tell;
-use crate::facts::{self, NetworkFacts, NodeFacts};
+use crate::facts::{self, BlockFacts, NetworkFacts, NodeFacts};
+use crate::publish::block::BlockWritten;
 use crate::publish::{Write, Written};
 use crate::schedule::Schedule;
 use crate::summary::summarize;
+use allotment::Allotment;
 
 /// All that the loop remembers.
 #[derive(Debug)]
@@ -21,6 +27,7 @@ pub(super) struct Desk {
     networks: Store<NetworkFacts>,
     nodes: Store<NodeFacts>,
     schedule: Schedule,
+    allotment: Allotment,
     limit: Limit,
     leads: bool,
 }
@@ -31,6 +38,7 @@ impl Default for Desk {
             networks: Store::default(),
             nodes: Store::default(),
             schedule: Schedule::default(),
+            allotment: Allotment::default(),
             limit: Limit::new(),
             leads: false,
         }
@@ -53,7 +61,13 @@ impl Desk {
         self.leads = leads;
         if leads {
             self.touch_all(now);
+            self.allotment.lead(now);
         }
+    }
+
+    /// Whether all watches are well.
+    pub(super) fn sees(&mut self, well: bool, now: Duration) {
+        self.allotment.sees(well, now);
     }
 
     pub(super) fn see_network(&mut self, seen: Seen<NetworkFacts>, now: Duration) {
@@ -69,6 +83,11 @@ impl Desk {
             other => other,
         };
         for change in self.networks.see(seen) {
+            let addresses =
+                |side: &Option<NetworkFacts>| side.as_ref().map(|facts| facts.addresses.clone());
+            if addresses(&change.before) != addresses(&change.after) {
+                self.allotment.touch(&change.name, now);
+            }
             match change.after {
                 Some(_) => self.schedule.touch(&change.name, now),
                 None => self.schedule.forget(&change.name),
@@ -76,15 +95,36 @@ impl Desk {
         }
     }
 
+    /// Takes what was seen of a block.
+    pub(super) fn see_block(&mut self, seen: Seen<BlockFacts>, now: Duration) {
+        let networks = self.allotment.see(seen, now);
+        self.touch_statuses(networks, now);
+    }
+
+    /// Takes what was seen of a node that may not have been understood: then what was known of it stands.
+    pub(super) fn see_topology(
+        &mut self,
+        seen: Seen<Option<NodeFacts>>,
+        now: Duration,
+    ) -> Vec<Told> {
+        let known = self.nodes.kept();
+        let stands = |name: &str| known.get(name).cloned().unwrap_or_default();
+        let seen = seen.map(|name, facts| facts.unwrap_or_else(|| stands(name)));
+        self.see_node(seen, now)
+    }
+
     /// Takes what was seen of a node, and says what is to be told of it.
     pub(super) fn see_node(&mut self, seen: Seen<NodeFacts>, now: Duration) -> Vec<Told> {
         let first_list = matches!(seen, Seen::ListEnds) && !self.nodes.is_whole();
         let none_before = self.nodes.kept().is_empty();
         let changes = self.nodes.see(seen);
-        for network in changes.iter().flat_map(touched) {
-            if self.networks.kept().contains_key(&network) {
-                self.schedule.touch(&network, now);
+        for change in &changes {
+            self.allotment.see_node(change, now);
+            let networks = touched(change);
+            for network in &networks {
+                self.allotment.touch(network, now);
             }
+            self.touch_statuses(networks, now);
         }
         if first_list || none_before != self.nodes.kept().is_empty() {
             self.touch_all(now);
@@ -115,11 +155,20 @@ impl Desk {
 
     /// When there is something to do, if at all.
     pub(super) fn wake(&self, now: Duration) -> Option<Duration> {
-        if self.may_write() {
-            self.schedule.next(now)
-        } else {
-            None
+        if !self.may_write() {
+            return None;
         }
+        let both = [self.schedule.next(now), self.allotment.wake(now)];
+        both.into_iter().flatten().min()
+    }
+
+    /// What is to be done with a block of addresses now.
+    pub(super) fn next_action(&mut self, now: Duration) -> Option<Action> {
+        if !self.may_write() {
+            return None;
+        }
+        let (networks, nodes) = (self.networks.kept(), self.nodes.kept());
+        self.allotment.next(networks, nodes, now)
     }
 
     /// What is to be written now, and how many networks were due and need no write.
@@ -133,7 +182,8 @@ impl Desk {
                 self.schedule.forget(&name);
                 continue;
             };
-            let status = summarize(&name, network, self.nodes.kept(), date);
+            let lacking = blocks::lacking(&name, &self.view());
+            let status = summarize(&name, network, self.nodes.kept(), &lacking, date);
             if status == network.status {
                 suppressed += 1;
                 continue;
@@ -168,9 +218,32 @@ impl Desk {
         }
     }
 
+    /// Takes how an action ended. `chance` is a number from 0 to 1.
+    pub(super) fn acted(&mut self, written: BlockWritten, now: Duration, chance: f64) {
+        let networks = self.allotment.wrote(written, now, chance);
+        self.touch_statuses(networks, now);
+    }
+
     /// Only the leader writes, and only when it has seen everything.
     fn may_write(&self) -> bool {
-        self.leads && self.networks.is_whole() && self.nodes.is_whole()
+        let stores = self.networks.is_whole() && self.nodes.is_whole();
+        self.leads && stores && self.allotment.is_whole()
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            networks: self.networks.kept(),
+            nodes: self.nodes.kept(),
+            blocks: self.allotment.blocks(),
+        }
+    }
+
+    fn touch_statuses(&mut self, networks: impl IntoIterator<Item = String>, now: Duration) {
+        for network in networks {
+            if self.networks.kept().contains_key(&network) {
+                self.schedule.touch(&network, now);
+            }
+        }
     }
 
     fn touch_all(&mut self, now: Duration) {

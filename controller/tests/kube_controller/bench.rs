@@ -33,11 +33,17 @@ impl Bench {
 
     /// Defines our kinds and waits until they are served.
     pub(crate) fn define(&self) {
-        for definition in [definition::network(), definition::node_topology()] {
+        for definition in [
+            definition::network(),
+            definition::node_topology(),
+            definition::address_block(),
+        ] {
             let definition = serde_json::to_string(&definition.unwrap()).unwrap();
             self.plane.apply(&definition).unwrap();
         }
-        let kinds = ["crd/networks.colvin.dev", "crd/nodetopologies.colvin.dev"];
+        let kinds = ["networks", "nodetopologies", "addressblocks"];
+        let kinds = kinds.map(|kind| format!("crd/{kind}.colvin.dev"));
+        let kinds = kinds.each_ref().map(String::as_str);
         let wait = ["wait", "--for=condition=Established", "--timeout=60s"];
         self.plane
             .kubectl(&[&wait[..], &kinds[..]].concat())
@@ -46,11 +52,23 @@ impl Bench {
 
     /// Starts a controller as the user of a kubeconfig.
     pub(crate) fn controller(&self, identity: &str, kubeconfig: &Path, access: &str) -> Program {
+        self.controller_with_lease(identity, kubeconfig, access, "colvin-controller")
+    }
+
+    /// The same with a lease of this name: controllers of several leases all lead.
+    pub(crate) fn controller_with_lease(
+        &self,
+        identity: &str,
+        kubeconfig: &Path,
+        access: &str,
+        lease: &str,
+    ) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_colvin-controller"));
         command.args(["--admin-address=127.0.0.1:0", "--log-format=json"]);
         command.arg("--log-level=info,colvin_controller=debug");
         command.arg(format!("--identity={identity}"));
         command.arg(format!("--metrics-access={access}"));
+        command.arg(format!("--lease-name={lease}"));
         command.arg(format!("--kubeconfig={}", kubeconfig.display()));
         self.plane.program(identity, &command).unwrap()
     }

@@ -46,7 +46,7 @@ pub struct AddressBlockSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AddressBlockStatus {
-    /// `Unused`: no address of it is given out. `InUse`: some are. `Short`: the node has few free addresses left of this network and family, this block's among them, and wants another block. `Released`: the block is deleted, and none of its addresses is in use. Absent until the node has taken it.
+    /// `Unused`: no address of it is given out. `InUse`: some are, or the node would be `Short` without it. `Short`: the node has few free addresses left of this network and family, this block's among them, and wants another block. `Released`: the block is deleted, and none of its addresses is in use. Absent until the node has taken it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
 }
@@ -59,7 +59,7 @@ pub struct AddressBlockStatus {
 pub enum Usage {
     /// No address of it is given out.
     Unused,
-    /// Some are.
+    /// Some are, or the node would be short without it.
     InUse,
     /// The node wants another block.
     Short,

@@ -64,6 +64,9 @@ fn another_block_is_wanted_when_fewer_than_a_quarter_are_free() {
     assert_eq!(usages, told([("a", Usage::Short)]));
     let two = blocks([("a", block(A)), ("b", block(B))]);
     let usages = of(&two, &green(&[A, B], 16..29), &mut memory, now);
+    let wanted = told([("a", Usage::InUse), ("b", Usage::InUse)]);
+    assert_eq!(usages, wanted, "without b it would be short again");
+    let usages = of(&two, &green(&[A, B], 16..20), &mut memory, now);
     assert_eq!(usages, told([("a", Usage::InUse), ("b", Usage::Unused)]));
 }
 

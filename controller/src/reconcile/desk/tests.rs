@@ -1,6 +1,8 @@
 //! What the controller does next, over changes, failures and lost leadership.
 //! Left to others: the API server, which `tests/kube_controller.rs` has.
 
+mod blocks;
+
 use colvin_crds::v1alpha1::Network;
 
 use super::*;
@@ -50,6 +52,7 @@ fn leading() -> Desk {
     desk.see_network(Seen::ListEnds, at(0));
     desk.see_node(Seen::Listed("worker-1".to_owned(), node(&["green"])), at(0));
     desk.see_node(Seen::ListEnds, at(0));
+    desk.see_block(Seen::ListEnds, at(0));
     desk.lead(true, at(0));
     desk
 }
@@ -82,6 +85,7 @@ fn the_leader_writes_what_it_sees_and_then_rests() {
     assert_eq!((first.network.as_str(), first.status.nodes), ("green", 1));
     assert_eq!(first.uid.as_deref(), Some("u1"));
     accept(&mut desk, first.clone(), 6, at(1));
+    assert_eq!(desk.next_action(at(1)), None, "it is no pool");
     assert_eq!(desk.wake(at(1)), None);
 
     // the watch brings our own write back
@@ -92,9 +96,10 @@ fn the_leader_writes_what_it_sees_and_then_rests() {
 }
 
 #[test]
-fn nothing_is_written_before_both_lists_are_whole() {
+fn nothing_is_written_before_all_lists_are_whole() {
     let mut desk = Desk::default();
     desk.lead(true, at(0));
+    desk.see_block(Seen::ListEnds, at(0));
     desk.see_network(Seen::Listed("green".to_owned(), green(5)), at(0));
     desk.see_network(Seen::ListEnds, at(0));
     assert_eq!(write(&mut desk, at(10)), None);
