@@ -4,6 +4,7 @@
 //! offered (`decide`).
 
 mod answer;
+mod chained;
 mod journal;
 mod network_files;
 pub(crate) mod network_record;
@@ -13,7 +14,8 @@ mod serve;
 mod socket;
 mod sweep;
 
-pub(crate) use journal::{Attached, Journal};
+pub(crate) use chained::{ChainedPod, ChainedPods, Interface};
+pub(crate) use journal::{Attached, Journal, Told};
 pub(crate) use networks_kept::NetworkRecords;
 pub(crate) use pods::Pods;
 pub(crate) use serve::Answers;

@@ -1,10 +1,12 @@
 //! What the owner of a pod should know of the devices that the pod holds: one sentence per change.
 //!
-//! Pure. Left to others: what is so ([`HeldDevice`] is made with each decision), sending ([`send`]).
+//! Pure. Left to others: what is so ([`HeldDevice`] is made with each decision; what becomes of interfaces in pods is
+//! seen by [`crate::following`]), sending ([`send`]).
 
 pub(crate) mod send;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use colvin_model::inventory::{LinkState, UplinkId};
 use colvin_model::network::NetworkMap;
@@ -35,27 +37,63 @@ pub(crate) enum PodEventReason {
     NetworkBack,
     LinkDown,
     LinkUp,
+    AddressesLost,
+    AddressesBack,
 }
 
 /// Something that a pod's owner should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PodEvent {
     pub(crate) reason: PodEventReason,
-    pub(crate) holder: Holder,
+    pub(crate) pod: Subject,
     pub(crate) device: DeviceId,
     pub(crate) note: String,
+}
+
+/// The pod that an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    /// `None` where it is to be looked up.
+    pub(crate) uid: Option<String>,
+    /// The container that holds the device, where it is known.
+    pub(crate) container: Option<String>,
+}
+
+impl From<Holder> for Subject {
+    fn from(holder: Holder) -> Self {
+        Self {
+            namespace: holder.namespace,
+            name: holder.pod,
+            uid: None,
+            container: Some(holder.container),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)?;
+        match &self.container {
+            Some(container) => write!(f, " ({container})"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl PodEventReason {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::DeviceUnhealthy,
         Self::DeviceHealthy,
         Self::NetworkLost,
         Self::NetworkBack,
         Self::LinkDown,
         Self::LinkUp,
+        Self::AddressesLost,
+        Self::AddressesBack,
     ];
 
     /// The word for programs.
@@ -67,14 +105,20 @@ impl PodEventReason {
             Self::NetworkBack => "NetworkBack",
             Self::LinkDown => "LinkDown",
             Self::LinkUp => "LinkUp",
+            Self::AddressesLost => "AddressesLost",
+            Self::AddressesBack => "AddressesBack",
         }
     }
 
     /// `Warning` or `Normal`.
     pub(crate) const fn severity(self) -> &'static str {
         match self {
-            Self::DeviceUnhealthy | Self::NetworkLost | Self::LinkDown => "Warning",
-            Self::DeviceHealthy | Self::NetworkBack | Self::LinkUp => "Normal",
+            Self::DeviceUnhealthy | Self::NetworkLost | Self::LinkDown | Self::AddressesLost => {
+                "Warning"
+            }
+            Self::DeviceHealthy | Self::NetworkBack | Self::LinkUp | Self::AddressesBack => {
+                "Normal"
+            }
         }
     }
 
@@ -93,6 +137,10 @@ impl PodEventReason {
                 "The uplink of a device that the pod holds has no carrier; the pod keeps the device"
             }
             Self::LinkUp => "It has a carrier again",
+            Self::AddressesLost => {
+                "An interface that the pod was given has had no address for 3 s, and had one before; only where pods are attached in the chain"
+            }
+            Self::AddressesBack => "It has an address again",
         }
     }
 }
@@ -147,7 +195,7 @@ pub(crate) fn between(before: &Held, after: &Held) -> Vec<PodEvent> {
         let events = changes(resource, id, old, new);
         let event = |(reason, note)| PodEvent {
             reason,
-            holder: new.holder.clone(),
+            pod: new.holder.clone().into(),
             device: id.clone(),
             note,
         };

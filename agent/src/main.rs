@@ -17,6 +17,7 @@ mod event;
 mod explore;
 mod file;
 mod fit;
+mod following;
 mod holders;
 mod networks;
 mod node;

@@ -3,6 +3,7 @@
 //! Left to others: serving them (`colvin_service`), when they change.
 
 mod attaching;
+mod following;
 mod offering;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 pub(crate) use attaching::AttachMetrics;
+pub(crate) use following::FollowMetrics;
 pub(crate) use offering::{ConfigPart, EventMetrics, OfferMetrics};
 
 use crate::decide::Decision;
@@ -40,6 +42,7 @@ pub(crate) struct Metrics {
     pub(crate) offers: OfferMetrics,
     pub(crate) events: EventMetrics,
     pub(crate) attach: AttachMetrics,
+    pub(crate) follow: FollowMetrics,
 }
 
 impl Metrics {
@@ -55,6 +58,7 @@ impl Metrics {
             offers: OfferMetrics::register(&mut registry),
             events: EventMetrics::register(&mut registry, writes),
             attach: AttachMetrics::register(&mut registry),
+            follow: FollowMetrics::register(&mut registry),
             registry,
         }
     }

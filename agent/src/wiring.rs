@@ -7,6 +7,7 @@ mod rooms;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use colvin_model::offer::{Holders, Offering};
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use crate::args::{Args, StateDir, Switch, Way};
-use crate::attachments::Attached;
+use crate::attachments::{Attached, Told};
 use crate::decide::{Inputs, Outputs};
 use crate::device_plugin::{self, SysfsNodes};
 use crate::event::send::WAITING;
@@ -24,6 +25,9 @@ use crate::file::OffersFile;
 use crate::publish::Delays;
 use crate::telemetry::Metrics;
 use rooms::Rooms;
+
+/// How long the tasks have to end: the device plugin may have to wait for the next agent's, and a pod has a minute.
+const END: Duration = Duration::from_secs(55);
 
 /// Runs the agent until it is told to end.
 ///
@@ -74,7 +78,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         MetricsAccess::Token => Access::token(api.clone()),
     };
     let mut rooms = Rooms {
-        supervisor: Supervisor::new()?,
+        supervisor: Supervisor::new()?.with_limit(END),
         health: Health::new(),
         clock,
         api,
@@ -108,11 +112,23 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let seen = rooms.watch_machine(machine, file.is_some(), metrics.discovery)?;
     let networks = rooms.follow_networks();
     let node = rooms.follow_node(&networks, &seen);
+    let (events_in, events) = mpsc::channel(WAITING);
+    let (sole_in, sole) = watch::channel(false);
     if attach.attach != Way::Off {
+        let follow_metrics = metrics.follow;
         let known = (offered, networks.clone());
         let metrics = metrics.attach;
+        let (chained_in, chained) = watch::channel(Arc::default());
+        let told = Told {
+            attached: attached_in.clone(),
+            chained: chained_in,
+        };
+        if attach.attach == Way::Chained {
+            let follow = (events_in.clone(), follow_metrics);
+            rooms.follow_pods(&device_plugin, chained, sole, follow);
+        }
         rooms.keep_chain(attach, journal.clone(), metrics.clone());
-        rooms.attach(&device_plugin, journal, known, attached_in.clone(), metrics);
+        rooms.attach(&device_plugin, journal, known, told, metrics);
     }
 
     let inputs = Inputs {
@@ -124,7 +140,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         file,
     };
     let (decided_in, decided) = watch::channel(None);
-    let (events_in, events) = mpsc::channel(WAITING);
     let outputs = Outputs {
         decided: decided_in,
         offers: offers_in,
@@ -138,7 +153,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         inputs,
         outputs,
     );
-    rooms.write(delays, decided, metrics.publish, events, metrics.events);
+    let events = (events, metrics.events);
+    rooms.write(delays, decided, metrics.publish, events, sole_in);
     // readiness is answered when all that it waits for is known: before that it would be a yes
     rooms.supervisor.start("admin", |stop| admin.serve(stop));
     let ended = rooms.supervisor.run().await;

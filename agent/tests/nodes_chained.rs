@@ -18,6 +18,8 @@
     reason = "the cluster is that of nodes_kubelet.rs, which needs more"
 )]
 
+#[path = "nodes_chained/addresses.rs"]
+mod addresses;
 #[path = "nodes_chained/parts.rs"]
 mod parts;
 #[path = "nodes_kubelet/story.rs"]
@@ -26,7 +28,7 @@ mod story;
 use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 9] = [
     (
         "the plugin is on every node and in its configuration",
         parts::is_installed,
@@ -39,6 +41,14 @@ const PARTS: [(&str, Part); 7] = [
     (
         "a configuration that is written anew is repaired",
         parts::is_repaired,
+    ),
+    (
+        "a pod has an address of the network's pool, and says so",
+        addresses::of_the_pool,
+    ),
+    (
+        "a node that has few free addresses gets more",
+        addresses::run_low,
     ),
     ("without the plugin no container starts", parts::gate_holds),
     (

@@ -1,27 +1,29 @@
 //! Follows the journal of attachments: which devices are not free for it, and which attachments nobody
-//! owns any more. Those are undone.
+//! owns any more. Those are undone. Who follows pods in their chain is told which there are.
 //!
 //! A change of the folder is a hint to list it again; the kernel and the kubelet are asked at the start and
 //! every minute. Left to others: what is dead ([`super::sweep`]), how it is undone (`colvin_attach`).
 
+mod hear;
+
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use colvin_attach::sweep::{self, Dead, Seen};
 use colvin_attach::trace::Trace;
 use colvin_attach::{Patience, Roots};
 use colvin_model::{NetworkName, PciAddress};
-use colvin_service::{CancellationToken, FolderEvents, Hear, Pulse};
+use colvin_service::{CancellationToken, Pulse};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
+use super::chained::{ChainedPods, chained};
 use super::pods::Pods;
 use super::sweep::{Orphan, PodName, Sweep};
 use crate::telemetry::AttachMetrics;
+use hear::{blocking, changed, listen};
 
 /// Between two sweeps.
 const EVERY: Duration = Duration::from_mins(1);
@@ -44,11 +46,17 @@ pub(crate) struct Attached {
     pub(crate) networks: BTreeSet<NetworkName>,
 }
 
+/// Who is told what the journal has.
+pub(crate) struct Told {
+    pub(crate) attached: watch::Sender<Arc<Attached>>,
+    pub(crate) chained: watch::Sender<Arc<ChainedPods>>,
+}
+
 /// Follows.
 pub(crate) struct Journal {
     pub(crate) roots: Roots,
     pub(crate) pods: Pods,
-    pub(crate) attached: watch::Sender<Arc<Attached>>,
+    pub(crate) told: Told,
     pub(crate) metrics: AttachMetrics,
     pub(crate) pulse: Pulse,
     sweep: Sweep,
@@ -66,14 +74,14 @@ impl Journal {
     pub(crate) fn new(
         roots: Roots,
         pods: Pods,
-        attached: watch::Sender<Arc<Attached>>,
+        told: Told,
         metrics: AttachMetrics,
         pulse: Pulse,
     ) -> Self {
         Self {
             roots,
             pods,
-            attached,
+            told,
             metrics,
             pulse,
             sweep: Sweep::default(),
@@ -134,13 +142,8 @@ impl Journal {
             networks: names.filter_map(|it| it.network.parse().ok()).collect(),
         };
         self.metrics.attached(of_this_boot());
-        self.attached.send_if_modified(|last| {
-            let is_news = **last != attached;
-            if is_news {
-                *last = Arc::new(attached);
-            }
-            is_news
-        });
+        replace(&self.told.attached, attached);
+        replace(&self.told.chained, chained(seen));
     }
 
     /// Looks at all of it, and undoes what nobody owns.
@@ -246,6 +249,17 @@ impl Journal {
     }
 }
 
+/// Tells it, if it is another than was told last.
+fn replace<T: PartialEq>(told: &watch::Sender<Arc<T>>, now: T) {
+    told.send_if_modified(|last| {
+        let is_news = **last != now;
+        if is_news {
+            *last = Arc::new(now);
+        }
+        is_news
+    });
+}
+
 /// One line for each orphan, and none for one that stays as it was.
 fn tell(orphan: &Orphan, stays: bool, failed: &[String]) {
     let Orphan { seen, is_new } = orphan;
@@ -269,35 +283,6 @@ fn tell(orphan: &Orphan, stays: bool, failed: &[String]) {
             failed,
             "an attachment that nobody owns cannot be undone, it is tried again every minute"
         );
-    }
-}
-
-/// Runs what waits for disks and the kernel beside the other tasks.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> anyhow::Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.context("a look at the journal broke down")
-}
-
-/// Changes of the folder, which is made where it is missing.
-fn listen(folder: &Path) -> Option<FolderEvents> {
-    let events = std::fs::create_dir_all(folder)
-        .and_then(|()| FolderEvents::open())
-        .and_then(|events| events.add(folder, Hear::NamesAndWrites).map(|()| events));
-    match events {
-        Ok(events) => Some(events),
-        Err(error) => {
-            warn!(folder = %folder.display(), %error, "attachments are seen within a minute, not at once");
-            None
-        }
-    }
-}
-
-async fn changed(events: Option<&FolderEvents>) {
-    match events {
-        Some(events) if events.changed().await.is_ok() => {}
-        Some(_) | None => std::future::pending().await,
     }
 }
 

@@ -57,7 +57,7 @@ impl Sender {
             };
             info!(
                 reason = event.reason.as_str(),
-                pod = %event.holder,
+                pod = %event.pod,
                 device = %event.device,
                 note = event.note,
                 "a pod's device changed"
@@ -74,7 +74,10 @@ impl Sender {
     }
 
     async fn send(&self, event: PodEvent) {
-        let uid = self.uid(&event).await;
+        let uid = match &event.pod.uid {
+            Some(uid) => Some(uid.clone()),
+            None => self.uid(&event).await,
+        };
         let object = object(event, uid, &self.node, Timestamp::now());
         let result = event::send(&self.client, &object).await;
         self.metrics.sent(result);
@@ -82,12 +85,12 @@ impl Sender {
 
     /// The pod's UID, without which `kubectl describe pod` passes over the event; the kubelet does not tell it.
     async fn uid(&self, event: &PodEvent) -> Option<String> {
-        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &event.holder.namespace);
-        let pod = tokio::time::timeout(LIMIT, pods.get_metadata(&event.holder.pod)).await;
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &event.pod.namespace);
+        let pod = tokio::time::timeout(LIMIT, pods.get_metadata(&event.pod.name)).await;
         match pod {
             Ok(Ok(pod)) => pod.metadata.uid,
             Ok(Err(error)) => {
-                warn!(%error, pod = %event.holder, "an event names its pod without its UID");
+                warn!(%error, pod = %event.pod, "an event names its pod without its UID");
                 None
             }
             Err(_elapsed) => None,
@@ -98,14 +101,14 @@ impl Sender {
 fn object(event: PodEvent, uid: Option<String>, node: &str, now: Timestamp) -> Event {
     let PodEvent {
         reason,
-        holder,
+        pod,
         device: _,
         note,
     } = event;
     Event {
         metadata: ObjectMeta {
-            name: Some(event::name_of(&holder.pod, now)),
-            namespace: Some(holder.namespace.clone()),
+            name: Some(event::name_of(&pod.name, now)),
+            namespace: Some(pod.namespace.clone()),
             ..ObjectMeta::default()
         },
         event_time: Some(MicroTime(now)),
@@ -116,10 +119,12 @@ fn object(event: PodEvent, uid: Option<String>, node: &str, now: Timestamp) -> E
         regarding: Some(ObjectReference {
             api_version: Some("v1".to_owned()),
             kind: Some("Pod".to_owned()),
-            name: Some(holder.pod),
+            name: Some(pod.name),
             uid,
-            namespace: Some(holder.namespace),
-            field_path: Some(format!("spec.containers{{{}}}", holder.container)),
+            namespace: Some(pod.namespace),
+            field_path: pod
+                .container
+                .map(|container| format!("spec.containers{{{container}}}")),
             ..ObjectReference::default()
         }),
         reporting_controller: Some("colvin.dev/colvin-agent".to_owned()),
@@ -146,10 +151,9 @@ impl Limit {
     fn allow(&mut self, event: &PodEvent, now: Duration) -> bool {
         self.told
             .retain(|_, told| now.saturating_sub(*told) < QUIET);
-        let holder = &event.holder;
         let key = (
-            holder.namespace.clone(),
-            holder.pod.clone(),
+            event.pod.namespace.clone(),
+            event.pod.name.clone(),
             event.device.to_string(),
             event.reason,
         );
@@ -164,15 +168,16 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use colvin_model::offer::Holder;
+    use crate::event::Subject;
 
     fn event(pod: &str, reason: PodEventReason) -> PodEvent {
         PodEvent {
             reason,
-            holder: Holder {
+            pod: Subject {
                 namespace: "default".to_owned(),
-                pod: pod.to_owned(),
-                container: "main".to_owned(),
+                name: pod.to_owned(),
+                uid: None,
+                container: Some("main".to_owned()),
             },
             device: "0000:04:00.2".parse().unwrap(),
             note: "changed".to_owned(),

@@ -6,16 +6,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use colvin_attach::{BootId, Roots};
 use colvin_model::offer::Offers;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::rooms::{Rooms, SILENCE};
 use crate::args::{AttachArgs, DevicePluginArgs, Way};
-use crate::attachments::{Answers, Attached, Journal, NetworkRecords, Pods};
+use crate::attachments::{Answers, ChainedPods, Journal, NetworkRecords, Pods, Told};
 use crate::blocks;
 use crate::chain::Chain;
 use crate::device_plugin::boot_id;
+use crate::event::PodEvent;
+use crate::following;
 use crate::networks::Networks;
-use crate::telemetry::AttachMetrics;
+use crate::telemetry::{AttachMetrics, FollowMetrics};
 
 /// What is known now, once it is known.
 type Latest<T> = watch::Receiver<Option<Arc<T>>>;
@@ -66,13 +68,38 @@ impl Rooms {
         self.supervisor.start("chain", |stop| chain.run(stop));
     }
 
+    /// Follows the pods of the chain, and writes at each which networks it has, once this agent may write.
+    pub(super) fn follow_pods(
+        &mut self,
+        args: &DevicePluginArgs,
+        pods: watch::Receiver<Arc<ChainedPods>>,
+        sole: watch::Receiver<bool>,
+        (events, metrics): (mpsc::Sender<PodEvent>, FollowMetrics),
+    ) {
+        let follower = following::Follower {
+            client: self.api.clone(),
+            pods,
+            sole,
+            records: following::Records {
+                state: self.state_dir.clone(),
+                run: args.run_dir.clone(),
+                boot_id: boot_id(),
+            },
+            events,
+            metrics,
+            pulse: self.health.pulse("following", SILENCE),
+        };
+        self.supervisor
+            .start("following", |stop| follower.run(stop));
+    }
+
     /// Keeps records for the plugin, answers it, and sweeps behind it.
     pub(super) fn attach(
         &mut self,
         args: &DevicePluginArgs,
         roots: Roots,
         (offers, networks): (Latest<Offers>, Latest<Networks>),
-        attached: watch::Sender<Arc<Attached>>,
+        told: Told,
         metrics: AttachMetrics,
     ) {
         let boot_id = boot_id();
@@ -83,7 +110,7 @@ impl Rooms {
             node: self.node.clone(),
             state: self.state_dir.clone(),
             found,
-            attached: attached.subscribe(),
+            attached: told.attached.subscribe(),
             pulse: self.health.pulse("blocks", SILENCE),
         };
         self.supervisor.start("blocks", |stop| follower.run(stop));
@@ -93,7 +120,7 @@ impl Rooms {
             boot_id: boot_id.clone(),
             networks,
             blocks,
-            attached: attached.subscribe(),
+            attached: told.attached.subscribe(),
         };
         self.supervisor
             .start("network-records", |stop| records.run(stop));
@@ -109,7 +136,7 @@ impl Rooms {
         };
         self.supervisor.start("questions", |stop| answers.run(stop));
         let pulse = self.health.pulse("journal", SILENCE);
-        let journal = Journal::new(roots, pods, attached, metrics, pulse);
+        let journal = Journal::new(roots, pods, told, metrics, pulse);
         self.supervisor.start("journal", |stop| journal.run(stop));
     }
 }

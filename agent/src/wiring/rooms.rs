@@ -167,14 +167,14 @@ impl Rooms {
             .start("decisions", |stop| decider.run(inputs, outputs, stop));
     }
 
-    /// Writes to the API server: the node's object, and events.
+    /// Writes to the API server: the node's object, and events. Who else writes is told when this agent may.
     pub(super) fn write(
         &mut self,
         delays: Delays,
         decided: watch::Receiver<Option<Arc<Decision>>>,
         metrics: PublishMetrics,
-        told: mpsc::Receiver<PodEvent>,
-        event_metrics: EventMetrics,
+        (told, event_metrics): (mpsc::Receiver<PodEvent>, EventMetrics),
+        sole: watch::Sender<bool>,
     ) {
         let publisher = Publisher {
             client: self.api.clone(),
@@ -194,7 +194,7 @@ impl Rooms {
         };
         let state_dir = self.state_dir.clone();
         self.supervisor.start("publish", |stop| {
-            publish(state_dir, publisher, sender, stop)
+            publish(state_dir, publisher, sender, sole, stop)
         });
     }
 }
@@ -204,12 +204,14 @@ async fn publish(
     state_dir: PathBuf,
     publisher: Publisher,
     sender: Sender,
+    sole: watch::Sender<bool>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let pulse = publisher.pulse.clone();
     let Some(writer) = Writer::sole(&state_dir, &pulse, &stop).await? else {
         return Ok(());
     };
+    sole.send_replace(true);
     let ended = tokio::try_join!(publisher.run(stop.clone()), sender.run(stop));
     drop(writer);
     ended.map(|((), ())| ())

@@ -59,6 +59,18 @@ pub(crate) fn for_tests() -> Result<()> {
     build(true, env!("CARGO_PKG_VERSION"), &binaries::image_file(true))
 }
 
+/// The image as it is released, where the demo looks for it, with the tag that the chart asks for.
+///
+/// # Errors
+/// As [`make`].
+pub(crate) fn for_demo() -> Result<()> {
+    build(
+        false,
+        env!("CARGO_PKG_VERSION"),
+        &binaries::image_file(false),
+    )
+}
+
 fn build(debug: bool, tag: &str, to: &std::path::Path) -> Result<()> {
     let described = described()?;
     run::succeed(compile(&described, debug))?;

@@ -12,6 +12,7 @@ mod check;
 mod cni;
 mod cni_peers;
 mod conformance;
+mod demo;
 mod fuzz;
 mod ignored;
 mod image;
@@ -70,6 +71,8 @@ enum Chore {
     Cni,
     /// Such a control plane for a person, until Ctrl-C
     Cluster,
+    /// The first pod on green, on real parts, told step by step (hack/demo)
+    Demo(demo::Arguments),
     /// A short smoke of every fuzz target
     Fuzz {
         /// Seconds for each target
@@ -134,6 +137,7 @@ fn perform(chore: Chore) -> Result<bool> {
         Chore::Image(arguments) => image::make(&arguments),
         Chore::Cni => cni::make(),
         Chore::Cluster => kube::cluster::run(),
+        Chore::Demo(arguments) => demo::run(&arguments),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Bench {
             built: true,

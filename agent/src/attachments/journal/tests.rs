@@ -1,6 +1,7 @@
 //! The journal followed on a real folder: what it tells, and that an orphan goes after two looks.
 
 use std::fs;
+use std::path::Path;
 
 use colvin_attach::BootId;
 use colvin_service::Health;
@@ -24,7 +25,11 @@ fn journal(state: &Path) -> (Journal, watch::Receiver<Arc<Attached>>) {
     let metrics = AttachMetrics::register(&mut Registry::default());
     let pulse = Health::new().pulse("journal", EVERY * 2);
     let pods = Pods::of_kubelet(state, None);
-    let journal = Journal::new(roots, pods, attached_in, metrics, pulse);
+    let told = Told {
+        attached: attached_in,
+        chained: watch::channel(Arc::default()).0,
+    };
+    let journal = Journal::new(roots, pods, told, metrics, pulse);
     (journal, attached)
 }
 
