@@ -76,7 +76,7 @@ fn the_chart_comes_and_goes_and_leaves_nothing_but_its_kinds() -> Result<()> {
         left.iter()
             .filter(|object| object.starts_with("custom"))
             .count()
-            == 2,
+            == 3,
         "{left:?}"
     );
     Ok(())
