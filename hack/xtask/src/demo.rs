@@ -13,7 +13,7 @@ use clap::Args;
 use colvin_testkit::cluster::{Cluster, LIMIT, Layout, blue, text, wait_until};
 use colvin_testkit::kube::binaries;
 
-use crate::{image, kube, place};
+use crate::{image, kube, place, run};
 use screen::Screen;
 
 /// What `--keep` waits with.
@@ -37,7 +37,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     screen.step(
         "Building Colvin, its image, and Kubernetes from its Go modules (minutes the first time)",
     );
-    kube::build()?;
+    kube::kubernetes()?;
+    run::succeed(run::cargo("build --release --package colvin"))?;
     image::for_demo()?;
 
     screen.step("Booting two nodes with igb cards between two leaf switches, and a control plane");
@@ -184,6 +185,7 @@ fn moved(cluster: &mut Cluster, screen: &mut Screen) -> Result<()> {
     node1.vm.set_link(0, false)?;
     cluster.leaf1.unplug("tap0")?;
     cluster.leaf2.plug(&blue("tap0", 9))?;
+    cluster.netns.ip("link set tap0 master vlan1")?;
     node1.vm.set_link(0, true)?;
     let pods = cluster.plane.get_json(&["pods"])?;
     let pods = pods.pointer("/items").and_then(serde_json::Value::as_array);

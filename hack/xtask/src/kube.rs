@@ -45,12 +45,18 @@ const PROGRAMS: [Program; 2] = [
 /// # Errors
 /// When something does not build.
 pub(crate) fn build() -> Result<()> {
-    for program in PROGRAMS {
-        program.build()?;
-    }
+    kubernetes()?;
     run::succeed(run::cargo(
         "build --release --package colvin --package colvin-agent --package colvin-controller",
     ))
+}
+
+/// Builds Kubernetes and helm.
+///
+/// # Errors
+/// When one does not build.
+pub(crate) fn kubernetes() -> Result<()> {
+    PROGRAMS.iter().try_for_each(Program::build)
 }
 
 /// The Go module.
