@@ -30,8 +30,8 @@ use crate::{Registration, RegistrationState, list};
 /// How long a server has to take leave of the kubelet at the end.
 const LEAVE: Duration = Duration::from_millis(100);
 
-/// A minute without a client, and it is asked for no more often than that.
-const LONGEST_QUIET: Duration = Duration::from_mins(1);
+/// So long without a client, and it is asked for no more often than that.
+const LONGEST_QUIET: Duration = Duration::from_mins(5);
 
 /// How the kubelet hears of a socket now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

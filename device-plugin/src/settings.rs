@@ -93,7 +93,7 @@ pub struct Pace {
     /// ... at most this long.
     pub retry_longest: Duration,
     /// From registration until the kubelet should have asked for the list; then we register again. Twice
-    /// as long each time, up to a minute. Not shorter than a busy kubelet takes to come back to a socket that
+    /// as long each time, up to five minutes. Not shorter than a busy kubelet takes to come back to a socket that
     /// it has seen: it gives up one that is gone by then.
     pub no_client: Duration,
     /// From the end of the kubelet's last stream until we register again.
@@ -120,7 +120,7 @@ impl Default for Pace {
         Self {
             retry_first: Duration::from_millis(50),
             retry_longest: Duration::from_secs(10),
-            no_client: Duration::from_secs(30),
+            no_client: Duration::from_mins(1),
             lost_client: Duration::from_millis(200),
             look_first: Duration::from_millis(100),
             look_longest: Duration::from_secs(5),

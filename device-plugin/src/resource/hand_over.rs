@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use colvin_model::offer::ResourceName;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use super::is_of_another;
@@ -18,19 +18,40 @@ use crate::sockets::{self, Instance};
 /// Between two looks at the other's sockets.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Waits until each other living process that serves this resource is taken by the kubelet, at most for `limit`.
+/// How long another process may be without a socket before it counts as gone: it makes one anew now and then.
+const GONE: Duration = Duration::from_secs(2);
+
+/// How far another process has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Other {
+    /// There is none.
+    None,
+    /// The kubelet has its list.
+    Taken,
+    /// The kubelet has not come to it yet.
+    OnItsWay,
+}
+
+/// Waits until the kubelet has taken each other living process that serves this resource, at most for `limit`.
 pub(super) async fn wait(
     places: &Places,
     resource: &ResourceName,
     instance: Instance,
     limit: Duration,
 ) {
-    if !is_on_its_way(places, resource, instance).await {
+    if look(places, resource, instance).await != Other::OnItsWay {
         return;
     }
     info!(%resource, "another process begins to serve this resource: this one serves until the kubelet has it");
     let taken = async {
-        while is_on_its_way(places, resource, instance).await {
+        let mut seen = Instant::now();
+        loop {
+            match look(places, resource, instance).await {
+                Other::Taken => return,
+                Other::None if seen.elapsed() >= GONE => return,
+                Other::None => {}
+                Other::OnItsWay => seen = Instant::now(),
+            }
             sleep(LOOK).await;
         }
     };
@@ -40,24 +61,27 @@ pub(super) async fn wait(
     }
 }
 
-async fn is_on_its_way(places: &Places, resource: &ResourceName, instance: Instance) -> bool {
+/// How far the one is that has come least far.
+async fn look(places: &Places, resource: &ResourceName, instance: Instance) -> Other {
+    let mut least = Other::None;
     for folder in [&places.registry, &places.plugins] {
-        if has_untaken(folder, resource, instance).await {
-            return true;
-        }
+        least = least.max(look_in(folder, resource, instance).await);
     }
-    false
+    least
 }
 
-async fn has_untaken(folder: &Path, resource: &ResourceName, instance: Instance) -> bool {
+async fn look_in(folder: &Path, resource: &ResourceName, instance: Instance) -> Other {
     // a folder that cannot be listed has nobody to wait for
     let names = files::names(folder).unwrap_or_default();
     let others = names.iter().filter(|name| sockets::is_ours(name));
+    let mut least = Other::None;
     for name in others.filter(|name| is_of_another(name, resource, instance)) {
         let path = folder.join(name);
-        if !sockets::is_taken(&path) && !sockets::is_dead(&path).await {
-            return true;
+        if sockets::is_taken(&path) {
+            least = least.max(Other::Taken);
+        } else if !sockets::is_dead(&path).await {
+            return Other::OnItsWay;
         }
     }
-    false
+    least
 }
