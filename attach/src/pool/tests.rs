@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn record(ipam: Value, routes: Value, blocks: &[&str]) -> NetworkRecord {
+fn record(ipam: &Value, routes: &Value, blocks: &[&str]) -> NetworkRecord {
     serde_json::from_value(json!({
         "version": 1, "network": "green", "kind": "VirtualFunction", "blocks": blocks,
         "attach": {"trust": false, "spoofCheck": true, "interfaceName": "green", "reconfigure": "Never",
@@ -31,7 +31,7 @@ fn range(subnet: &str, start: &str, end: &str, gateway: &str) -> Value {
 #[test]
 fn blocks_side_by_side_are_one_run_and_the_ends_of_the_range_are_nobodys() {
     let ipam = json!({"type": "pool", "ranges": ["10.20.4.0/26"]});
-    let first = record(ipam.clone(), json!([]), &["10.20.4.16/28", "10.20.4.0/28"]);
+    let first = record(&ipam, &json!([]), &["10.20.4.16/28", "10.20.4.0/28"]);
     // .0 is the subnet's, .1 the gateway's
     assert_eq!(
         ranges(&first),
@@ -42,7 +42,7 @@ fn blocks_side_by_side_are_one_run_and_the_ends_of_the_range_are_nobodys() {
             "10.20.4.1"
         )]])
     );
-    let last = record(ipam, json!([]), &["10.20.4.48/28"]);
+    let last = record(&ipam, &json!([]), &["10.20.4.48/28"]);
     assert_eq!(
         ranges(&last),
         json!([[range(
@@ -58,7 +58,7 @@ fn blocks_side_by_side_are_one_run_and_the_ends_of_the_range_are_nobodys() {
 fn what_is_excluded_and_next_hops_are_given_to_nobody() {
     let ipam = json!({"type": "pool", "ranges": ["10.20.4.0/24"], "exclude": ["10.20.4.20/30", "192.0.2.0/24"]});
     let routes = json!([{"dst": "0.0.0.0/0", "gw": "10.20.4.30"}, {"dst": "10.0.0.0/8", "gw": "10.20.4.17"}]);
-    let record = record(ipam, routes, &["10.20.4.16/28"]);
+    let record = record(&ipam, &routes, &["10.20.4.16/28"]);
     assert_eq!(
         ranges(&record),
         json!([[
@@ -76,11 +76,7 @@ fn what_is_excluded_and_next_hops_are_given_to_nobody() {
 #[test]
 fn an_interface_gets_an_address_of_each_family_or_is_told_which_is_missing() {
     let ipam = json!({"type": "pool", "ranges": ["2001:db8:4::/64", "10.20.4.0/24"]});
-    let both = record(
-        ipam.clone(),
-        json!([]),
-        &["10.20.4.0/28", "2001:db8:4::/124"],
-    );
+    let both = record(&ipam, &json!([]), &["10.20.4.0/28", "2001:db8:4::/124"]);
     assert_eq!(
         ranges(&both),
         json!([
@@ -104,21 +100,21 @@ fn an_interface_gets_an_address_of_each_family_or_is_told_which_is_missing() {
         // of a range that is the Network's no more
         (&["10.99.0.0/28"][..], "IPv4"),
     ] {
-        let pool = Pool::of(&record(ipam.clone(), json!([]), blocks)).unwrap();
+        let pool = Pool::of(&record(&ipam, &json!([]), blocks)).unwrap();
         let error = pool.config(Path::new("/state")).unwrap_err().to_string();
         assert!(
             error.contains(missing) && error.contains("green"),
             "{error}"
         );
     }
-    let other = record(json!({"type": "slaac"}), json!([]), &[]);
+    let other = record(&json!({"type": "slaac"}), &json!([]), &[]);
     assert_eq!(Pool::of(&other), None);
 }
 
 #[test]
 fn the_largest_subnets_are_counted_without_overflow() {
     let ipam = json!({"type": "pool", "ranges": ["::/0", "0.0.0.0/0"]});
-    let pool = Pool::of(&record(ipam, json!([]), &["::/0", "0.0.0.0/0"])).unwrap();
+    let pool = Pool::of(&record(&ipam, &json!([]), &["::/0", "0.0.0.0/0"])).unwrap();
     assert_eq!(pool.size(Family::V6, None), u128::MAX - 1);
     assert_eq!(pool.size(Family::V4, None), (1 << 32) - 3);
 }
@@ -153,7 +149,7 @@ proptest! {
         }).collect();
         let ipam = json!({"type": "pool", "ranges": ["10.20.4.0/24"], "exclude": exclude});
         let routes = hop.map_or(json!([]), |hop| json!([{"dst": "10.0.0.0/8", "gw": format!("10.20.4.{hop}")}]));
-        let pool = Pool::of(&record(ipam, routes, &cut)).unwrap();
+        let pool = Pool::of(&record(&ipam, &routes, &cut)).unwrap();
         let spans = &pool.families.first().unwrap().1;
         for host in 0..=255_u8 {
             let address = IpAddr::from([10, 20, 4, host]);
