@@ -43,13 +43,13 @@ fn a_full_range_says_so_and_reserves_nothing() {
     site.add("b").unwrap();
     let before = site.files();
     let full = site.add("c").unwrap_err();
-    assert_eq!(full.kind(), ErrorKind::Unavailable);
+    assert_eq!(full.kind(), ErrorKind::Full);
     assert_eq!(
         full.to_string(),
         "no address is free in 10.1.0.5-10.1.0.6 of network net"
     );
     assert_eq!(site.files(), before);
-    assert_eq!(site.status().unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(site.status().unwrap_err().kind(), ErrorKind::Full);
     site.del("a").unwrap();
     site.status().unwrap();
     assert_eq!(site.ips("c"), ["10.1.0.5/29"]);

@@ -134,7 +134,7 @@ fn a_full_range_gives_up_what_is_of_an_earlier_boot_and_nothing_else() {
     site.del("a").unwrap();
     site.add("g").unwrap();
     site.add("h").unwrap();
-    assert_eq!(site.add("i").unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(site.add("i").unwrap_err().kind(), ErrorKind::Full);
     assert_eq!(site.reservations().len(), 5);
 }
 
@@ -158,12 +158,12 @@ fn what_was_first_seen_after_the_reboot_is_not_of_an_earlier_one() {
     fs::create_dir_all(site.network_dir()).unwrap();
     site.write("10.1.0.2", "other\r\neth0");
     let full = |site: &Site| site.add("a").unwrap_err().kind();
-    assert_eq!(full(&site), ErrorKind::Unavailable);
+    assert_eq!(full(&site), ErrorKind::Full);
     // written anew by the other program, for the same container
     site.remove("10.1.0.2");
     site.write("10.1.0.2", "other\r\neth0");
     let site = site.restarted("second");
-    assert_eq!(full(&site), ErrorKind::Unavailable);
+    assert_eq!(full(&site), ErrorKind::Full);
     assert_eq!(site.restarted("third").ips("a"), ["10.1.0.2/30"]);
 }
 
