@@ -14,6 +14,13 @@ fn by_resource(watcher: bool) -> Options {
     }
 }
 
+/// Whether the stream of one of two processes has ended.
+fn one_has_ended(kubelet: &Kubelet) -> bool {
+    let events = kubelet.events();
+    let mut events = events.iter();
+    events.any(|it| matches!(it.what, What::Disconnected { .. }))
+}
+
 #[tokio::test]
 async fn dp_10_at_its_end_the_stream_ends_at_once_and_its_sockets_go() {
     let (kubelet, node) = (Kubelet::start(Options::default()).unwrap(), Node::new());
@@ -54,13 +61,7 @@ async fn dp_21_a_new_process_takes_over_without_a_gap() {
         let both = |kubelet: &Kubelet| kubelet.lists(GREEN).len() == 2;
         kubelet.until(LIMIT, both).await.unwrap();
         old.end().await;
-        let ended = |kubelet: &Kubelet| {
-            let events = kubelet.events();
-            events
-                .iter()
-                .any(|it| matches!(it.what, What::Disconnected { .. }))
-        };
-        kubelet.until(LIMIT, ended).await.unwrap();
+        kubelet.until(LIMIT, one_has_ended).await.unwrap();
         assert_eq!(kubelet.allocatable(GREEN), Some(2));
         assert_eq!(kubelet.registrations(GREEN).len(), 2);
         assert_eq!(kubelet.breaches(), []);
@@ -103,12 +104,7 @@ async fn dp_21_a_process_that_is_told_to_end_serves_until_the_kubelet_has_the_ne
         assert!(!old.task.is_finished(), "nobody would serve");
         assert_eq!(kubelet.allocatable(GREEN), Some(2));
         kubelet.refuse(None);
-        let ended = |kubelet: &Kubelet| {
-            let events = kubelet.events();
-            let mut events = events.iter();
-            events.any(|it| matches!(it.what, What::Disconnected { .. }))
-        };
-        kubelet.until(LIMIT, ended).await.unwrap();
+        kubelet.until(LIMIT, one_has_ended).await.unwrap();
         assert_eq!(kubelet.allocatable(GREEN), Some(2));
         old.end().await;
         assert_eq!(kubelet.allocatable(GREEN), Some(2));
