@@ -184,13 +184,19 @@ fn a_spare_block_is_looked_at_when_its_wait_ends_and_not_before() {
     assert_eq!(action(&mut desk, at(605)), None);
 }
 
-#[test]
-fn who_was_blind_for_a_moment_waits_anew() {
+/// A desk whose first two actions are done, at second 1.
+fn having_given() -> Desk {
     let mut desk = giving();
     for version in [20, 21] {
         let action = action(&mut desk, at(1)).unwrap();
         take(&mut desk, action, version, at(1));
     }
+    desk
+}
+
+#[test]
+fn who_was_blind_for_a_moment_waits_anew() {
+    let mut desk = having_given();
     desk.see_node(Seen::Gone("worker-1".to_owned()), at(2));
     assert_eq!(action(&mut desk, at(3)), None);
     desk.sees(false, at(300));
@@ -205,11 +211,7 @@ fn who_was_blind_for_a_moment_waits_anew() {
 
 #[test]
 fn who_did_not_lead_for_a_moment_waits_anew() {
-    let mut desk = giving();
-    for version in [20, 21] {
-        let action = action(&mut desk, at(1)).unwrap();
-        take(&mut desk, action, version, at(1));
-    }
+    let mut desk = having_given();
     desk.see_node(Seen::Gone("worker-1".to_owned()), at(2));
     assert_eq!(action(&mut desk, at(3)), None);
     desk.lead(false, at(300));
@@ -221,11 +223,7 @@ fn who_did_not_lead_for_a_moment_waits_anew() {
 
 #[test]
 fn a_report_that_is_not_understood_does_not_take_the_node_away() {
-    let mut desk = giving();
-    for version in [20, 21] {
-        let action = action(&mut desk, at(1)).unwrap();
-        take(&mut desk, action, version, at(1));
-    }
+    let mut desk = having_given();
     desk.see_topology(Seen::ListBegins, at(2));
     for name in ["worker-1", "worker-2", "worker-3"] {
         desk.see_topology(Seen::Listed(name.to_owned(), None), at(2));
