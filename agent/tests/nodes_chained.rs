@@ -22,13 +22,19 @@
 mod addresses;
 #[path = "nodes_chained/parts.rs"]
 mod parts;
+#[path = "nodes_chained/random.rs"]
+mod random;
+#[path = "nodes_chained/router.rs"]
+mod router;
+#[path = "nodes_chained/trouble.rs"]
+mod trouble;
 #[path = "nodes_kubelet/story.rs"]
 mod story;
 
 use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 15] = [
     (
         "the plugin is on every node and in its configuration",
         parts::is_installed,
@@ -55,7 +61,28 @@ const PARTS: [(&str, Part); 9] = [
         "the agent is killed while a pod has its VF",
         parts::agent_killed,
     ),
+    (
+        "a router gives a pod an address, which it is said to have",
+        router::advertises,
+    ),
+    (
+        "two nodes never give the same address",
+        random::never_the_same,
+    ),
+    (
+        "the API server is away for a minute",
+        trouble::api_server_is_away,
+    ),
+    (
+        "a node loses power while a pod has its VF",
+        trouble::node_is_rebooted,
+    ),
+    (
+        "a pod on the host's network is refused",
+        trouble::on_the_host_network,
+    ),
     ("uninstalled, the node is as before", parts::is_uninstalled),
+    ("installed again, it works", trouble::is_installed_again),
 ];
 
 #[test]

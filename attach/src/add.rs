@@ -126,7 +126,8 @@ fn make(
             Some(LinkPlan::Make(_)) => Some(mark_of(&held.name, &request.key.name)),
             _ => None,
         },
-        is_up: !applying.pod.heeds_routers || addressing.slaac.is_some(),
+        is_up: lease.ips.is_empty()
+            && (!applying.pod.heeds_routers || addressing.slaac.is_some()),
     };
     let (attached, made) = apply(applying, request, plan, &inside)?;
     record.state = State::Applied;

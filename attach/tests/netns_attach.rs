@@ -12,6 +12,8 @@
 
 #[path = "netns_attach/add_del.rs"]
 mod add_del;
+#[path = "netns_attach/announced.rs"]
+mod announced;
 #[path = "netns_attach/left.rs"]
 mod left;
 #[path = "netns_attach/node.rs"]

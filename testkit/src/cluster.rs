@@ -6,14 +6,14 @@
 mod layout;
 mod pods;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::kube::{ControlPlane, Forward, Options, binaries};
+use crate::kube::{ControlPlane, Forward, Options};
 use crate::netns::Netns;
 use crate::node::{self, Node, NodeConfig};
 use crate::switch::Switch;
@@ -51,6 +51,7 @@ pub struct Cluster {
     /// The leaf of network blue.
     pub leaf2: Switch,
     values: Vec<String>,
+    colvin: PathBuf,
     _way: Forward,
     /// Where the cables are: the nodes' taps, in the leaves' ports.
     pub netns: Netns,
@@ -64,7 +65,7 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::boot`] and [`Cluster::install`].
     pub fn start(more: &[&str]) -> Result<Self> {
-        let cluster = Self::boot(&Layout::of_tests(binaries::image()?))?;
+        let cluster = Self::boot(&Layout::of_tests()?)?;
         cluster.install(more)?;
         Ok(cluster)
     }
@@ -91,6 +92,7 @@ impl Cluster {
             leaf1: Switch::start(&bench, &netns, &layout.leaf1)?,
             leaf2: Switch::start(&bench, &netns, &layout.leaf2)?,
             values: layout.values.clone(),
+            colvin: layout.colvin.clone(),
             _way: way,
             netns,
             plane,
@@ -199,7 +201,7 @@ impl Cluster {
     /// # Errors
     /// When it fails or does not come in time: then with what was said.
     pub fn colvin(&self, arguments: &[&str]) -> Result<(String, Option<i32>)> {
-        let output = Command::new(binaries::release("colvin")?)
+        let output = Command::new(&self.colvin)
             .args(arguments)
             .env("KUBECONFIG", self.plane.kubeconfig())
             .output()?;

@@ -10,6 +10,7 @@ pub mod cable;
 pub mod cluster;
 pub mod disk;
 pub mod hostile;
+pub mod kernel_part;
 pub mod kube;
 pub mod kubelet;
 pub mod machine;

@@ -28,14 +28,14 @@ spec:
 /// The annotation that says which networks a pod has.
 const STATUS: &str = "/metadata/annotations/k8s.v1.cni.cncf.io~1network-status";
 
-fn blocks(cluster: &Cluster) -> Result<Vec<Value>> {
+pub(crate) fn blocks(cluster: &Cluster) -> Result<Vec<Value>> {
     let blocks = cluster.plane.get_json(&["addressblocks"])?;
     let blocks = blocks.pointer("/items").and_then(Value::as_array);
     Ok(blocks.cloned().unwrap_or_default())
 }
 
 /// The addresses that a pod's annotation has of `green0`.
-fn told(pod: &Value) -> Option<Vec<String>> {
+pub(crate) fn told(pod: &Value) -> Option<Vec<String>> {
     let networks: Vec<Value> = serde_json::from_str(text(pod, STATUS)).ok()?;
     let green = networks
         .iter()

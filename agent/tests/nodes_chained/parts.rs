@@ -7,7 +7,7 @@ use colvin_testkit::cluster::text;
 use colvin_testkit::cluster::{Cluster, SPACE, wait_until};
 
 /// How green's pods are attached: with a tag and an MTU that no default gives.
-const GREEN: &str = r#"
+pub(crate) const GREEN: &str = r#"
 apiVersion: colvin.dev/v1alpha1
 kind: Network
 metadata: {name: green}
@@ -25,13 +25,13 @@ const CONFLIST: &str = "/etc/cni/net.d/10-bench.conflist";
 const ENTRY: &str = r#"{"type": "colvin-cni"}"#;
 
 /// What the shell says on the first node.
-fn on_node1(cluster: &Cluster, script: &str) -> Result<String> {
+pub(crate) fn on_node1(cluster: &Cluster, script: &str) -> Result<String> {
     let node1 = &cluster.nodes[0];
     node1.vm.sh(script)
 }
 
 /// The links of a pod on the first node, as `ip -j -d link` says them in its network namespace.
-fn links_of(cluster: &Cluster, pod: &str) -> Result<Vec<Value>> {
+pub(crate) fn links_of(cluster: &Cluster, pod: &str) -> Result<Vec<Value>> {
     // a pod's sandbox is told by the name that the runtime gives its namespace's file
     let said = on_node1(
         cluster,
@@ -53,7 +53,7 @@ fn facts(cluster: &Cluster) -> Result<String> {
     )
 }
 
-fn journal(cluster: &Cluster) -> Result<String> {
+pub(crate) fn journal(cluster: &Cluster) -> Result<String> {
     on_node1(
         cluster,
         "ls /var/lib/colvin/attachments 2>/dev/null || true",

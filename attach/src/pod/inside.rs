@@ -59,18 +59,14 @@ pub(crate) fn settle(
         let work = || {
             let settings = settings(&roots.proc, inside, is_quiet, has_v6)?;
             let watch = inside.slaac.map(|_| Watch::open()).transpose()?;
-            let found = raise(socket, inside)?;
-            give(&roots.proc, socket, &found, inside)?;
+            let found = raise(&roots.proc, socket, inside)?;
             let told = told(&found, inside.lease);
             let slaac = wait(socket, watch, &found, inside)?;
             Ok::<_, AttachError>((found, slaac, settings, told))
         };
         pod.netns.run(work).map_err(AttachError::from).flatten()
     } else {
-        raise(socket, inside).and_then(|found| {
-            give(&roots.proc, socket, &found, inside)?;
-            Ok((found, Vec::new(), Vec::new(), None))
-        })
+        raise(&roots.proc, socket, inside).map(|found| (found, Vec::new(), Vec::new(), None))
     };
     note(&mut pod.socket, trace, "pod");
     let (found, slaac, settings, told) = result?;
@@ -92,18 +88,26 @@ fn settings(
 ) -> Result<Vec<String>, AttachError> {
     let mut wanted = Vec::new();
     if is_quiet {
-        wanted.push(("accept_ra", "0"));
+        wanted.push(("ipv6", "accept_ra", "0"));
     }
     if inside.slaac.is_some() {
         // 2: also where the pod forwards packets
-        wanted.extend([("disable_ipv6", "0"), ("accept_ra", "2"), ("autoconf", "1")]);
+        wanted.extend([
+            ("ipv6", "disable_ipv6", "0"),
+            ("ipv6", "accept_ra", "2"),
+            ("ipv6", "autoconf", "1"),
+        ]);
     }
     if has_v6 {
-        wanted.push(("optimistic_dad", "1"));
+        wanted.push(("ipv6", "optimistic_dad", "1"));
+    }
+    if inside.lease.ips.iter().any(is_v4) {
+        // the kernel tells the neighbours of them when the link comes up
+        wanted.push(("ipv4", "arp_notify", "1"));
     }
     let mut written = Vec::new();
-    for (setting, value) in wanted {
-        let setting = format!("net/ipv6/conf/{}/{setting}", inside.name);
+    for (family, setting, value) in wanted {
+        let setting = format!("net/{family}/conf/{}/{setting}", inside.name);
         match sysctl::write(proc, &setting, value) {
             Ok(()) => written.push(format!("pod: write {value} to {setting}")),
             // a kernel without IPv6, or without this setting
@@ -115,13 +119,20 @@ fn settings(
     Ok(written)
 }
 
-/// Finds the interface, and sets it up if it is not.
-fn raise(socket: &mut RouteSocket, inside: &Inside<'_>) -> Result<LinkFacts, AttachError> {
+/// Finds the interface, gives it what it is to have, and sets it up if it is not: IPv4's addresses before
+/// that, so that the kernel announces them; IPv6's after, so that they can be used at once.
+fn raise(
+    proc: &Path,
+    socket: &mut RouteSocket,
+    inside: &Inside<'_>,
+) -> Result<LinkFacts, AttachError> {
     let found = socket.link(By::Name(inside.name))?;
     let mut found = found.ok_or_else(|| AttachError::Kernel {
         what: format!("cannot find {} in the pod", inside.name),
         reason: "it went while it was attached".to_owned(),
     })?;
+    let (before, after): (Vec<_>, Vec<_>) = inside.lease.ips.iter().partition(|ip| is_v4(ip));
+    give(proc, socket, &found, inside, &before)?;
     if !inside.is_up {
         let up = LinkChange {
             up: Switch::On,
@@ -131,18 +142,25 @@ fn raise(socket: &mut RouteSocket, inside: &Inside<'_>) -> Result<LinkFacts, Att
         socket.set(found.link.index, &up)?;
         found.link.admin_up = true;
     }
+    give(proc, socket, &found, inside, &after)?;
+    route(socket, &found, inside)?;
     Ok(found)
 }
 
-/// Gives the interface its addresses and routes.
+fn is_v4(ip: &Ip) -> bool {
+    ip.address.address().is_ipv4()
+}
+
+/// Gives the interface addresses.
 fn give(
     proc: &Path,
     socket: &mut RouteSocket,
     found: &LinkFacts,
     inside: &Inside<'_>,
+    ips: &[&Ip],
 ) -> Result<(), AttachError> {
     let index = found.link.index;
-    for ip in &inside.lease.ips {
+    for ip in ips {
         let mut address = NewAddress::new(ip.address.address(), ip.address.length());
         address.detection = Detection::Optimistic;
         match socket.add_address(index, &address) {
@@ -155,6 +173,16 @@ fn give(
             answer => answer?,
         }
     }
+    Ok(())
+}
+
+/// Gives the interface its routes.
+fn route(
+    socket: &mut RouteSocket,
+    found: &LinkFacts,
+    inside: &Inside<'_>,
+) -> Result<(), AttachError> {
+    let index = found.link.index;
     for route in inside.lease.routes.iter().chain(inside.routes) {
         let route = route_of(index, route, &inside.lease.ips);
         match socket.add_route(&route) {
@@ -167,7 +195,12 @@ fn give(
 }
 
 /// Whether a route was refused because it is there, out of this interface and by the same gateway.
-fn is_there(socket: &mut RouteSocket, index: IfIndex, route: &Route, error: &ChangeError) -> bool {
+pub(crate) fn is_there(
+    socket: &mut RouteSocket,
+    index: IfIndex,
+    route: &Route,
+    error: &ChangeError,
+) -> bool {
     error.is_taken()
         && socket.routes(Some(index)).is_ok_and(|routes| {
             routes.iter().any(|had| {
@@ -199,19 +232,19 @@ pub(crate) fn route_of(index: IfIndex, route: &LeasedRoute, ips: &[Ip]) -> Route
     }
 }
 
-/// Tells the neighbours who has the addresses now. That nobody could be told is no failure: they will ask.
+/// Tells the neighbours who has the IPv6 addresses now; of IPv4's the kernel tells them. That nobody could be
+/// told is no failure: they will ask.
 fn told(found: &LinkFacts, lease: &Lease) -> Option<(Duration, Option<String>)> {
     let mac = found.link.address.as_ref().and_then(LinkAddress::mac)?;
-    let all: Vec<_> = lease
-        .ips
-        .iter()
-        .map(|ip| match ip.address.address() {
-            IpAddr::V4(address) => Announcement::Ipv4(address),
-            // it is optimistic still
-            IpAddr::V6(address) => Announcement::Ipv6 {
+    let ips = lease.ips.iter();
+    let all: Vec<_> = ips
+        .filter_map(|ip| match ip.address.address() {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => Some(Announcement {
                 address,
+                // it is optimistic still
                 overrides: false,
-            },
+            }),
         })
         .collect();
     if all.is_empty() {

@@ -35,17 +35,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let begun = Instant::now();
     let mut screen = Screen::default();
     screen.step(
+        "build",
         "Building Colvin, its image, and Kubernetes from its Go modules (minutes the first time)",
     );
     kube::kubernetes()?;
-    run::succeed(run::cargo("build --release --package colvin"))?;
     image::for_demo()?;
 
-    screen.step("Booting two nodes with igb cards between two leaf switches, and a control plane");
-    let layout = Layout::of_two(&binaries::image_file(false));
+    screen.step(
+        "boot",
+        "Booting two nodes with igb cards between two leaf switches, and a control plane",
+    );
+    let layout = Layout::of_two(&binaries::image_file(false), image::released("colvin"));
     let mut cluster = Cluster::boot(&layout)?;
 
-    screen.step("Installing Colvin by its chart");
+    screen.step("install", "Installing Colvin by its chart");
     let installing = Instant::now();
     cluster.install(&["--set", "attach.mode=Chained"])?;
     told(&cluster, &["colvin", "nodes"], &mut screen)?;
@@ -56,14 +59,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     pending(&cluster, &mut screen)?;
     moved(&mut cluster, &mut screen)?;
 
-    screen.step(&format!(
-        "Done in {} s; from the chart to pods that talk {} s",
-        begun.elapsed().as_secs(),
-        first_pod.as_secs()
-    ));
+    screen.step(
+        "done",
+        &format!(
+            "Done in {} s; from the chart to pods that talk {} s",
+            begun.elapsed().as_secs(),
+            first_pod.as_secs()
+        ),
+    );
     screen.keep()?;
     if arguments.keep {
-        screen.step(&hint(&cluster)?);
+        run::say(&hint(&cluster)?);
         loop {
             thread::sleep(FOR_LONG);
         }
@@ -79,7 +85,7 @@ fn hint(cluster: &Cluster) -> Result<String> {
         cluster.plane.kubeconfig().display(),
         binaries::kube()?.display(),
         binaries::helm()?.display(),
-        binaries::release("colvin")?.display(),
+        image::released("colvin").display(),
     ))
 }
 
@@ -96,7 +102,7 @@ fn told(cluster: &Cluster, words: &[&str], screen: &mut Screen) -> Result<String
 
 /// The Network, and that each node found it by itself.
 fn green(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
-    screen.step("An administrator says what green is, once: no node, no card, no VF is named");
+    screen.step("green", "An administrator says what green is, once: no node, no card, no VF is named");
     let file = place::top().join("hack/demo.d/green.yaml");
     screen.file("hack/demo.d/green.yaml", &place::text(&file)?);
     cluster.plane.apply(&place::text(&file)?)?;
@@ -125,6 +131,7 @@ fn green(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
 /// Two pods ask for it, land on two nodes, and reach each other.
 fn pods(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
     screen.step(
+        "pods",
         "Two pods ask for green: each gets a VF and an address, and they reach each other by it",
     );
     let file = place::text(&place::top().join("hack/demo.d/pods.yaml"))?;
@@ -171,7 +178,7 @@ fn pods(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
 
 /// A third wants more than there is.
 fn pending(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
-    screen.step("A third pod wants two VFs of one node: it waits, and this is why");
+    screen.step("pending", "A third pod wants two VFs of one node: it waits, and this is why");
     cluster.ask("third", "green", 2)?;
     cluster.wait_until_unschedulable("third")?;
     told(cluster, &["colvin", "why-pending", "third"], screen)?;
@@ -180,7 +187,7 @@ fn pending(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
 
 /// A cable is moved: new pods stay away, the running one keeps its VF and is told.
 fn moved(cluster: &mut Cluster, screen: &mut Screen) -> Result<()> {
-    screen.step("Somebody moves node1's cable from leaf1 to leaf2");
+    screen.step("moved", "Somebody moves node1's cable from leaf1 to leaf2");
     let node1 = cluster.nodes.first().context("no node")?;
     node1.vm.set_link(0, false)?;
     cluster.leaf1.unplug("tap0")?;

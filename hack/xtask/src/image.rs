@@ -71,6 +71,11 @@ pub(crate) fn for_demo() -> Result<()> {
     )
 }
 
+/// A program of the released image. It runs on this machine too.
+pub(crate) fn released(name: &str) -> PathBuf {
+    folder().join(triple()).join(profile(false)).join(name)
+}
+
 fn build(debug: bool, tag: &str, to: &std::path::Path) -> Result<()> {
     let described = described()?;
     run::succeed(compile(&described, debug))?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::kube::binaries;
 use crate::netns::Netns;
 use crate::node::NodeConfig;
 use crate::switch::{Port, SwitchConfig};
@@ -44,34 +45,41 @@ pub struct Layout {
     pub leaf2: SwitchConfig,
     /// Taps between which frames go, as between ports of one VLAN. A tap elsewhere is heard by its leaf only.
     pub vlans: Vec<Vec<&'static str>>,
+    /// The program that people type.
+    pub colvin: PathBuf,
     /// Values of the chart, as `helm --set` takes them.
     pub values: Vec<String>,
 }
 
 impl Layout {
     /// The tests': `node1` has `pf0` in `leaf1` (VLAN 110, green) and `pf1` in `leaf2` (VLAN 120, blue); `node2`
-    /// has `pf0` in `leaf2`. The image is in this file.
-    pub fn of_tests(image: PathBuf) -> Self {
+    /// has `pf0` in `leaf2`.
+    ///
+    /// # Errors
+    /// When the image or `colvin` is not built.
+    pub fn of_tests() -> Result<Self> {
+        let image = binaries::image()?;
         let mut first = NodeConfig::new("node1", 0, &["tap0", "tap1"]);
         VFS.clone_into(&mut first.setup);
         let mut second = NodeConfig::new("node2", 1, &["tap2"]);
         "echo 2 > /sys/class/net/pf0/device/sriov_numvfs".clone_into(&mut second.setup);
         first.images.push(image.clone());
         second.images.push(image);
-        Self {
+        Ok(Self {
             nodes: vec![first, second],
             leaf1: SwitchConfig::leaf(1).port(green("tap0")),
             leaf2: SwitchConfig::leaf(2)
                 .port(blue("tap1", 3))
                 .port(blue("tap2", 4)),
             vlans: Vec::new(),
+            colvin: binaries::release("colvin")?,
             values: VALUES.map(ToOwned::to_owned).into(),
-        }
+        })
     }
 
     /// Two nodes on both networks, by cards that are called differently: green is behind `pf0` of `node1` and
     /// behind `pf1` of `node2`, with two VFs each.
-    pub fn of_two(image: &Path) -> Self {
+    pub fn of_two(image: &Path, colvin: PathBuf) -> Self {
         let mut first = NodeConfig::new("node1", 0, &["tap0", "tap1"]);
         let mut second = NodeConfig::new("node2", 1, &["tap2", "tap3"]);
         for (node, green) in [(&mut first, "pf0"), (&mut second, "pf1")] {
@@ -86,6 +94,7 @@ impl Layout {
                 .port(blue("tap1", 3))
                 .port(blue("tap2", 4)),
             vlans: vec![vec!["tap0", "tap3"], vec!["tap1", "tap2"]],
+            colvin,
             values: VALUES.map(ToOwned::to_owned).into(),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Prints `case.verb.side.figure=value` words: `side` is `ours` or `peer`; wall time as `p50_ms`, `p95_ms`, `p99_ms`, the
 //! middle processor time with children as `cpu_ms`; apart from that `calls` and `fsyncs` below strace, and the most memory,
-//! `rss_mb`, below time.
+//! `rss_mb`, below time. `add.kernel` is what of moving a host device no plugin can save: one message to the kernel.
 //!
 //! Runs in a network and a mount namespace of its own, which whoever starts it makes: `unshare --net --mount -- cni-bench …`.
 //!
@@ -16,6 +16,7 @@
 
 mod call;
 mod figures;
+mod leases;
 mod rounds;
 mod stage;
 mod traced;
@@ -72,7 +73,10 @@ fn perform() -> Result<()> {
         rounds::versions(&stage, arguments.rounds)?;
     }
     if wanted("leases") {
-        rounds::leases(&stage, arguments.rounds)?;
+        leases::leases(&stage, arguments.rounds)?;
+    }
+    if wanted("pool") {
+        leases::pools(&stage, arguments.rounds)?;
     }
     if wanted("parallel") {
         rounds::parallel(&stage)?;

@@ -1,16 +1,17 @@
 //! The cases, and how each is measured: ours and the peer's in turn, ADD and DEL.
 //!
-//! Left to others: the place, the sums.
+//! Left to others: the place, the sums, many leases (`leases.rs`).
 
 use crate::{
     call::Call,
     figures::{self, Cost, ms},
-    stage::{PODS, Stage, config},
+    leases,
+    stage::{PODS, Stage},
     tell,
 };
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Value, json};
-use std::{fs, time::Instant};
+use std::time::Instant;
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-const MACVLAN: Case = Case {
+pub(crate) const MACVLAN: Case = Case {
     name: "macvlan",
     kind: "Macvlan",
     peer: "macvlan",
@@ -65,16 +66,13 @@ const MACVLAN: Case = Case {
     most: usize::MAX,
 };
 
-const MACVLAN_IP: Case = Case {
+pub(crate) const MACVLAN_IP: Case = Case {
     name: "macvlan_ip",
     kind: "Macvlan",
     peer: "macvlan",
     ipam: Some(host_local),
     most: usize::MAX,
 };
-
-/// How many addresses are taken where many are.
-const TAKEN: u32 = 4000;
 
 impl Side {
     pub(crate) const BOTH: [Self; 2] = [Self::Ours, Self::Peer];
@@ -87,7 +85,7 @@ impl Side {
     }
 
     /// Both, the other first every second time.
-    fn in_turn(round: usize) -> [Self; 2] {
+    pub(crate) fn in_turn(round: usize) -> [Self; 2] {
         if round.is_multiple_of(2) {
             Self::BOTH
         } else {
@@ -97,11 +95,7 @@ impl Side {
 }
 
 fn host_local(side: Side) -> Value {
-    leased(&format!("/var/lib/bench/{}", side.name()))
-}
-
-fn leased(folder: &str) -> Value {
-    json!({"type": "host-local", "ranges": [[{"subnet": "10.64.0.0/16"}]], "dataDir": folder})
+    leases::leased(&format!("/var/lib/bench/{}", side.name()))
 }
 
 fn six(_side: Side) -> Value {
@@ -114,20 +108,20 @@ fn six(_side: Side) -> Value {
 
 /// The costs of both sides' calls of one verb.
 #[derive(Default)]
-struct Costs {
+pub(crate) struct Costs {
     ours: Vec<Cost>,
     peer: Vec<Cost>,
 }
 
 impl Costs {
-    fn of(&mut self, side: Side) -> &mut Vec<Cost> {
+    pub(crate) fn of(&mut self, side: Side) -> &mut Vec<Cost> {
         match side {
             Side::Ours => &mut self.ours,
             Side::Peer => &mut self.peer,
         }
     }
 
-    fn tell(&self, name: &str) -> Result<()> {
+    pub(crate) fn tell(&self, name: &str) -> Result<()> {
         figures::tell_all(&format!("{name}.ours"), &self.ours)?;
         figures::tell_all(&format!("{name}.peer"), &self.peer)
     }
@@ -139,8 +133,12 @@ impl Costs {
 /// When a call fails.
 pub(crate) fn run(stage: &Stage, case: &Case, rounds: usize) -> Result<()> {
     let (mut add, mut del) = (Costs::default(), Costs::default());
+    let mut kernel = Vec::new();
     stage.guard.during(|| -> Result<()> {
         for round in 0..rounds.min(case.most) {
+            if case.kind == "HostDevice" {
+                kernel.push(ms(stage.kernel_part(round)?));
+            }
             for side in Side::in_turn(round) {
                 let call = |verb| stage.call(case, side, verb, round).cost(&stage.guard);
                 add.of(side).push(call("ADD")?);
@@ -149,6 +147,10 @@ pub(crate) fn run(stage: &Stage, case: &Case, rounds: usize) -> Result<()> {
         }
         Ok(())
     })?;
+    if !kernel.is_empty() {
+        let name = format!("{}.add.kernel.p50_ms", case.name);
+        tell(&name, figures::percentile(&kernel, 50)?)?;
+    }
     add.tell(&format!("{}.add", case.name))?;
     del.tell(&format!("{}.del", case.name))
 }
@@ -171,58 +173,6 @@ pub(crate) fn versions(stage: &Stage, rounds: usize) -> Result<()> {
         Ok(())
     })?;
     costs.tell("version.version")
-}
-
-/// ADD and DEL with host-local where nothing and where much is leased, in turn.
-///
-/// # Errors
-/// When a call fails.
-pub(crate) fn leases(stage: &Stage, rounds: usize) -> Result<()> {
-    let folder = |side: Side, many: bool| format!("/var/lib/bench/{}-{many}", side.name());
-    for side in Side::BOTH {
-        fill(&folder(side, true), side)?;
-    }
-    let mut costs = [Costs::default(), Costs::default()];
-    let call = |side, many, verb, round: usize| {
-        let mut keys = config(&MACVLAN_IP, side, 0);
-        keys["ipam"] = leased(&folder(side, many));
-        stage.call_with(&MACVLAN_IP, side, verb, round % PODS, &keys)
-    };
-    stage.guard.during(|| -> Result<()> {
-        for round in 0..rounds {
-            for side in Side::in_turn(round) {
-                for (many, costs) in [false, true].into_iter().zip(&mut costs) {
-                    let cost = call(side, many, "ADD", round).cost(&stage.guard)?;
-                    call(side, many, "DEL", round).cost(&stage.guard)?;
-                    // the first finds leases that another program wrote
-                    if round > 0 {
-                        costs.of(side).push(cost);
-                    }
-                }
-            }
-        }
-        Ok(())
-    })?;
-    let [few, many] = &costs;
-    few.tell("leases_none.add")?;
-    many.tell("leases_4000.add")
-}
-
-/// Writes leases as host-local does.
-fn fill(folder: &str, side: Side) -> Result<()> {
-    let folder = std::path::Path::new(folder).join(format!("bench-{}", side.name()));
-    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    for number in 0..TAKEN {
-        // 10.64.0.2 and on
-        let address = std::net::Ipv4Addr::from(0x0a40_0002 + number);
-        fs::write(
-            folder.join(address.to_string()),
-            format!("filled-{number}\r\nnet1"),
-        )
-        .context("writing a lease")?;
-    }
-    let last = std::net::Ipv4Addr::from(0x0a40_0001 + TAKEN);
-    fs::write(folder.join("last_reserved_ip.0"), last.to_string()).context("writing the last lease")
 }
 
 /// 64 ADDs at once with host-local, then 64 DELs: from the first start to the last end.

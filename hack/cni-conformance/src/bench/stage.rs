@@ -10,12 +10,13 @@ use crate::{
     rounds::{Case, Side},
 };
 use anyhow::{Context as _, Result, ensure};
-use colvin_testkit::netns::Netns;
+use colvin_testkit::{kernel_part, netns::Netns};
 use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 /// How many pods there are.
@@ -83,6 +84,15 @@ impl Stage {
             Side::Ours => self.ours.clone(),
             Side::Peer => self.peers.join(peer),
         }
+    }
+
+    /// The kernel's own part of moving the device of this number into the pod of this number.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub(crate) fn kernel_part(&self, number: usize) -> Result<Duration> {
+        let pod = self.pods.get(number % self.pods.len()).context("no pod")?;
+        kernel_part::move_and_back(&format!("up{}", number % DEVICES), pod, "net1")
     }
 
     /// Where the address plugins are.

@@ -79,6 +79,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     }
     rows.extend(version(&said)?);
     rows.extend(leases(&said)?);
+    rows.extend(pool(&said)?);
     rows.extend(parallel(&said)?);
     Ok(rows)
 }
@@ -116,6 +117,10 @@ fn attached(said: &Said, (name, shown, peer, [add, del], processor): Case) -> Re
             bar,
         );
         rows.push(ratio);
+        if let Ok(kernel) = said.value(&format!("{name}.{verb}.kernel.p50_ms")) {
+            let what = "  of it the kernel's own: one message to move, name, raise";
+            rows.push(Row::new(what, kernel, "ms", Bar::None));
+        }
         rows.push(row("  p95", "p95_ms", "ms", Bar::None)?);
         rows.push(row("  p99", "p99_ms", "ms", Bar::None)?);
         let what = format!("  {shown}: {}, processor", verb.to_uppercase());
@@ -155,6 +160,17 @@ fn leases(said: &Said) -> Result<Vec<Row>> {
         .beside("host-local 1.9.1", peer_many),
         row("  of that at none", many / none, "times", Bar::Goal(1.1))
             .beside("host-local 1.9.1", peer_many / peer_none),
+    ])
+}
+
+/// ADD out of a Network's pool where 60,000 addresses are given, of ADD where none is.
+fn pool(said: &Said) -> Result<Vec<Row>> {
+    let value = |case: &str| said.value(&format!("pool_{case}.add.ours.p50_ms"));
+    let (none, many) = (value("none")?, value("many")?);
+    let what = "macvlan, a pool with 60,000 addresses given: ADD, p50";
+    Ok(vec![
+        Row::new(what, many, "ms", Bar::None),
+        Row::new("  of that at none", many / none, "times", Bar::Goal(1.1)),
     ])
 }
 
