@@ -1,4 +1,4 @@
-//! Objects that tests stand on: nodes, pods on them, and tokens bound to such pods.
+//! Objects that tests stand on: nodes, pods on them, tokens bound to such pods, and a kind of another project.
 //!
 //! Left to others: what the objects are for.
 
@@ -63,6 +63,45 @@ impl ControlPlane {
             },
         });
         self.apply(&pod.to_string())
+    }
+
+    /// Defines the kind by which Multus is told of networks, as little of it as lets objects be kept, and waits
+    /// until it is served.
+    ///
+    /// # Errors
+    /// When the API server refuses, or does not serve it.
+    pub fn define_attachment_definitions(&self) -> Result<()> {
+        let name = "network-attachment-definitions.k8s.cni.cncf.io";
+        let text = json!({"type": "string"});
+        let spec = json!({"type": "object", "properties": {"config": text}});
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {
+                "name": name,
+                "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"},
+            },
+            "spec": {
+                "group": "k8s.cni.cncf.io", "scope": "Namespaced",
+                "names": {
+                    "kind": "NetworkAttachmentDefinition",
+                    "plural": "network-attachment-definitions",
+                    "singular": "network-attachment-definition",
+                },
+                "versions": [{
+                    "name": "v1", "served": true, "storage": true,
+                    "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}},
+                }],
+            },
+        });
+        self.apply(&definition.to_string())?;
+        let kind = format!("crd/{name}");
+        let wait = [
+            "wait",
+            "--for=condition=Established",
+            "--timeout=60s",
+            &kind,
+        ];
+        self.kubectl(&wait).map(drop)
     }
 
     /// A token of a service account that is bound to a pod of it, as the kubelet mounts it: it says

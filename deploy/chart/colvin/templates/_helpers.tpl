@@ -47,3 +47,18 @@ readinessProbe:
 {{- if not $wild }}{{ $_ := set $get "host" .admin.host }}{{ end -}}
 {{ toJson $get }}
 {{- end }}
+
+{{/* A binding of a policy to all objects of its paramKind: it is asked once for each, and passes where there are none. */}}
+{{- define "colvin.paramBinding" }}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {{ .name }}
+  labels: {{- include "colvin.labels" .root | nindent 4 }}
+spec:
+  policyName: {{ .name }}
+  validationActions: {{ toJson (.actions | default (list "Deny")) }}
+  paramRef:
+    selector: {}
+    parameterNotFoundAction: Allow
+{{- end }}
