@@ -238,3 +238,63 @@ fn the_last_add_and_del_are_shown_step_by_step() {
         "{out}"
     );
 }
+
+/// A pod as the API server has it, in a file.
+fn pod(node: &TempDir, uid: &str, interfaces: &[&str]) -> String {
+    let told: Vec<Value> = interfaces
+        .iter()
+        .map(|it| json!({"name": "green", "interface": it}))
+        .collect();
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "web-0", "namespace": "tenant-a", "uid": uid, "annotations":
+            {"k8s.v1.cni.cncf.io/network-status": json!(told).to_string()}},
+        "spec": {"nodeName": "worker-1", "containers": []}, "status": {"phase": "Running"},
+    });
+    let file = node.path().join("pod.json");
+    write(&file, pod.to_string());
+    file.display().to_string()
+}
+
+#[test]
+fn what_the_api_server_says_is_compared_where_it_is_asked() {
+    let node = TempDir::new().unwrap();
+    let mut attached = record("lo");
+    attached["owner"]["uid"] = json!("u-1");
+    journal(&node, "child-a", &attached);
+
+    let file = pod(&node, "u-1", &["eth0", "lo"]);
+    let (code, out, error) = run(&node, &["diagnose", "-f", &file]);
+    assert_eq!((code, error.as_str()), (1, ""), "{out}");
+    assert!(
+        out.contains("API server: tenant-a/web-0 is Running on worker-1; its network-status has eth0 (green), lo (green)"),
+        "{out}"
+    );
+    assert!(
+        out.contains(
+            "network-status of tenant-a/web-0 has eth0 of network green, which the journal has not"
+        ),
+        "{out}"
+    );
+
+    let file = pod(&node, "u-1", &["lo"]);
+    let (code, out, _) = run(&node, &["diagnose", "-f", &file, "web-0"]);
+    assert_eq!(code, 0, "{out}");
+
+    let file = pod(&node, "u-2", &[]);
+    let (code, out, _) = run(&node, &["diagnose", "-f", &file]);
+    assert_eq!(code, 1, "{out}");
+    for what in [
+        "with the UID u-1, but the pod of this name is u-2 by now",
+        "network-status of tenant-a/web-0 does not have Macvlan as lo of tenant-a/web-0",
+    ] {
+        assert!(out.contains(what), "{what}: {out}");
+    }
+
+    let empty = node.path().join("none.yaml");
+    write(&empty, "apiVersion: v1\nkind: List\nitems: []\n");
+    let empty = empty.display().to_string();
+    let (code, out, _) = run(&node, &["diagnose", "-f", &empty]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("but the API server has no such pod"), "{out}");
+}

@@ -25,8 +25,13 @@ pub(crate) struct Diagnose {
     /// Only this pod, as `NAME` or `NAMESPACE/NAME`, or the container whose id begins so.
     #[arg(value_name = "POD|CONTAINER")]
     pub(crate) whom: Option<String>,
+    /// Ask the API server too what it says of the pods [default: only where a kubeconfig, a context or files are named].
+    #[arg(long)]
+    pub(crate) api: bool,
     #[command(flatten)]
     pub(crate) folders: Folders,
+    #[command(flatten)]
+    pub(crate) cluster: super::cluster::Cluster,
     #[command(flatten)]
     pub(crate) look: Look,
 }

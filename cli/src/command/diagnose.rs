@@ -1,8 +1,10 @@
-//! `colvin diagnose [POD|CONTAINER]`: what this node attached, by the journal and by the kernel, and where they disagree.
+//! `colvin diagnose [POD|CONTAINER]`: what this node attached, by the journal, the kernel, the kubelet and the API server, and where they
+//! disagree.
 //!
-//! Left to others: what is gathered (`facts`, `agent`), what is a disagreement (`disagree`), undoing (`colvin-attach`).
+//! Left to others: what is gathered (`facts`, `agent`, `api`), what is a disagreement (`disagree`), undoing (`colvin-attach`).
 
 mod agent;
+mod api;
 mod disagree;
 mod facts;
 mod whom;
@@ -21,6 +23,7 @@ use crate::output::{Output, Tone};
 use crate::ports::or_empty;
 use crate::table::{Table, column};
 use agent::Agent;
+use api::ApiServer;
 use disagree::{Disagreement, disagreements};
 use facts::{Attachment, Facts, Given};
 pub(super) use whom::Whom;
@@ -30,10 +33,13 @@ const SHORT_ID: usize = 12;
 
 /// The answer for programs.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Report<'a> {
     attachments: &'a [&'a Attachment],
     given: &'a [&'a Given],
     agent: &'a Agent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_server: Option<&'a ApiServer>,
     notes: &'a [String],
     disagreements: &'a [Disagreement],
 }
@@ -47,6 +53,7 @@ pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> 
     let whom = Whom::new(args.whom.as_deref());
     let facts = Facts::gather(&roots)?;
     let agent = Agent::ask(&roots, &whom, &facts);
+    let api = ApiServer::ask(args, &whom, &facts);
     let found = facts.attachments.iter().filter(|it| it.is_of(&whom));
     let found: Vec<&Attachment> = found.collect();
     let given: Vec<_> = facts.given.iter().filter(|it| it.is_of(&whom)).collect();
@@ -59,7 +66,7 @@ pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> 
             "nothing on this node is attached for {name}: `colvin diagnose` alone lists all there is"
         ));
     }
-    let mut disagreements = disagreements(&facts, &agent);
+    let mut disagreements = disagreements(&facts, &agent, api.as_ref());
     disagreements.retain(|it| it.is_about(&whom));
     let mut output = Output::new(to, args.look.color);
     if let Some(form) = args.look.output.form() {
@@ -67,6 +74,7 @@ pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> 
             attachments: &found,
             given: &given,
             agent: &agent,
+            api_server: api.as_ref(),
             notes: &facts.notes,
             disagreements: &disagreements,
         };
@@ -77,7 +85,7 @@ pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> 
         } else {
             output.table(table(&found, args.look.output))?;
         }
-        below(&mut output, &facts, &agent, &disagreements)?;
+        below(&mut output, &facts, (&agent, api.as_ref()), &disagreements)?;
     }
     Ok(if disagreements.is_empty() {
         Ended::Well
@@ -145,11 +153,14 @@ fn table(found: &[&Attachment], format: Format) -> Table {
 fn below(
     output: &mut Output<'_>,
     facts: &Facts,
-    agent: &Agent,
+    (agent, api): (&Agent, Option<&ApiServer>),
     disagreements: &[Disagreement],
 ) -> std::io::Result<()> {
     for line in agent.lines() {
         output.marked(Tone::Aside, "agent:", &line)?;
+    }
+    for line in api.map(ApiServer::lines).unwrap_or_default() {
+        output.marked(Tone::Aside, "API server:", &line)?;
     }
     for note in &facts.notes {
         output.aside(note)?;

@@ -110,7 +110,8 @@ fn line(said: &Said) -> String {
     format!("the kubelet says that {namespace}/{pod} has {names}")
 }
 
-fn pods(whom: &Whom<'_>, facts: &Facts) -> BTreeSet<(String, String)> {
+/// The pods that have something here and are asked about.
+pub(super) fn pods(whom: &Whom<'_>, facts: &Facts) -> BTreeSet<(String, String)> {
     let attached = facts.attachments.iter().filter(|it| it.is_of(whom));
     let attached = attached.filter_map(|it| it.owner());
     let given = facts.given.iter().filter(|it| it.is_of(whom));

@@ -1,6 +1,8 @@
-//! Where the journal, the kernel, the devices that were given out and the kubelet do not say the same.
+//! Where the journal, the kernel, the devices that were given out, the kubelet and the API server do not say the same.
 //!
 //! Judged over what was gathered; nothing is fetched. Left to others: undoing what is left over.
+
+mod api_server;
 
 use colvin_attach::ask::GivenDevice;
 use colvin_attach::sweep::Dead;
@@ -8,6 +10,7 @@ use colvin_model::offer::Holder;
 use serde::Serialize;
 
 use super::agent::{Agent, Said};
+use super::api::ApiServer;
 use super::facts::{Attachment, Facts, Given, Life, Presence};
 use super::{Whom, short};
 
@@ -53,7 +56,11 @@ impl Disagreement {
 }
 
 /// Every disagreement.
-pub(super) fn disagreements(facts: &Facts, agent: &Agent) -> Vec<Disagreement> {
+pub(super) fn disagreements(
+    facts: &Facts,
+    agent: &Agent,
+    api: Option<&ApiServer>,
+) -> Vec<Disagreement> {
     let attachments = facts.attachments.iter();
     let mut all: Vec<_> = attachments
         .clone()
@@ -65,6 +72,9 @@ pub(super) fn disagreements(facts: &Facts, agent: &Agent) -> Vec<Disagreement> {
     }
     for said in &agent.said {
         all.extend(by_the_kubelet(facts, said));
+    }
+    for said in api.iter().flat_map(|api| &api.said) {
+        all.extend(api_server::disagreements(facts, said));
     }
     all.extend(facts.odd.iter().map(|why| Disagreement {
         what: format!("what was given out is not known: {why}"),
