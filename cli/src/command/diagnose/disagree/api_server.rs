@@ -38,7 +38,7 @@ pub(super) fn disagreements(facts: &Facts, said: &OfPod) -> Vec<Disagreement> {
         return all;
     };
     let is_told = |it: &&&Attachment| {
-        let name = it.interface.as_ref().map(|name| name.as_str());
+        let name = it.interface.as_ref().map(colvin_model::IfName::as_str);
         it.link == Presence::Userspace || told.iter().any(|told| told.interface.as_deref() == name)
     };
     for it in attached.iter().filter(|it| !is_told(it)) {
