@@ -5,11 +5,13 @@
 
 mod answer;
 mod chained;
+mod hear;
 mod journal;
-mod network_files;
+pub(crate) mod network_files;
 pub(crate) mod network_record;
 mod networks_kept;
 mod pods;
+mod reconfigure;
 mod serve;
 mod socket;
 mod sweep;
@@ -18,4 +20,7 @@ pub(crate) use chained::{ChainedPod, ChainedPods, Interface};
 pub(crate) use journal::{Attached, Journal, Told};
 pub(crate) use networks_kept::NetworkRecords;
 pub(crate) use pods::Pods;
+#[cfg(test)]
+pub(crate) use reconfigure::Lag;
+pub(crate) use reconfigure::{Failures, Reconfigure, Unfollowed};
 pub(crate) use serve::Answers;

@@ -1,8 +1,9 @@
 //! This node's blocks of the Networks' address ranges: followed for the plugin, and how they are used told back.
 //!
 //! The records of Networks get the blocks that are not deleted, and the plugin gives out of those. A block
-//! that is deleted is `Released` when the record is without it and none of its addresses is in use. What the
-//! API server says of an outage stands meanwhile. Left to others: which blocks a node gets (the controller),
+//! that is deleted is `Released` when the record is without it and none of its addresses is in use. Where this agent
+//! has no part in attaching, nobody gives out of a block, and that is told: the state folder is only read then. What
+//! was known before an outage of the API server stands meanwhile. Left to others: which blocks a node gets (the controller),
 //! the records ([`crate::attachments`]), how they are used ([`usage`]).
 
 mod usage;
@@ -49,6 +50,8 @@ pub(crate) struct Follower {
     pub(crate) node: String,
     /// The state folder.
     pub(crate) state: PathBuf,
+    /// Whether the records of Networks get the blocks: not with attaching off.
+    pub(crate) gives: bool,
     /// `None` until they are listed.
     pub(crate) found: watch::Sender<Option<Arc<Blocks>>>,
     pub(crate) attached: watch::Receiver<Arc<Attached>>,
@@ -127,7 +130,7 @@ impl Follower {
             .into_iter()
             .filter_map(|network| Some((network.clone(), see(&self.state, network)?)))
             .collect();
-        let usages = usage::of(&known.now, &seen, memory, Instant::now());
+        let usages = usage::of(&known.now, &seen, self.gives, memory, Instant::now());
         for (name, usage) in usages {
             let Some(block) = known.now.get_mut(&name) else {
                 continue;

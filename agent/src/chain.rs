@@ -18,6 +18,7 @@ use k8s_openapi::api::apps::v1::DaemonSet;
 use kube::{Api, Client};
 use tracing::{info, warn};
 
+use crate::attachments::network_files;
 use crate::telemetry::AttachMetrics;
 
 pub(crate) use binary::PROGRAM;
@@ -133,7 +134,10 @@ impl Chain {
         }
         let attached = sweep::attachments(&self.roots);
         let removed = match attached {
-            Ok(attached) if attached.is_empty() => binary::remove(&self.bin).map(|()| true),
+            // without it nobody reads the records of Networks, nor gives an address out of their blocks
+            Ok(attached) if attached.is_empty() => binary::remove(&self.bin)
+                .and_then(|()| network_files::remove_all(&self.roots.state))
+                .map(|()| true),
             _ => Ok(false),
         };
         match removed {

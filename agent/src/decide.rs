@@ -19,7 +19,7 @@ use tokio::sync::watch::error::RecvError;
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
-use crate::attachments::Attached;
+use crate::attachments::{Attached, Unfollowed};
 use crate::config_file;
 use crate::event::{self, Held, PodEvent};
 use crate::explore::Seen;
@@ -50,6 +50,7 @@ pub(crate) struct Inputs {
     pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
     pub(crate) holders: watch::Receiver<Arc<Holders>>,
     pub(crate) attached: watch::Receiver<Arc<Attached>>,
+    pub(crate) unfollowed: watch::Receiver<Arc<Unfollowed>>,
     /// What the config file of another plugin says, or `None` where there is no such file.
     pub(crate) file: Option<watch::Receiver<Option<Arc<Config>>>>,
 }
@@ -106,6 +107,7 @@ impl Decider {
                 changed = inputs.networks.changed() => changed?,
                 changed = inputs.holders.changed() => changed?,
                 changed = inputs.attached.changed() => changed?,
+                changed = inputs.unfollowed.changed() => changed?,
                 changed = changed(&mut inputs.file) => changed?,
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
             }
@@ -118,6 +120,7 @@ impl Decider {
         let networks = inputs.networks.borrow_and_update().clone()?;
         let holders = Arc::clone(&inputs.holders.borrow_and_update());
         let attached = Arc::clone(&inputs.attached.borrow_and_update());
+        let unfollowed = Arc::clone(&inputs.unfollowed.borrow_and_update());
         let before = self.memory.membership.clone();
         let selection = self.select(&seen, inputs.file.as_mut());
         let facts = Facts {
@@ -126,6 +129,7 @@ impl Decider {
             networks: &networks,
             holders: &holders,
             attached: &attached,
+            unfollowed: &unfollowed,
             from_file: &selection,
         };
         let decision = decide(facts, &mut self.memory, self.clock.now());
@@ -201,6 +205,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) holders: &'a Holders,
     /// What the journal of attachments has.
     pub(crate) attached: &'a Attached,
+    /// Networks that pods do not follow, though they should.
+    pub(crate) unfollowed: &'a Unfollowed,
     /// The pools of a config file of the SR-IOV network device plugin, which come first.
     pub(crate) from_file: &'a Offers,
 }
@@ -221,6 +227,7 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         networks,
         holders,
         attached,
+        unfollowed,
         from_file,
     } = facts;
     let mut seen = seen.clone();
@@ -252,7 +259,7 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         offering: &memory.offering,
     };
     Decision {
-        status: status::of(node.facts.name.as_str(), &seen, &map, &devices),
+        status: status::of(node.facts.name.as_str(), &seen, &map, &devices, unfollowed),
         held: event::held(&seen.inventory, &map, offers, holders),
         plan,
         map,

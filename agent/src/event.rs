@@ -1,7 +1,7 @@
 //! What the owner of a pod should know of the devices that the pod holds: one sentence per change.
 //!
 //! Pure. Left to others: what is so ([`HeldDevice`] is made with each decision; what becomes of interfaces in pods is
-//! seen by [`crate::following`]), sending ([`send`]).
+//! seen by [`crate::following`], how they follow their Network by [`crate::attachments`]), sending ([`send`]).
 
 pub(crate) mod send;
 
@@ -39,6 +39,8 @@ pub(crate) enum PodEventReason {
     LinkUp,
     AddressesLost,
     AddressesBack,
+    NetworkFollowed,
+    NetworkNotFollowed,
 }
 
 /// Something that a pod's owner should know.
@@ -85,7 +87,7 @@ impl fmt::Display for Subject {
 impl PodEventReason {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::DeviceUnhealthy,
         Self::DeviceHealthy,
         Self::NetworkLost,
@@ -94,6 +96,8 @@ impl PodEventReason {
         Self::LinkUp,
         Self::AddressesLost,
         Self::AddressesBack,
+        Self::NetworkFollowed,
+        Self::NetworkNotFollowed,
     ];
 
     /// The word for programs.
@@ -107,18 +111,24 @@ impl PodEventReason {
             Self::LinkUp => "LinkUp",
             Self::AddressesLost => "AddressesLost",
             Self::AddressesBack => "AddressesBack",
+            Self::NetworkFollowed => "NetworkFollowed",
+            Self::NetworkNotFollowed => "NetworkNotFollowed",
         }
     }
 
     /// `Warning` or `Normal`.
     pub(crate) const fn severity(self) -> &'static str {
         match self {
-            Self::DeviceUnhealthy | Self::NetworkLost | Self::LinkDown | Self::AddressesLost => {
-                "Warning"
-            }
-            Self::DeviceHealthy | Self::NetworkBack | Self::LinkUp | Self::AddressesBack => {
-                "Normal"
-            }
+            Self::DeviceUnhealthy
+            | Self::NetworkLost
+            | Self::LinkDown
+            | Self::AddressesLost
+            | Self::NetworkNotFollowed => "Warning",
+            Self::DeviceHealthy
+            | Self::NetworkBack
+            | Self::LinkUp
+            | Self::AddressesBack
+            | Self::NetworkFollowed => "Normal",
         }
     }
 
@@ -141,6 +151,12 @@ impl PodEventReason {
                 "An interface that the pod was given has had no address for 3 s, and had one before; only where pods are attached in the chain"
             }
             Self::AddressesBack => "It has an address again",
+            Self::NetworkFollowed => {
+                "MTU or routes of an interface of the pod were changed, for its Network says `reconfigure: InPlace` and is another now"
+            }
+            Self::NetworkNotFollowed => {
+                "MTU or routes of an interface could not be made what its Network says now, as with an MTU above that of the PF: the pod has what it had, and it is tried again every minute"
+            }
         }
     }
 }

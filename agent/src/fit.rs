@@ -83,10 +83,11 @@ pub(crate) fn fit(mut status: NodeTopologyStatus) -> NodeTopologyStatus {
     }
     if !cut.is_empty() {
         let message = format!("left out, for it would be too long: {}", cut.join(", "));
-        status.conditions = vec![NodeCondition::complete(
-            CompleteReason::Truncated,
-            Some(message),
-        )];
+        let truncated = NodeCondition::complete(CompleteReason::Truncated, Some(message));
+        status
+            .conditions
+            .retain(|other| other.kind != truncated.kind);
+        status.conditions.insert(0, truncated);
     }
     status
 }

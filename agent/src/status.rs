@@ -11,8 +11,13 @@ use colvin_model::offer::{Ill, Offering, ResourceName};
 use colvin_model::plan::{Counts, Plan, Pool, Taken};
 use colvin_model::{FindingReason, NetworkName, Subject, inventory};
 
+use crate::attachments::Unfollowed;
 use crate::explore::Seen;
 use crate::fit;
+
+/// The most Networks of which is said that pods do not follow them, and the most characters of why.
+const MOST_UNFOLLOWED: usize = 8;
+const MOST_CHARACTERS: usize = 200;
 
 /// The devices of a node, as far as they are counted.
 pub(crate) struct Devices<'a> {
@@ -30,6 +35,7 @@ pub(crate) fn of(
     seen: &Seen,
     map: &NetworkMap,
     devices: &Devices<'_>,
+    unfollowed: &Unfollowed,
 ) -> NodeTopologyStatus {
     let model = |function: &colvin_model::observation::PciFunction| {
         let model = seen.models.get(&function.id)?;
@@ -43,6 +49,7 @@ pub(crate) fn of(
     }
     status.summary.networks = networks(&status.uplinks);
     status.conditions = vec![complete(seen)];
+    status.conditions.extend(not_followed(unfollowed));
     fit::fit(status)
 }
 
@@ -132,6 +139,21 @@ fn networks(uplinks: &[Uplink]) -> Option<String> {
     names.sort_unstable();
     names.dedup();
     (!names.is_empty()).then(|| fit::joined(&names))
+}
+
+/// Networks that pods do not follow, each with how many and why.
+fn not_followed(unfollowed: &Unfollowed) -> Option<NodeCondition> {
+    let each = unfollowed.iter().take(MOST_UNFOLLOWED);
+    let each = each.map(|(network, lag)| {
+        let why: String = lag.why.chars().take(MOST_CHARACTERS).collect();
+        let interfaces = match lag.interfaces {
+            1 => "1 interface has".to_owned(),
+            many => format!("{many} interfaces have"),
+        };
+        format!("{network}: {interfaces} what it said before: {why}")
+    });
+    let all: Vec<String> = each.collect();
+    (!all.is_empty()).then(|| NodeCondition::not_followed(all.join("; ")))
 }
 
 /// Whether all sources looked.

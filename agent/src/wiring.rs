@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use crate::args::{Args, StateDir, Switch, Way};
-use crate::attachments::{Attached, Told};
+use crate::attachments::{Attached, Told, Unfollowed};
 use crate::decide::{Inputs, Outputs};
 use crate::device_plugin::{self, SysfsNodes};
 use crate::event::send::WAITING;
@@ -114,6 +114,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let node = rooms.follow_node(&networks, &seen);
     let (events_in, events) = mpsc::channel(WAITING);
     let (sole_in, sole) = watch::channel(false);
+    let (unfollowed_in, unfollowed) = watch::channel(Arc::<Unfollowed>::default());
+    let blocks = rooms.follow_blocks(attach.attach != Way::Off, attached.clone());
     if attach.attach != Way::Off {
         let follow_metrics = metrics.follow;
         let known = (offered, networks.clone());
@@ -125,10 +127,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         };
         if attach.attach == Way::Chained {
             let follow = (events_in.clone(), follow_metrics);
-            rooms.follow_pods(&device_plugin, chained, sole, follow);
+            rooms.follow_pods(&device_plugin, chained, sole.clone(), follow);
         }
+        let (events, unfollowed) = (events_in.clone(), unfollowed_in.clone());
+        rooms.reconfigure(journal.clone(), sole, events, unfollowed, metrics.clone());
         rooms.keep_chain(attach, journal.clone(), metrics.clone());
-        rooms.attach(&device_plugin, journal, known, told, metrics);
+        rooms.attach(&device_plugin, journal, known, blocks, told, metrics);
     }
 
     let inputs = Inputs {
@@ -137,6 +141,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         networks,
         holders,
         attached,
+        unfollowed,
         file,
     };
     let (decided_in, decided) = watch::channel(None);
@@ -159,7 +164,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     rooms.supervisor.start("admin", |stop| admin.serve(stop));
     let ended = rooms.supervisor.run().await;
     // without a device plugin, and without a journal, nobody else holds these ends
-    drop((holders_in, attached_in));
+    drop((holders_in, attached_in, unfollowed_in));
     Ok(ended?)
 }
 

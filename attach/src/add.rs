@@ -120,14 +120,13 @@ fn make(
     let inside = Inside {
         name: &request.key.name,
         lease: &lease,
-        routes: &request.routes,
+        routes: request.network.as_ref().map_or(&[], |it| &it.routes),
         slaac: addressing.slaac,
         mark: match &plan.link {
             Some(LinkPlan::Make(_)) => Some(mark_of(&held.name, &request.key.name)),
             _ => None,
         },
-        is_up: lease.ips.is_empty()
-            && (!applying.pod.heeds_routers || addressing.slaac.is_some()),
+        is_up: lease.ips.is_empty() && (!applying.pod.heeds_routers || addressing.slaac.is_some()),
     };
     let (attached, made) = apply(applying, request, plan, &inside)?;
     record.state = State::Applied;
@@ -209,6 +208,8 @@ fn begun(
         kind: kind::word(&request.kind).to_owned(),
         device: plan.device,
         given: request.given.clone(),
+        network: request.network.clone(),
+        change: None,
         interface: plan.link.as_ref().map(|_| request.key.name.clone()),
         netns: Target {
             path: request.netns.clone(),

@@ -5,7 +5,7 @@
 
 use std::os::fd::AsFd as _;
 
-use colvin_ipam::Lease;
+use colvin_ipam::{Lease, Route};
 use colvin_kernel::netlink::change::{By, LinkChange, LinkFacts, NewLink, RouteSocket, Switch};
 use colvin_model::{IfIndex, IfName, LinkAddress, MacAddr};
 
@@ -71,6 +71,8 @@ pub(crate) fn apply(
         mac,
         mtu: Some(found.link.mtu_bytes),
         lease: inside.lease.clone(),
+        routes: own_routes(inside),
+        followed_mtu: None,
         vf,
     };
     let attached = Attached {
@@ -83,6 +85,14 @@ pub(crate) fn apply(
         lease,
     };
     Ok((attached, made))
+}
+
+/// The Network's routes that are ours to take away again: not those that the addresses came with, too.
+fn own_routes(inside: &Inside<'_>) -> Vec<Route> {
+    let with_addresses = &inside.lease.routes;
+    let own = inside.routes.iter().copied();
+    own.filter(|route| !with_addresses.contains(route))
+        .collect()
 }
 
 /// Tells the PF, and looks what it says then.

@@ -12,11 +12,11 @@ use crate::error::AttachError;
 use crate::host::{Host, note};
 use crate::journal::{Record, State};
 use crate::kind;
-use crate::pod::{at_its_path, route_of};
+use crate::pod::{Known, at_its_path, is_the_one, route_of};
 use crate::request::{Addressing, Request};
 use crate::roots::Roots;
 use crate::trace::Trace;
-use crate::undo::{Given, Undo, call, differs, image_of, is_ours, link_of, method};
+use crate::undo::{Given, Undo, call, differs, image_of, link_of, method};
 
 /// What the result of `ADD` said of this attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn interface(
         drifts.push(format!("the pod has no interface {name}"));
         return Ok(());
     };
-    if !is_the_one(&found, record) {
+    if !is_the_one(&found, record, Known::ByKind) {
         drifts.push(format!(
             "{name} is another link than the one that was attached"
         ));
@@ -113,25 +113,20 @@ fn interface(
     {
         drifts.push(format!("{name} has the address {mac}, not {wanted}"));
     }
-    let (mtu, wanted) = (found.link.mtu_bytes, expected.mtu);
-    let wanted = wanted
+    let mtu = found.link.mtu_bytes;
+    // a change by its Network is later than the result of ADD
+    let wanted = made
+        .and_then(|made| made.followed_mtu)
+        .or(expected.mtu)
         .or_else(|| made.and_then(|made| made.mtu))
         .unwrap_or(mtu);
-    if mtu != wanted {
+    // one that was begun is finished by the agent
+    if mtu != wanted && record.change.is_none() {
         drifts.push(format!("{name} has the mtu {mtu}, not {wanted}"));
     }
     let result = addressing(&mut socket, &found, &expected.lease, drifts);
     note(&mut socket, trace, "pod");
     result
-}
-
-/// Whether a link of the pod is the one that a record speaks of.
-fn is_the_one(link: &LinkFacts, record: &Record) -> bool {
-    record.undo.iter().all(|undo| match undo {
-        Undo::Link(image) => is_ours(link, image),
-        Undo::Child(child) => child.is(link, false),
-        Undo::Ipam(_) | Undo::Vf(_) => true,
-    })
 }
 
 /// Compares addresses and routes: what was given must be there; more may be.

@@ -11,7 +11,7 @@ use colvin_kernel::netns::NetNs;
 use crate::error::AttachError;
 use crate::host::Host;
 use crate::journal::{Content, Held, Record, State, hold, is_child_of_another, list, peek};
-use crate::pod::{Life, holds, life};
+use crate::pod::{Known, Life, holds, life};
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::release::release;
 use crate::request::{AttachmentKey, Request};
@@ -109,7 +109,8 @@ fn verdict(
     }
     let had = &record.key;
     let is_same_container = had.container == request.key.container;
-    let is_same_netns = record.netns.id == netns.id().to_string() && holds(netns, record)?;
+    let is_same_netns =
+        record.netns.id == netns.id().to_string() && holds(netns, record, Known::ByAddress)?;
     let is_made = record.state == State::Applied || damaged;
     if !is_made || (is_same_container && !is_same_netns) {
         // who began it is not at work any more, as the lock is ours; or the runtime has made the

@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use colvin_ipam::ErrorKind;
-use colvin_kernel::netlink::change::ChangeError;
+use colvin_kernel::netlink::change::{ChangeError, LinkFacts};
 use colvin_kernel::netns::NetNsError;
 use colvin_kernel::netns::sysctl::SysctlError;
 use colvin_kernel::sysfs::SysfsError;
@@ -135,6 +135,14 @@ pub enum AttachError {
 }
 
 impl AttachError {
+    /// An MTU that the link below does not carry: its PF (`what`), or the master of a child.
+    pub(crate) fn above(mtu: u32, what: &str, link: &LinkFacts) -> Self {
+        let (name, most) = (&link.link.name, link.link.mtu_bytes);
+        Self::Config(format!(
+            "mtu {mtu} is above that of the {what} {name} ({most}): choose at most {most}, or raise the {what}'s"
+        ))
+    }
+
     /// What a runtime should make of it.
     pub fn class(&self) -> Class {
         match self {

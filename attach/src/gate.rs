@@ -5,13 +5,12 @@
 
 use std::path::PathBuf;
 
-use colvin_kernel::netlink::change::{By, RouteSocket};
 use colvin_kernel::netns::{NetNs, NetNsError};
-use colvin_model::IfName;
 use colvin_model::offer::DeviceId;
 
 use crate::error::AttachError;
-use crate::journal::State;
+use crate::journal::{Content, State, peek};
+use crate::pod::{Known, holds};
 use crate::roots::Roots;
 use crate::sweep::{Seen, attachments};
 
@@ -48,7 +47,7 @@ pub fn standing(roots: &Roots, device: &DeviceId, process: u32) -> Result<Standi
     seen.retain(|seen| is_of(seen, device));
     let id = netns.id().to_string();
     let standing = judge(&seen, &id);
-    if standing == Standing::Attached && !is_there(&seen, &netns, &id)? {
+    if standing == Standing::Attached && !are_there(roots, &seen, &netns, &id)? {
         return Ok(Standing::Absent);
     }
     Ok(standing)
@@ -56,18 +55,21 @@ pub fn standing(roots: &Roots, device: &DeviceId, process: u32) -> Result<Standi
 
 /// Whether the interfaces are in the namespace, too: the kernel gives the number of a namespace that has ended to the
 /// next one, so a record alone may be of another.
-fn is_there(of_device: &[Seen], netns: &NetNs, id: &str) -> Result<bool, AttachError> {
-    let here = of_device.iter().filter(|seen| seen.is_in(id));
-    let names: Vec<IfName> = here.filter_map(|seen| seen.interface.clone()).collect();
-    netns.run(|| {
-        let mut socket = RouteSocket::open()?;
-        for name in &names {
-            if socket.link(By::Name(name))?.is_none() {
-                return Ok(false);
-            }
+fn are_there(
+    roots: &Roots,
+    of_device: &[Seen],
+    netns: &NetNs,
+    id: &str,
+) -> Result<bool, AttachError> {
+    for seen in of_device.iter().filter(|seen| seen.is_in(id)) {
+        let Some(Content::Record { record, .. }) = peek(roots, &seen.record)? else {
+            return Ok(false); // it was undone meanwhile
+        };
+        if !holds(netns, &record, Known::ByKind)? {
+            return Ok(false);
         }
-        Ok(true)
-    })?
+    }
+    Ok(true)
 }
 
 /// Whether the device is attached, in whichever namespace: for who is not told which container it is about.
@@ -128,6 +130,8 @@ mod tests {
             owner: Owner::default(),
             device: None,
             given: given.map(|id| id.parse().unwrap()),
+            network: None,
+            is_changing: false,
             interface: None,
             netns: Some(("/run/netns/a".into(), netns.to_owned())),
             state: Some(state),

@@ -14,6 +14,6 @@ mod tests;
 
 pub(crate) use file::{Content, Held, hold, peek};
 pub(crate) use folder::{CHILD, child_name, ensure_room, ipam_name, is_child_of_another, list};
-pub(crate) use record::{Made, Record, Target};
+pub(crate) use record::{Change, Made, Record, Target};
 
 pub use record::State;

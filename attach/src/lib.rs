@@ -2,9 +2,9 @@
 //! attachment, the list of what is to be undone.
 //!
 //! [`add()`], [`check()`], [`del()`], [`gc()`] and [`status()`] are what a runtime asks for; [`sweep`] is
-//! what the agent does for those that nobody asks about any more; [`standing()`] says whether a container may start. Everything here blocks and needs
-//! neither an API server nor a daemon. Left to others: the CNI protocol (`colvin-cni`), when to
-//! sweep (`colvin-agent`), how Linux is told (`colvin-kernel`), where addresses come from
+//! what the agent does for those that nobody asks about any more, [`reconfigure()`] what it does when a Network is another; [`standing()`] says whether a
+//! container may start. Everything here blocks and needs neither an API server nor a daemon. Left to others: the CNI protocol
+//! (`colvin-cni`), when to sweep (`colvin-agent`), how Linux is told (`colvin-kernel`), where addresses come from
 //! (`colvin-ipam`).
 
 #![forbid(unsafe_code)]
@@ -27,6 +27,7 @@ mod journal;
 mod kind;
 mod pod;
 mod rebuild;
+mod reconfigure;
 mod release;
 mod request;
 mod roots;
@@ -45,10 +46,11 @@ pub use error::{AttachError, Class};
 pub use gate::{Standing, is_attached, standing};
 pub use gc::{Valid, gc};
 pub use journal::State;
-pub use request::{Addressing, AttachmentKey, IpamCall, Owner, Patience, Request};
+pub use reconfigure::{Changes, reconfigure};
+pub use request::{Addressing, AttachmentKey, IpamCall, OfNetwork, Owner, Patience, Request};
 pub use roots::{BootId, Roots};
 pub use settings::{
     HostDevice, HostDeviceRef, Ipvlan, IpvlanFlag, IpvlanMode, Kind, LinkState, Macvlan,
     MacvlanMode, Master, PhysicalFunction, VfTag, VirtualFunction, Vlan, VlanProtocol,
 };
-pub use status::{Target, status};
+pub use status::{Target, Unavailable, status};

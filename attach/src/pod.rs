@@ -18,7 +18,7 @@ use crate::roots::Roots;
 use crate::trace::Trace;
 
 pub(crate) use inside::{Inside, route_of, settle};
-pub(crate) use life::{Life, at_its_path, holds, life, opened, reopen};
+pub(crate) use life::{Known, Life, at_its_path, holds, is_the_one, life, opened, reopen};
 
 /// The namespace of a pod, with a socket in it.
 #[derive(Debug)]

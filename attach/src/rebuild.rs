@@ -172,6 +172,8 @@ pub(crate) fn bring(
         kind: String::new(),
         device,
         given: None,
+        network: None,
+        change: None,
         interface: Some(link.link.name.clone()),
         netns: Target {
             path: path.unwrap_or_default(),

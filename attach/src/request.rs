@@ -5,11 +5,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use colvin_ipam::Route;
-use colvin_model::IfName;
+use colvin_ipam::{IpPrefix, Route};
 use colvin_model::offer::DeviceId;
+use colvin_model::{IfName, NetworkName};
 use serde::{Deserialize, Serialize};
 
+use crate::record::NetworkRecord;
 use crate::settings::Kind;
 
 /// Which attachment: one interface that one container has of one network.
@@ -38,6 +39,42 @@ pub struct Owner {
     pub pod: Option<String>,
     /// Its UID.
     pub uid: Option<String>,
+}
+
+/// The Network that an interface is attached to, and what that says of it which running pods may follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfNetwork {
+    /// Its name.
+    pub network: NetworkName,
+    /// The MTU in bytes that it asks for; `None` where it leaves that to the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
+    /// Its routes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Route>,
+}
+
+impl OfNetwork {
+    /// As a Network's record says it.
+    pub fn of(record: &NetworkRecord) -> Self {
+        let routes = record.attach.routes.iter().filter_map(|route| {
+            Some(Route {
+                dst: IpPrefix::new(route.dst.address(), route.dst.prefix_length())?,
+                gw: route.gw,
+                mtu: None,
+                advmss: None,
+                priority: None,
+                table: None,
+                scope: None,
+            })
+        });
+        Self {
+            network: record.network.clone(),
+            mtu: record.attach.mtu,
+            routes: routes.collect(),
+        }
+    }
 }
 
 /// Where the interface's addresses come from.
@@ -102,8 +139,8 @@ pub struct Request {
     pub kind: Kind,
     /// Its addresses.
     pub addressing: Addressing,
-    /// Routes beside those of its addresses: a Network's own.
-    pub routes: Vec<Route>,
+    /// The Network that it is attached to; its routes are made beside those of the addresses.
+    pub network: Option<OfNetwork>,
     /// The waits.
     pub patience: Patience,
     /// Whether the caller's own namespace is a legitimate target (`CNI_NETNS_OVERRIDE`).

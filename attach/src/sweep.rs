@@ -17,7 +17,7 @@ use crate::journal::{Content, Record, State, hold, list, peek};
 use crate::pod::{Life, life};
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::release::release_all;
-use crate::request::{AttachmentKey, Owner, Patience};
+use crate::request::{AttachmentKey, OfNetwork, Owner, Patience};
 use crate::roots::Roots;
 use crate::trace::Trace;
 use crate::undo::{Undo, is_back};
@@ -63,6 +63,10 @@ pub struct Seen {
     pub device: Option<PciAddress>,
     /// What the kubelet calls the device, where it gave one.
     pub given: Option<DeviceId>,
+    /// The Network that it is attached to, and what that said when it was last followed; `None` where it is of none.
+    pub network: Option<OfNetwork>,
+    /// Whether a change by its Network was begun and not ended.
+    pub is_changing: bool,
     /// What its interface is called in the pod; `None` where a userspace driver has the function.
     pub interface: Option<IfName>,
     /// The file that stood for the pod's network namespace, and its device and inode then.
@@ -130,6 +134,8 @@ fn seen(roots: &Roots, name: String, content: Content) -> Seen {
             key: None,
             owner: Owner::default(),
             given: None,
+            network: None,
+            is_changing: false,
             interface: None,
             netns: None,
             state: None,
@@ -154,6 +160,8 @@ fn seen(roots: &Roots, name: String, content: Content) -> Seen {
         owner: record.owner,
         device: record.device,
         given: record.given,
+        network: record.network,
+        is_changing: record.change.is_some(),
         interface: record.interface,
         netns: Some((record.netns.path, record.netns.id)),
         state: Some(record.state),

@@ -31,7 +31,7 @@ pub enum Code {
     TryAgain,
     /// `STATUS`: an `ADD` would fail.
     NotAvailable,
-    /// `STATUS`: an `ADD` would fail, and running attachments may be hurt too.
+    /// `STATUS`: an `ADD` would fail, for the device or uplink is missing that running attachments stand on.
     Limited,
     /// There is no such device, or it is not this pod's.
     Device,
@@ -113,8 +113,10 @@ impl Code {
             Self::TryAgain => {
                 "not now: the device is still held, no address is free, or the agent is needed and away"
             }
-            Self::NotAvailable => "STATUS: an ADD would fail",
-            Self::Limited => "STATUS: an ADD would fail, and running attachments may be hurt too",
+            Self::NotAvailable => "STATUS: an ADD would fail; what runs is not hurt by it",
+            Self::Limited => {
+                "STATUS: an ADD would fail, and attachments of this configuration that run are hurt too: their device or uplink is what is missing"
+            }
             Self::Device => "there is no such device, or it is not this pod's",
             Self::Address => "no address was given, or not given back",
             Self::Kernel => "the kernel refused what was asked of it",

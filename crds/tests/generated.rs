@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use colvin_crds::definition;
-use colvin_crds::v1alpha1::node_topology::{CompleteReason, RefusedReason};
+use colvin_crds::v1alpha1::node_topology::{CompleteReason, NOT_FOLLOWED, RefusedReason};
 use colvin_model::inventory::Protection;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
@@ -191,10 +191,11 @@ fn words(definition: &CustomResourceDefinition) -> String {
         }
     };
     let complete = CompleteReason::ALL.map(|(reason, meaning)| (reason.as_str(), meaning));
+    let conditions: Vec<_> = complete.into_iter().chain([NOT_FOLLOWED]).collect();
     table(
-        "Of the condition `Complete`, which is True only for the first:",
+        "Of the condition `Complete`, which is True only for the first, and of `Followed`, which is there only while it is False:",
         "/properties/status/properties/conditions/items/properties/reason",
-        &complete,
+        &conditions,
     );
     let refused = RefusedReason::ALL.map(|(reason, meaning)| (reason.as_str(), meaning));
     table(

@@ -123,6 +123,8 @@ mod tests {
             },
             device: device.parse().ok(),
             given: device.parse().ok(),
+            network: None,
+            is_changing: false,
             interface: name.parse().ok(),
             netns: Some((format!("/run/netns/{netns}").into(), format!("4:{netns}"))),
             state: Some(State::Applied),

@@ -1,4 +1,4 @@
-//! The journal's folder listened to, and looks at it beside the other tasks. Left to others: what is looked at.
+//! Folders of ours listened to, and looks at them beside the other tasks. Left to others: what is looked at.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> anyhow::Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.context("a look at the journal broke down")
+    done.context("a look at our folders broke down")
 }
 
 /// Changes of the folder, which is made where it is missing.
@@ -22,7 +22,7 @@ pub(super) fn listen(folder: &Path) -> Option<FolderEvents> {
     match events {
         Ok(events) => Some(events),
         Err(error) => {
-            warn!(folder = %folder.display(), %error, "attachments are seen within a minute, not at once");
+            warn!(folder = %folder.display(), %error, "changes there are seen within a minute, not at once");
             None
         }
     }

@@ -4,8 +4,6 @@
 //! A change of the folder is a hint to list it again; the kernel and the kubelet are asked at the start and
 //! every minute. Left to others: what is dead ([`super::sweep`]), how it is undone (`colvin_attach`).
 
-mod hear;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +18,10 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
 use super::chained::{ChainedPods, chained};
+use super::hear::{blocking, changed, listen};
 use super::pods::Pods;
 use super::sweep::{Orphan, PodName, Sweep};
 use crate::telemetry::AttachMetrics;
-use hear::{blocking, changed, listen};
 
 /// Between two sweeps.
 const EVERY: Duration = Duration::from_mins(1);
@@ -42,7 +40,7 @@ const PATIENCE: Patience = Patience {
 pub(crate) struct Attached {
     /// Functions that are attached in this boot, or not undone yet.
     pub(crate) devices: BTreeSet<PciAddress>,
-    /// Networks that an attachment may be of: the names of their configurations.
+    /// Networks that an attachment is or may be of: those that the journal has, and the names of configurations.
     pub(crate) networks: BTreeSet<NetworkName>,
 }
 
@@ -137,9 +135,11 @@ impl Journal {
         self.note(None);
         let of_this_boot = || seen.iter().filter(|it| it.dead != Some(Dead::OtherBoot));
         let names = seen.iter().filter_map(|it| it.key.as_ref());
+        let names = names.filter_map(|it| it.network.parse().ok());
+        let networks = seen.iter().filter_map(|it| it.network.as_ref());
         let attached = Attached {
             devices: of_this_boot().filter_map(|it| it.device).collect(),
-            networks: names.filter_map(|it| it.network.parse().ok()).collect(),
+            networks: names.chain(networks.map(|it| it.network.clone())).collect(),
         };
         self.metrics.attached(of_this_boot());
         replace(&self.told.attached, attached);

@@ -117,6 +117,17 @@ fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Removes all of them, for a node on which nobody reads them any more.
+///
+/// # Errors
+/// When the folder cannot be removed.
+pub(crate) fn remove_all(state: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(record::networks_folder(state)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Removes what an agent was writing when it was killed. Another one that is writing tries again.
 #[expect(
     clippy::disallowed_methods,
@@ -271,6 +282,9 @@ mod tests {
         fs::write(folder.join(format!("{UNFINISHED}1")), b"{").unwrap();
         remove_unfinished(state);
         assert!(!folder.join(format!("{UNFINISHED}1")).exists());
+        remove_all(state).unwrap();
+        remove_all(state).unwrap();
+        assert!(!folder.exists());
     }
 
     #[test]

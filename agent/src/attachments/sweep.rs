@@ -98,6 +98,8 @@ mod tests {
             },
             device: record.parse().ok(),
             given: None,
+            network: None,
+            is_changing: false,
             interface: None,
             netns: None,
             state: None,

@@ -1,4 +1,4 @@
-//! Objects as blocks to give out of.
+//! Objects as blocks to give out of. Left to others: how they are used, the API server.
 
 use serde_json::{Value, json};
 

@@ -47,10 +47,12 @@ pub(super) struct Memory {
     out_of_the_record: BTreeMap<String, Instant>,
 }
 
-/// How each block is used. A block that nothing can be said of yet is left out.
+/// How each block is used. A block that nothing can be said of yet is left out. `gives`: whether the records get the
+/// blocks, so that addresses are given out of them; where they do not, what is unused is so for good.
 pub(super) fn of(
     blocks: &BTreeMap<String, Block>,
     seen: &BTreeMap<NetworkName, Network>,
+    gives: bool,
     memory: &mut Memory,
     now: Instant,
 ) -> BTreeMap<String, Usage> {
@@ -82,12 +84,12 @@ pub(super) fn of(
             let out = *memory.out_of_the_record.entry(name.clone()).or_insert(now);
             let is_free = !is_in_use && now.duration_since(out) >= READ_BEFORE;
             is_free.then_some(Usage::Released)
-        } else if !is_recorded {
+        } else if gives && !is_recorded {
             // the plugin cannot give out of it yet
             None
-        } else if is_short(network, block.range, None) {
+        } else if gives && is_short(network, block.range, None) {
             Some(Usage::Short)
-        } else if is_in_use || is_short(network, block.range, Some(block.range)) {
+        } else if is_in_use || (gives && is_short(network, block.range, Some(block.range))) {
             Some(Usage::InUse)
         } else {
             let since = *memory.without_use.entry(name.clone()).or_insert(now);

@@ -12,6 +12,7 @@ use colvin_model::observation::InterfaceAddress;
 use colvin_testkit::machine::Machine;
 
 use super::*;
+use crate::attachments::Lag;
 
 const ADDRESS: &str = "2001:db8::7";
 
@@ -38,6 +39,10 @@ fn seen() -> Seen {
 }
 
 fn decided(devices: Devices, term: Term, known: &[&str]) -> Decision {
+    decided_with(devices, term, known, &Unfollowed::new())
+}
+
+fn decided_with(devices: Devices, term: Term, known: &[&str], unfollowed: &Unfollowed) -> Decision {
     let node = Known {
         facts: NodeFacts {
             name: Symbol::from("worker-1"),
@@ -58,6 +63,7 @@ fn decided(devices: Devices, term: Term, known: &[&str]) -> Decision {
         networks: &networks,
         holders: &Holders::default(),
         attached: &Attached::default(),
+        unfollowed,
         from_file: &Offers::default(),
     };
     let mut memory = Memory {
@@ -112,4 +118,26 @@ fn why_an_uplink_is_protected_reads_back_from_the_object() {
         vec![Protection::NodeAddress],
     ];
     assert!(protected.eq(&expected));
+}
+
+#[test]
+fn a_network_that_pods_do_not_follow_is_a_condition_and_otherwise_there_is_none() {
+    let told = |unfollowed: &Unfollowed| {
+        let term = Term::text("driver", ["*".parse().unwrap()]).unwrap();
+        let decision = decided_with(Devices::PhysicalFunction, term, &[], unfollowed);
+        let conditions = decision.status.conditions.into_iter();
+        let told = conditions.map(|it| (it.kind, it.status, it.message.unwrap_or_default()));
+        told.skip(1).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&Unfollowed::new()), []);
+    let lag = Lag {
+        interfaces: 2,
+        why: "mtu 9000 is above that of the PF".to_owned(),
+    };
+    let message =
+        "green: 2 interfaces have what it said before: mtu 9000 is above that of the PF".to_owned();
+    assert_eq!(
+        told(&Unfollowed::from([("green".parse().unwrap(), lag)])),
+        [("Followed".to_owned(), "False".to_owned(), message)]
+    );
 }

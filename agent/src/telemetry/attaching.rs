@@ -40,6 +40,7 @@ pub(crate) struct AttachMetrics {
     leaks: Family<KindLabels, Counter>,
     unfinished: Gauge,
     chained: Gauge,
+    unfollowed: Gauge,
 }
 
 impl AttachMetrics {
@@ -49,6 +50,7 @@ impl AttachMetrics {
             leaks: Family::default(),
             unfinished: Gauge::default(),
             chained: Gauge::default(),
+            unfollowed: Gauge::default(),
         };
         for kind in KINDS.into_iter().chain([UNKNOWN]) {
             drop(this.leaks.get_or_create(&labels(kind)));
@@ -61,6 +63,9 @@ impl AttachMetrics {
         registry.register("leaks_unfinished", help, this.unfinished.clone());
         let help = "1 while colvin-cni stands in the CNI configuration that the container runtime uses, by this agent";
         registry.register("chained", help, this.chained.clone());
+        let help =
+            "Attachments that do not follow their Network, though it says reconfigure: InPlace";
+        registry.register("attachments_unfollowed", help, this.unfollowed.clone());
         this
     }
 
@@ -94,6 +99,12 @@ impl AttachMetrics {
     /// Whether the plugin stands in the runtime's configuration.
     pub(crate) fn chained(&self, is_chained: bool) {
         self.chained.set(is_chained.into());
+    }
+
+    /// So many do not follow their Network.
+    pub(crate) fn unfollowed(&self, count: usize) {
+        self.unfollowed
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// How many leaks of a kind were found.

@@ -10,8 +10,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::rooms::{Rooms, SILENCE};
 use crate::args::{AttachArgs, DevicePluginArgs, Way};
-use crate::attachments::{Answers, ChainedPods, Journal, NetworkRecords, Pods, Told};
-use crate::blocks;
+use crate::attachments::{
+    Answers, Attached, ChainedPods, Failures, Journal, NetworkRecords, Pods, Reconfigure, Told,
+    Unfollowed,
+};
+use crate::blocks::{self, Blocks};
 use crate::chain::Chain;
 use crate::device_plugin::boot_id;
 use crate::event::PodEvent;
@@ -93,27 +96,60 @@ impl Rooms {
             .start("following", |stop| follower.run(stop));
     }
 
+    /// Makes running pods follow their Networks, once this agent is the one that acts.
+    pub(super) fn reconfigure(
+        &mut self,
+        roots: Roots,
+        sole: watch::Receiver<bool>,
+        events: mpsc::Sender<PodEvent>,
+        unfollowed: watch::Sender<Arc<Unfollowed>>,
+        metrics: AttachMetrics,
+    ) {
+        let reconfigure = Reconfigure {
+            roots,
+            sole,
+            events,
+            unfollowed,
+            metrics,
+            pulse: self.health.pulse("reconfigure", SILENCE),
+            failures: Failures::new(),
+        };
+        self.supervisor
+            .start("reconfigure", |stop| reconfigure.run(stop));
+    }
+
+    /// Follows the node's blocks of addresses, and tells how they are used: also where nobody gives out of them.
+    pub(super) fn follow_blocks(
+        &mut self,
+        gives: bool,
+        attached: watch::Receiver<Arc<Attached>>,
+    ) -> Latest<Blocks> {
+        let (found, blocks) = watch::channel(None);
+        let follower = blocks::Follower {
+            client: self.api.clone(),
+            node: self.node.clone(),
+            state: self.state_dir.clone(),
+            gives,
+            found,
+            attached,
+            pulse: self.health.pulse("blocks", SILENCE),
+        };
+        self.supervisor.start("blocks", |stop| follower.run(stop));
+        blocks
+    }
+
     /// Keeps records for the plugin, answers it, and sweeps behind it.
     pub(super) fn attach(
         &mut self,
         args: &DevicePluginArgs,
         roots: Roots,
         (offers, networks): (Latest<Offers>, Latest<Networks>),
+        blocks: Latest<Blocks>,
         told: Told,
         metrics: AttachMetrics,
     ) {
         let boot_id = boot_id();
         let pods = Pods::of_kubelet(&args.kubelet.kubelet_dir, args.pod.clone());
-        let (found, blocks) = watch::channel(None);
-        let follower = blocks::Follower {
-            client: self.api.clone(),
-            node: self.node.clone(),
-            state: self.state_dir.clone(),
-            found,
-            attached: told.attached.subscribe(),
-            pulse: self.health.pulse("blocks", SILENCE),
-        };
-        self.supervisor.start("blocks", |stop| follower.run(stop));
         let records = NetworkRecords {
             state: self.state_dir.clone(),
             run: args.run_dir.clone(),

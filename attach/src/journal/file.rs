@@ -3,6 +3,8 @@
 //! The lock is on the file itself (`flock`), so none is left behind: who has it looks whether the name
 //! still stands for this file. Left to others: what a state means.
 
+mod change;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -196,17 +198,10 @@ impl Held {
     /// [`AttachError::File`], such as for a full disk; nothing is kept then.
     pub(crate) fn begin(&mut self, roots: &Roots, record: &Record) -> Result<(), AttachError> {
         let bytes = self.bytes_of(record)?;
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if self.is_written {
             self.clear()?;
         }
-        let room = size.saturating_mul(STATES).saturating_mul(3) / 2 + 4096;
-        let reserve = || fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, room);
-        match rustix::io::retry_on_intr(reserve) {
-            // a file system that cannot promise room: the first state is written before any change all the same
-            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
-            Err(errno) => return Err(failed("take room for", &self.path)(errno.into())),
-        }
+        self.take_room(0, &bytes)?;
         let begun = self.put(&bytes).and_then(|()| {
             if !record.outlives_its_boot() {
                 return Ok(());
@@ -217,6 +212,19 @@ impl Held {
         // nothing is changed without it, so it is not kept
         self.is_written = begun.is_ok();
         begun
+    }
+
+    /// Takes room for this state and those that follow it, behind what is in the file.
+    fn take_room(&self, behind: u64, bytes: &[u8]) -> Result<(), AttachError> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let room = size.saturating_mul(STATES).saturating_mul(3) / 2 + 4096;
+        let room = room.saturating_add(behind);
+        let reserve = || fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, room);
+        match rustix::io::retry_on_intr(reserve) {
+            // a file system that cannot promise room: a state is written before what it speaks of all the same
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            Err(errno) => Err(failed("take room for", &self.path)(errno.into())),
+        }
     }
 
     /// Empties the file: what it said is undone. It is removed unless something is begun in it.

@@ -4,12 +4,12 @@
 
 use std::path::PathBuf;
 
-use colvin_ipam::Method;
+use colvin_ipam::{Method, Route};
 use colvin_model::offer::DeviceId;
 use colvin_model::{IfName, PciAddress};
 use serde::{Deserialize, Serialize};
 
-use crate::request::{AttachmentKey, Owner};
+use crate::request::{AttachmentKey, OfNetwork, Owner};
 use crate::roots::BootId;
 use crate::undo::{Undo, method};
 
@@ -42,6 +42,12 @@ pub(crate) struct Record {
     /// What the kubelet calls the device, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) given: Option<DeviceId>,
+    /// The Network that it is attached to, and what that said; `None` where it is of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) network: Option<OfNetwork>,
+    /// What it is being made by a change of that Network, and perhaps is not yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) change: Option<Change>,
     /// The interface's name in the pod; `None` where a userspace driver has the function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) interface: Option<IfName>,
@@ -81,6 +87,16 @@ impl Record {
     }
 }
 
+/// A change of a running attachment: written before it is made, gone when it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Change {
+    /// What the Network says now.
+    pub(crate) to: OfNetwork,
+    /// The routes that will be made: they were not there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) adds: Vec<Route>,
+}
+
 /// The pod's network namespace, as it was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Target {
@@ -102,6 +118,12 @@ pub(crate) struct Made {
     pub(crate) mtu: Option<u32>,
     /// What IPAM gave.
     pub(crate) lease: colvin_ipam::Lease,
+    /// The Network's routes that we made, and take away when it does not want them any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) routes: Vec<Route>,
+    /// The MTU that it has by a change of its Network: what the result of `ADD` says is of before that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) followed_mtu: Option<u32>,
     /// What the PF was told of the VF, as it said it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) vf: Option<crate::undo::VfImage>,

@@ -43,6 +43,8 @@ fn record(state: State) -> Record {
         kind: "Macvlan".to_owned(),
         device: None,
         given: Some("0000:3b:00.0/7".parse().unwrap()),
+        network: None,
+        change: None,
         interface: Some("net1".parse().unwrap()),
         netns: Target {
             path: "/run/netns/a".into(),
@@ -235,4 +237,38 @@ fn records_are_told_apart_by_container_and_interface() {
     assert!(is_child_of_another(&child_name(&key("c1")), "c"));
     assert!(!is_child_of_another(&child_name(&key("c1")), "c1"));
     assert!(!is_child_of_another("0000:3b:00.1", "c1"));
+}
+
+#[test]
+fn a_file_of_many_changes_is_exchanged_for_its_last_state_and_stays_locked() {
+    let folder = TempDir::new().unwrap();
+    let roots = roots(&folder);
+    let limit = Duration::from_secs(10);
+    let (mut held, _) = hold(&roots, "r", true, limit).unwrap().unwrap();
+    held.begin(&roots, &record(State::Intent)).unwrap();
+    let applied = record(State::Applied);
+    std::thread::scope(|scope| {
+        // it waits for the file that is there now
+        let waiting = scope.spawn(|| hold(&roots, "r", false, limit).unwrap().unwrap().1);
+        let length = |path: &std::path::Path| std::fs::metadata(path).unwrap().len();
+        let path = path(&roots, "r");
+        let mut before = 0;
+        while length(&path) > before {
+            before = length(&path);
+            held.change(&roots, &applied).unwrap();
+            assert_eq!(list(&roots).unwrap(), ["r"]);
+        }
+        assert!(before < 80_000, "{before}");
+        let busy = hold(&roots, "r", false, Duration::ZERO);
+        assert!(busy.is_err(), "{busy:?}");
+        held.note(&applied).unwrap();
+        drop(held);
+        let wanted = Content::Record {
+            record: Box::new(applied.clone()),
+            damaged: false,
+        };
+        assert_eq!(waiting.join().unwrap(), wanted);
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(bytes.split_inclusive(|byte| *byte == b'\n').count(), 2);
+    });
 }

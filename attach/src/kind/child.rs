@@ -57,12 +57,8 @@ fn master(
         &mut host.socket
     };
     let link = find_master(socket, master)?;
-    let most = link.link.mtu_bytes;
-    if let Some(mtu) = mtu.filter(|mtu| *mtu > most) {
-        return Err(AttachError::Config(format!(
-            "mtu {mtu} is above that of the master {} ({most}): choose at most {most}, or raise the master's",
-            link.link.name
-        )));
+    if let Some(mtu) = mtu.filter(|mtu| *mtu > link.link.mtu_bytes) {
+        return Err(AttachError::above(mtu, "master", &link));
     }
     Ok(Master {
         link,

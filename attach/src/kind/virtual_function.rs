@@ -41,10 +41,7 @@ pub(super) fn plan(
         && settings.mtu.is_some()
         && mtu > pf.link.mtu_bytes
     {
-        return Err(AttachError::Config(format!(
-            "mtu {mtu} is above that of the PF {} ({}): choose at most {}, or raise the PF's",
-            pf.link.name, pf.link.mtu_bytes, pf.link.mtu_bytes
-        )));
+        return Err(AttachError::above(mtu, "PF", pf));
     }
     let vf = told(
         host,

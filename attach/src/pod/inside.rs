@@ -195,12 +195,7 @@ fn route(
 }
 
 /// Whether a route was refused because it is there, out of this interface and by the same gateway.
-pub(crate) fn is_there(
-    socket: &mut RouteSocket,
-    index: IfIndex,
-    route: &Route,
-    error: &ChangeError,
-) -> bool {
+fn is_there(socket: &mut RouteSocket, index: IfIndex, route: &Route, error: &ChangeError) -> bool {
     error.is_taken()
         && socket.routes(Some(index)).is_ok_and(|routes| {
             routes.iter().any(|had| {

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::Path;
 
-use colvin_kernel::netlink::change::{By, RouteSocket};
+use colvin_kernel::netlink::change::{By, LinkFacts, RouteSocket};
 use colvin_kernel::netns::{self, Live, NetNs, NetNsError, NetNsId};
 
 use crate::error::AttachError;
@@ -82,7 +82,7 @@ pub(crate) fn life(
     }
     if let Some(path) = elsewhere {
         match NetNs::open(path) {
-            Ok(netns) if holds(&netns, record)? => return Ok(Life::Alive),
+            Ok(netns) if holds(&netns, record, Known::ByAddress)? => return Ok(Life::Alive),
             Err(error) if !error.is_gone() => return Ok(Life::Unknown),
             // another one has its number by now, or it went meanwhile
             Ok(_) | Err(_) => {}
@@ -105,21 +105,33 @@ pub(crate) fn life(
     })
 }
 
+/// How a link that was made is known where it has no mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// By its kind and its address: nothing else tells it from another pod's.
+    ByAddress,
+    /// By its kind: its pod may have given it another address.
+    ByKind,
+}
+
 /// Whether what was attached is in a namespace. The number of one that has ended is soon another one's, so
 /// a namespace that is not where it was counts only with the interface in it.
-pub(crate) fn holds(netns: &NetNs, record: &Record) -> Result<bool, AttachError> {
+pub(crate) fn holds(netns: &NetNs, record: &Record, known: Known) -> Result<bool, AttachError> {
     let Some(name) = &record.interface else {
         return Ok(true);
     };
     let mut socket = netns.run(RouteSocket::open)??;
-    let Some(link) = socket.link(By::Name(name))? else {
-        return Ok(false);
-    };
-    Ok(record.undo.iter().all(|undo| match undo {
-        Undo::Link(image) => is_ours(&link, image),
-        Undo::Child(image) => image.is(&link, image.mac.is_some()),
+    let found = socket.link(By::Name(name))?;
+    Ok(found.is_some_and(|link| is_the_one(&link, record, known)))
+}
+
+/// Whether a link is the one that a record speaks of.
+pub(crate) fn is_the_one(link: &LinkFacts, record: &Record, known: Known) -> bool {
+    record.undo.iter().all(|undo| match undo {
+        Undo::Link(image) => is_ours(link, image),
+        Undo::Child(image) => image.is(link, known == Known::ByAddress && image.mac.is_some()),
         Undo::Ipam(_) | Undo::Vf(_) => true,
-    }))
+    })
 }
 
 /// Whether the folder of a path is there, and the path is not.

@@ -1,4 +1,4 @@
-//! Blocks as what may be given out of them.
+//! Blocks as what may be given out of them. Left to others: giving them (`colvin-ipam`).
 
 use proptest::prelude::*;
 

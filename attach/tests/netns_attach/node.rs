@@ -157,7 +157,7 @@ pub(crate) fn request(container: &str, pod: &Netns, kind: Kind) -> Request {
         given: None,
         kind,
         addressing: Addressing::None,
-        routes: Vec::new(),
+        network: None,
         patience: Patience {
             device: Duration::from_millis(200),
             ipam: Duration::from_secs(5),

@@ -114,8 +114,38 @@ fn cni_status_1_status_fails_without_the_device_or_master() {
     status(host_device("up0")).unwrap();
     status(macvlan("up0")).unwrap();
     for kind in [host_device("up7"), macvlan("up7")] {
-        assert_eq!(status(kind).unwrap_err().class(), Class::NoDevice);
+        let unavailable = status(kind).unwrap_err();
+        assert_eq!(unavailable.why.class(), Class::NoDevice);
+        assert!(!unavailable.hurts_running);
     }
+}
+
+/// CNI-STATUS-1: code 51 is of what hurts attachments that run.
+#[test]
+#[ignore = "netns"]
+fn cni_status_1_an_uplink_that_went_hurts_those_that_run_on_it_and_one_in_use_does_not() {
+    let node = Node::new();
+    let (pod, other) = (Netns::new().unwrap(), Netns::new().unwrap());
+    node.host.veth_to("spare", &node.wire, "w1").unwrap();
+    node.add(&request("c1", &pod, macvlan("up0"))).unwrap();
+    node.add(&request("c2", &other, host_device("spare")))
+        .unwrap();
+    let status = |network: &str, kind: Kind| {
+        let target = Target {
+            network: network.to_owned(),
+            kind: Some(kind),
+            ipam: None,
+            patience: Patience::default(),
+        };
+        let status = || colvin_attach::status(&node.roots, &target);
+        let unavailable = node.host.run(status).unwrap().unwrap_err();
+        unavailable.hurts_running
+    };
+    // it is in a pod, which is well
+    assert!(!status("green", host_device("spare")));
+    node.host.ip("link del up0").unwrap();
+    assert!(status("green", macvlan("up0")));
+    assert!(!status("blue", macvlan("up0")));
 }
 
 #[test]

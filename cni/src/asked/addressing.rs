@@ -1,4 +1,4 @@
-//! Where an attachment's addresses and routes come from: the `ipam` section, or the Network's.
+//! Where an attachment's addresses come from: the `ipam` section, or the Network's.
 //!
 //! Left to others: giving them (`colvin-ipam`), putting them on links (`colvin-attach`).
 
@@ -83,28 +83,6 @@ impl Wish<'_> {
             },
             Method::Static | Method::HostLocal | Method::Delegate(_) => Addressing::Ipam(call),
         })
-    }
-
-    /// The Network's own routes.
-    pub fn routes(self) -> Vec<colvin_ipam::Route> {
-        let routes = self
-            .found
-            .network
-            .iter()
-            .flat_map(|network| &network.attach.routes);
-        routes
-            .filter_map(|route| {
-                Some(colvin_ipam::Route {
-                    dst: route.dst.to_string().parse().ok()?,
-                    gw: route.gw,
-                    mtu: None,
-                    advmss: None,
-                    priority: None,
-                    table: None,
-                    scope: None,
-                })
-            })
-            .collect()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use colvin_attach::{Attached, AttachmentKey, Former, Owner, Patience, Request};
+use colvin_attach::{Attached, AttachmentKey, Former, OfNetwork, Owner, Patience, Request};
 use colvin_kernel::sysfs::{self, SysfsRoot};
 use colvin_model::PciAddress;
 
@@ -85,7 +85,7 @@ fn request(call: &Call<'_>, found: &Found) -> Result<Request, Failure> {
         given: found.given.clone(),
         kind: wish.kind()?,
         addressing: wish.addressing(call.bytes, call.environment)?,
-        routes: wish.routes(),
+        network: found.network.as_ref().map(OfNetwork::of),
         patience: Patience::default(),
         own_netns: call.environment.own_netns_allowed,
     })

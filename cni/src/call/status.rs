@@ -1,8 +1,8 @@
-//! STATUS: could an ADD succeed now?
+//! STATUS: could an ADD succeed now? If not, code 50; 51 where what is missing is what running attachments stand on.
 //!
 //! Left to others: looking at devices, the journal and IPAM (`colvin-attach`).
 
-use colvin_attach::{Class, Patience, Target};
+use colvin_attach::{Class, Patience, Target, Unavailable};
 use colvin_model::IfName;
 
 use super::Call;
@@ -29,12 +29,16 @@ pub(super) fn answer(call: &Call<'_>) -> Result<String, Failure> {
     };
     match colvin_attach::status(call.roots, &target) {
         Ok(()) => Ok(String::new()),
-        Err(error) => {
-            let class = error.class();
-            let failure = Failure::from(error);
+        Err(Unavailable { why, hurts_running }) => {
+            let class = why.class();
+            let failure = Failure::from(why);
             // a configuration that no ADD could take is no state of the node
             Err(match class {
                 Class::Config => failure,
+                _ if hurts_running => Failure {
+                    code: Code::Limited,
+                    ..failure
+                },
                 _ => unavailable(failure),
             })
         }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use from_inventory::VfDetail;
 pub use placement::{RefusedNetwork, UplinkNetwork};
-pub use reason::{COMPLETE, CompleteReason, RefusedReason};
+pub use reason::{COMPLETE, CompleteReason, FOLLOWED, NOT_FOLLOWED, RefusedReason};
 
 /// The most characters that a text from the wire keeps.
 pub const TEXT_LIMIT: usize = 64;
@@ -57,7 +57,7 @@ pub struct NodeTopologyStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128), extend("x-kubernetes-list-type" = "atomic"))]
     pub findings: Vec<Finding>,
-    /// `Complete`: whether all that is on the node is in here.
+    /// `Complete`: whether all that is on the node is in here. `Followed`, only while it is False: running pods do not follow a Network that says `reconfigure: InPlace`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<NodeCondition>,
@@ -82,13 +82,13 @@ pub struct Summary {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeCondition {
-    /// What it is about: `Complete`.
+    /// What it is about: `Complete` or `Followed`.
     #[serde(rename = "type")]
     pub kind: String,
     /// `True`, `False` or `Unknown`.
     #[schemars(extend("enum" = ["True", "False", "Unknown"]))]
     pub status: String,
-    /// Why, in one word: `AllSeen`, `NotAllSeen`, `Truncated`.
+    /// Why, in one word: `AllSeen`, `NotAllSeen`, `Truncated`, `NotFollowed`.
     pub reason: String,
     /// Why, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,5 @@
-//! A pod followed with the clock in hand: what is written when, and what its owner is told.
+//! A pod followed with the clock in hand: what is written when, and what its owner is told. Left to others: real
+//! namespaces and a real API server (`agent/tests`).
 
 use std::sync::{Arc, Mutex};
 

@@ -7,8 +7,17 @@ use colvin_model::network::Refusal;
 
 use super::NodeCondition;
 
-/// The type of the one condition that a `NodeTopology` has.
+/// The type of the condition that every `NodeTopology` has.
 pub const COMPLETE: &str = "Complete";
+
+/// The type of the condition that it has only while it is False: pods do not follow a Network that asks for it.
+pub const FOLLOWED: &str = "Followed";
+
+/// Why the condition [`FOLLOWED`] is False, with what it means.
+pub const NOT_FOLLOWED: (&str, &str) = (
+    "NotFollowed",
+    "Of `Followed`: a Network says `reconfigure: InPlace`, and MTU or routes of running pods cannot be made what it says; they have what they had. The message names the Network and the reason, the pods' events the pods",
+);
 
 /// Why the condition [`COMPLETE`] is as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +142,16 @@ impl NodeCondition {
             status: reason.status().to_owned(),
             reason: reason.as_str().to_owned(),
             message,
+        }
+    }
+
+    /// The condition [`FOLLOWED`], with which Networks are not followed and why.
+    pub fn not_followed(message: String) -> Self {
+        Self {
+            kind: FOLLOWED.to_owned(),
+            status: "False".to_owned(),
+            reason: NOT_FOLLOWED.0.to_owned(),
+            message: Some(message),
         }
     }
 }
