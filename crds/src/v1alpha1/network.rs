@@ -5,6 +5,7 @@
 //! pod gets its interface ([`attach`]), what the mapping makes of it ([`compile`]).
 
 pub mod attach;
+pub mod attachment_definition;
 pub mod compile;
 pub mod member;
 pub mod status;
