@@ -42,7 +42,7 @@ pub(crate) enum Command {
     /// Write the machine as one plain-text file, MACs and serials replaced.
     #[command(after_help = examples::SNAPSHOT)]
     Snapshot(Snapshot),
-    /// Say what on this machine hinders discovery, and the remedy.
+    /// Say what on this machine hinders discovery, or what a cluster lacks, and the remedy.
     #[command(after_help = examples::DOCTOR)]
     Doctor(Doctor),
     /// List the nodes of a cluster: their ports, their networks, what is odd.
@@ -80,6 +80,9 @@ pub(crate) enum Command {
     Suggest(authoring::Suggest),
     /// Make Networks of what a cluster has from other projects.
     Import(authoring::Import),
+    /// Turn a Network into the attachment definition (NAD) for Multus, or a definition into the Network it amounts to.
+    #[command(after_help = examples::CONVERT)]
+    Convert(authoring::Convert),
     /// Write the completion script of a shell.
     Completion {
         /// Which shell.
@@ -270,7 +273,17 @@ pub(crate) struct Snapshot {
 
 /// `colvin doctor`.
 #[derive(Args, Debug)]
+#[command(
+    mut_arg("files", |arg| arg.requires("whole_cluster")),
+    mut_arg("kubeconfig", |arg| arg.requires("whole_cluster")),
+    mut_arg("context", |arg| arg.requires("whole_cluster")),
+    mut_arg("request_timeout", |arg| arg.requires("whole_cluster"))
+)]
 pub(crate) struct Doctor {
+    /// Check a cluster, not this machine: API server, kinds, agents, rights, Networks beside their uplinks, clocks,
+    /// admission.
+    #[arg(id = "whole_cluster", long = "cluster", conflicts_with_all = ["config_file", "resource_prefix", "root", "from", "node"])]
+    pub(crate) whole_cluster: bool,
     /// Judge this config file of the SR-IOV network device plugin, or file with its `ConfigMap`, as well; `-` is standard
     /// input [default: /etc/pcidp/config.json, where the machine has it].
     #[arg(long, value_name = "FILE")]
@@ -278,6 +291,8 @@ pub(crate) struct Doctor {
     /// What the plugin is told to put before names that have no resourcePrefix of their own.
     #[arg(long, value_name = "DOMAIN", default_value = "intel.com")]
     pub(crate) resource_prefix: String,
+    #[command(flatten)]
+    pub(crate) cluster: cluster::Cluster,
     #[command(flatten)]
     pub(crate) machine: Machine,
     /// Which of the nodes of a `ConfigMap` with a key per node this is [default: the host's name, or that of the file or

@@ -4,6 +4,7 @@
 //! Left to others: the connection ([`Connection`]), what the objects mean.
 
 mod agent;
+mod any;
 mod beside;
 mod connection;
 mod files;
@@ -11,6 +12,7 @@ mod kubeconfig;
 mod pods;
 mod refusal;
 mod scheduling;
+pub(crate) mod server;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub(crate) use any::{Any, AnyKind, Which};
 pub(crate) use connection::Connection;
 pub(crate) use pods::Bound;
 pub(crate) use refusal::{Asked, Unanswered};

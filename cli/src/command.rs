@@ -4,6 +4,7 @@
 //! ([`crate::args`]), how output looks ([`crate::output`]).
 
 mod completion;
+mod convert;
 mod diagnose;
 mod doctor;
 mod drift;
@@ -74,6 +75,7 @@ pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended>
         Command::Lint(args) => lint::run(&args, to),
         Command::Suggest(args) => suggest::run(&args, to),
         Command::Import(args) => import::run(&args, to),
+        Command::Convert(args) => convert::run(&args, to),
         Command::Snapshot(args) => snapshot::run(&args, to),
     }
 }

@@ -86,6 +86,16 @@ pub(crate) struct ImportFrom {
 pub(crate) struct ImportNad {
     #[command(flatten)]
     pub(crate) from: ImportFrom,
+    #[command(flatten)]
+    pub(crate) answers: Answers,
+    /// Only those of this namespace.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+}
+
+/// What definitions do not say.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Answers {
     /// The node that a definition is for, where it does not say; `NAD` is its name or
     /// NAMESPACE/NAME. May be given several times.
     #[arg(long = "node", value_name = "NAD=NODE", value_parser = pair)]
@@ -94,9 +104,29 @@ pub(crate) struct ImportNad {
     /// May be given several times.
     #[arg(long = "interface", value_name = "NAD=NETDEV", value_parser = pair)]
     pub(crate) interfaces: Vec<(String, String)>,
-    /// Only those of this namespace.
+}
+
+/// `colvin convert`.
+#[derive(Args, Debug)]
+pub(crate) struct Convert {
+    /// Files with Networks and attachment definitions: YAML or JSON, as `kubectl get -o yaml` writes them; `-` is
+    /// standard input.
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "cluster",
+        conflicts_with = "cluster"
+    )]
+    pub(crate) files: Vec<PathBuf>,
+    /// Convert this object of the cluster: a name is that of a Network, NAMESPACE/NAME that of an attachment definition.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// The namespace of the definitions that are made [default: that they are applied to].
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) answers: Answers,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 /// `colvin import sriov-device-plugin`.

@@ -71,10 +71,13 @@ pub(super) const DOCTOR: &str = "\
 Examples:
   colvin doctor
   colvin doctor --config-file config.json    also of the SR-IOV device plugin's config file
+  colvin doctor --cluster                    a cluster, seen from here
+  colvin doctor --cluster -f dump.yaml       what a dump of one tells
 
 Each check is OK, WARN (something is not seen) or FAIL (discovery does not work), with the remedy.
 Of a config file FAIL is a part that is not served, WARN one that may not be what was meant.
-Ends with 1 when a check failed.";
+Of a cluster FAIL is what does not work or is not served; whatever you may not read is not judged and
+told. Ends with 1 when a check failed.";
 
 /// Below `colvin lint --help`.
 pub(super) const LINT: &str = "\
@@ -175,11 +178,12 @@ Examples:
   sudo colvin diagnose                   everything that is attached on this node
   sudo colvin diagnose tenant-a/web-0    a pod's attachments
   sudo colvin diagnose 3f2a9c            those of a container of podman or nerdctl
+  sudo colvin diagnose --api             what the API server says of the pods too
   sudo colvin diagnose -o json           for programs
 
-Compared are the journal, the kernel, the devices that were given out, and what the node's agent
-hears from the kubelet, when it answers. Neither an agent nor a cluster is needed, and nothing is
-changed. NETNS is alive, gone, or unknown where nothing proves either: to see into namespaces is
+Compared are the journal, the kernel, the devices that were given out, what the node's agent hears
+from the kubelet, when it answers, and what the API server has, when it is asked. Neither an agent
+nor a cluster is needed, and nothing is changed. NETNS is alive, gone, or unknown where nothing proves either: to see into namespaces is
 root's right. Each disagreement says what to do.
 
 Exit codes: 0 nothing disagrees, 1 something does or it cannot be told, 2 wrong usage.";
@@ -242,6 +246,24 @@ Examples:
   colvin import nad --cluster -n tenant-a      those of one namespace
   colvin import nad --cluster --apply          and create the Networks
 
-Definitions whose configurations differ in nothing but the interface become one Network with a member per
-node. The node comes from --node, from a label, annotation or node selector of the definition, or from the
-end of its name. What was understood, dropped and carried over is told on standard error.";
+Definitions whose configurations differ in nothing but the interface become one Network with a
+member per node. The node comes from --node, from a label, annotation or node selector of the
+definition, or from the end of its name. What was understood, dropped and carried over is told on
+standard error. So are the pods, and what makes pods, in the same files or in the cluster, that ask
+for these definitions: what goes of them (-), what comes (+), and what is otherwise then (!).";
+
+/// Below `colvin convert --help`.
+pub(super) const CONVERT: &str = "\
+Examples:
+  colvin convert green.yaml                    the definition of the Network green, for Multus
+  colvin convert --cluster green -n tenant-a   of a Network of the cluster, for this namespace
+  kubectl get net-attach-def green -o yaml | colvin convert -
+                                               the Network that a definition amounts to
+  colvin convert --interface red/tenantred=ens2f0 tenantred.yaml
+  colvin convert --cluster red/tenantred       of a definition of the cluster
+
+Objects go to standard output and nothing is applied. A definition for colvin-cni says the
+Network's name and no more: all settings are the Network's. Read are definitions of sriov-cni,
+macvlan, ipvlan, vlan, host-device, OVN's localnet and colvin-cni. What cannot be carried over is
+a warning on standard error. Each definition becomes a Network of its own; `colvin import nad`
+joins those that differ in the node. Ends with 1 when an object could not be converted.";

@@ -46,6 +46,12 @@ impl Unanswered {
         matches!(self, Self::Kube(kube::Error::Api(status)) if status.code == 404 && named(status))
     }
 
+    /// Whether the cluster does not know the kind.
+    pub(crate) fn is_unknown_kind(&self) -> bool {
+        let unknown = matches!(self, Self::Kube(kube::Error::Api(status)) if status.code == 404);
+        unknown && !self.is_absent()
+    }
+
     /// What to tell, and what to do.
     pub(crate) fn told(&self, asked: Asked, server: &str) -> anyhow::Error {
         let Asked { resource, ours } = asked;

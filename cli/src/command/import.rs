@@ -3,8 +3,8 @@
 //! Networks go to standard output, what was understood and dropped to standard error. Left to others:
 //! the foreign objects ([`surveyor`], [`nad`], [`sriov_device_plugin`]), making Networks in the cluster ([`crate::create`]).
 
-mod foreign;
-mod nad;
+pub(crate) mod foreign;
+pub(crate) mod nad;
 mod sriov_device_plugin;
 mod surveyor;
 
@@ -39,11 +39,11 @@ struct Imported {
 pub(crate) fn run(args: &Import, to: &mut dyn Write) -> anyhow::Result<Ended> {
     let (apply, connection, imported) = match &args.source {
         ImportSource::Surveyor(from) => {
-            let objects = foreign::read(from, &foreign::INTERFACE_MAPS)?;
+            let objects = foreign::read(from, foreign::INTERFACE_MAPS)?;
             (from.apply, &from.connection, surveyor::import(&objects))
         }
         ImportSource::Nad(args) => {
-            let objects = foreign::read(&args.from, &foreign::DEFINITIONS)?;
+            let objects = foreign::read(&args.from, foreign::DEFINITIONS)?;
             let imported = nad::import(&objects, args);
             (args.from.apply, &args.from.connection, imported)
         }

@@ -145,7 +145,7 @@ mod tests {
 
     fn imported(text: &str) -> Imported {
         let mut objects = Objects::default();
-        objects.add("maps.yaml", text, &INTERFACE_MAPS);
+        objects.add("maps.yaml", text, INTERFACE_MAPS);
         import(&objects)
     }
 

@@ -10,22 +10,24 @@ use super::ipam;
 
 /// What a definition says, but for the uplink it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// The plugin.
-    pub(super) plugin: String,
+    pub(crate) plugin: String,
     /// What pods get.
-    pub(super) kind: DeviceKind,
+    pub(crate) kind: DeviceKind,
     /// How it is set up.
     pub(super) attach: Attach,
+    /// The Network that it names, where the plugin is colvin-cni.
+    pub(super) network: Option<String>,
     /// What was carried over, for people.
-    pub(super) carried: Vec<String>,
+    pub(crate) carried: Vec<String>,
     /// What was not, and why.
-    pub(super) dropped: Vec<String>,
+    pub(crate) dropped: Vec<String>,
 }
 
 /// The uplink that a definition names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// A netdev.
     Interface(String),
     /// A PCI function.
@@ -58,6 +60,7 @@ impl Target {
 pub(super) struct Reader {
     pub(super) left: Map<String, Value>,
     pub(super) attach: Attach,
+    pub(super) network: Option<String>,
     pub(super) carried: Vec<String>,
     pub(super) dropped: Vec<String>,
 }
@@ -82,6 +85,7 @@ pub(super) fn read(config: &Value) -> Result<(Settings, Option<Target>), String>
     let mut reader = Reader {
         left: first,
         attach: Attach::default(),
+        network: None,
         carried: Vec::new(),
         dropped: Vec::new(),
     };
@@ -107,6 +111,7 @@ pub(super) fn read(config: &Value) -> Result<(Settings, Option<Target>), String>
         plugin,
         kind,
         attach: reader.attach,
+        network: reader.network,
         carried: reader.carried,
         dropped: reader.dropped,
     };

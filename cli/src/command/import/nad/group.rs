@@ -4,20 +4,21 @@
 
 use std::collections::BTreeSet;
 
-use super::{Definition, node};
+use super::definition::Definition;
+use super::node;
 
 /// Definitions that are one network.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     /// What their names have in common.
-    pub(super) base: String,
+    pub(crate) base: String,
     /// The definitions, in order of their names.
-    pub(super) definitions: Vec<Definition>,
+    pub(crate) definitions: Vec<Definition>,
 }
 
 impl Group {
     /// All of them, for people.
-    pub(super) fn called(&self) -> String {
+    pub(crate) fn called(&self) -> String {
         let names: Vec<String> = self.definitions.iter().map(Definition::called).collect();
         names.join(", ")
     }

@@ -8,7 +8,7 @@ mod range;
 use colvin_crds::v1alpha1::network::attach::{Cidr, Ipam, IpamType, Route};
 use serde_json::Value;
 
-use self::range::{between, subnet};
+use self::range::{outside, subnet};
 use super::config::Reader;
 
 /// The most ranges and exceptions that a Network may have.
@@ -108,10 +108,11 @@ impl Pool {
             .map(|(end, _)| end);
         let start = start.or_else(|| text(&["rangeStart", "range_start"]));
         let end = end.or_else(|| text(&["rangeEnd", "range_end"]));
-        self.ranges.extend(match (start, end) {
-            (None, None) => vec![subnet(whole)?],
-            (start, end) => between(whole, start, end)?,
-        });
+        // a pod's prefix is that of its range: the subnet stays whole, and what is outside of the range is kept out
+        self.ranges.push(subnet(whole)?);
+        if start.is_some() || end.is_some() {
+            self.exclude.extend(outside(whole, start, end)?);
+        }
         let exclude = range.get("exclude").and_then(Value::as_array);
         for one in exclude.into_iter().flatten().filter_map(Value::as_str) {
             self.exclude.push(subnet(one)?);

@@ -3,6 +3,7 @@
 //! Left to others: reading the settings that several plugins share ([`super::config`]).
 
 use colvin_crds::v1alpha1::network::DeviceKind;
+use colvin_crds::v1alpha1::network::attachment_definition::PLUGIN;
 use serde_json::{Map, Value};
 
 use super::config::{Reader, Target, is_nothing};
@@ -40,6 +41,7 @@ impl Reader {
                 )
             }
             "ovn-k8s-cni-overlay" => (self.localnet()?, None),
+            PLUGIN => self.ours()?,
             other => {
                 return Err(format!(
                     "the plugin {other:?} makes what no kind of device of a Network is: it is left out"
@@ -57,6 +59,48 @@ impl Reader {
             return Ok(Some(Target::Mac(mac)));
         }
         self.target(&["device"])
+    }
+
+    /// colvin-cni: the Network whose devices it gives, and what else may stand beside.
+    fn ours(&mut self) -> Result<(DeviceKind, Option<Target>), String> {
+        self.network = self.text("network")?;
+        self.mtu()?;
+        let child = self.vlan("vlanId")?;
+        if !child {
+            self.vlan("vlan")?;
+        }
+        self.attach.spoof_check = self.switch("spoofchk")?;
+        self.attach.trust = self.switch("trust")?;
+        let said = self.text("kind")?;
+        let device = self.device()?;
+        let target = match device {
+            Some(device) => Some(device),
+            None => self.text("deviceID")?.map(Target::PciAddress),
+        };
+        let is_netdev = matches!(target, Some(Target::Interface(_) | Target::Mac(_)));
+        let target = match target {
+            Some(target) => Some(target),
+            None => self.target(&["master"])?,
+        };
+        let kind = match said.as_deref() {
+            Some("VirtualFunction") => DeviceKind::VirtualFunction,
+            Some("PhysicalFunction" | "HostDevice") => DeviceKind::PhysicalFunction,
+            Some("Macvlan") => DeviceKind::Macvlan,
+            Some("Ipvlan") => DeviceKind::Ipvlan,
+            Some("Vlan") => DeviceKind::Vlan,
+            Some(other) => {
+                return Err(format!("kind is {other:?}, which colvin-cni does not know"));
+            }
+            None if child => DeviceKind::Vlan,
+            None if is_netdev => DeviceKind::PhysicalFunction,
+            None => DeviceKind::default(),
+        };
+        match kind {
+            DeviceKind::Macvlan => self.mode("bridge")?,
+            DeviceKind::Ipvlan => self.mode("l2")?,
+            DeviceKind::VirtualFunction | DeviceKind::PhysicalFunction | DeviceKind::Vlan => {}
+        }
+        Ok((kind, target))
     }
 
     /// OVN's localnet: a network of the switches, with the tag that OVN puts on.

@@ -1,7 +1,7 @@
 //! Definitions as people have them, and what becomes of them.
 
 use super::*;
-use crate::args::authoring::ImportFrom;
+use crate::args::authoring::{Answers, ImportFrom};
 use crate::command::import::foreign::DEFINITIONS;
 use crate::command::lint::object::Schemas;
 use crate::command::lint::text_linted;
@@ -22,7 +22,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn imported(text: &str, nodes: &[(&str, &str)], interfaces: &[(&str, &str)]) -> Imported {
     let mut objects = Objects::default();
-    objects.add("nads.yaml", text, &DEFINITIONS);
+    objects.add("nads.yaml", text, DEFINITIONS);
     let args = ImportNad {
         from: ImportFrom {
             files: Vec::new(),
@@ -30,8 +30,10 @@ fn imported(text: &str, nodes: &[(&str, &str)], interfaces: &[(&str, &str)]) -> 
             apply: false,
             connection: crate::args::cluster::Connection::default(),
         },
-        nodes: pairs(nodes),
-        interfaces: pairs(interfaces),
+        answers: Answers {
+            nodes: pairs(nodes),
+            interfaces: pairs(interfaces),
+        },
         namespace: None,
     };
     import(&objects, &args)
@@ -134,8 +136,8 @@ fn definitions_without_a_node_are_asked_for_it_and_the_answer_is_taken() {
     assert_eq!(
         asked.failures,
         [
-            "default/green-a: which node is it for? It does not say: colvin import nad --node default/green-a=NODE\n\
-          default/green-b: which node is it for? It does not say: colvin import nad --node default/green-b=NODE"
+            "default/green-a: which node is it for? It does not say: colvin import nad --node default/green-a=NODE",
+            "default/green-b: which node is it for? It does not say: colvin import nad --node default/green-b=NODE"
         ]
     );
     let answered = imported(&text, &[("green-a", "w1"), ("default/green-b", "w2")], &[]);
@@ -189,4 +191,76 @@ fn m_28_what_is_no_json_is_told_with_its_place() {
             "nads.yaml:31:11: default/e: mtu is \"big\", and a number up to 65535 is wanted",
         ]
     );
+}
+
+/// The pods of the story: one per node, by a label, a node selector and a definition.
+const PODS: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata:
+  name: probe-1
+  namespace: default
+  annotations: {k8s.v1.cni.cncf.io/networks: green-worker-1}
+spec:
+  nodeSelector: {kubernetes.io/hostname: worker-1, disk: ssd}
+  containers: [{name: probe, image: probe}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: default}
+spec:
+  template:
+    metadata:
+      annotations:
+        k8s.v1.cni.cncf.io/networks: other, default/green-worker-2@green0
+    spec:
+      nodeName: worker-2
+      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [worker-2]}]}]}}}
+      containers: [{name: log}, {name: web, resources: {limits: {intel.com/green: "1"}}}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: twice, namespace: tenant-a}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        metadata:
+          annotations:
+            k8s.v1.cni.cncf.io/networks: '[{"name": "green-worker-1", "namespace": "default", "ips": ["10.20.4.7/22"]}, {"name": "green-worker-2", "namespace": "default"}]'
+        spec:
+          containers: [{name: job}]
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: web-5d, ownerReferences: [{kind: Deployment, name: web}]}
+spec: {template: {metadata: {annotations: {k8s.v1.cni.cncf.io/networks: green-worker-2}}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: elsewhere, namespace: tenant-a}
+spec: {template: {metadata: {annotations: {k8s.v1.cni.cncf.io/networks: green-worker-1}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: odd, annotations: {k8s.v1.cni.cncf.io/networks: a/b/c}}
+"#;
+
+#[test]
+fn m_04_the_pods_that_change_are_told_with_what_changes() {
+    let resource = "annotations: {k8s.v1.cni.cncf.io/resourceName: intel.com/green}";
+    let config =
+        |master: &str| format!(r#"{{"type": "sriov", "master": "{master}", "vlan": 110}}"#);
+    let text = NODES.to_owned()
+        + &nad(
+            &format!("name: green-worker-1, {resource}"),
+            &config("eth1"),
+        )
+        + &nad(
+            &format!("name: green-worker-2, {resource}"),
+            &config("ens2"),
+        )
+        + &nad("name: blue", r#"{"type": "colvin-cni", "name": "blue"}"#)
+        + PODS;
+    insta::assert_snapshot!(shown(&imported(&text, &[], &[])));
 }

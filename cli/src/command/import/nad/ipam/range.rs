@@ -1,4 +1,4 @@
-//! Subnets, and ranges of addresses as subnets. Left to others: where they stand.
+//! Subnets, and what of one is outside of a range. Left to others: where they stand.
 
 use std::net::IpAddr;
 
@@ -50,18 +50,16 @@ pub(super) fn subnet(text: &str) -> Result<String, String> {
     Ok(format!("{}/{length}", address(first, base)))
 }
 
-/// The subnets that are exactly the addresses from `start` to `end` of a subnet, each of which may be left
-/// out.
+/// The subnets that are exactly the addresses of a subnet before `start` and after `end`, each of which may be left out.
 ///
 /// # Errors
 /// When one is no address of the subnet, or they run backwards.
-pub(super) fn between(
+pub(super) fn outside(
     whole: &str,
     start: Option<&str>,
     end: Option<&str>,
 ) -> Result<Vec<String>, String> {
     let (base, _, first, last) = ends(whole)?;
-    let (_, bits) = number(base);
     let at = |text: Option<&str>, otherwise: u128| match text {
         None => Ok(otherwise),
         Some(text) => {
@@ -72,11 +70,23 @@ pub(super) fn between(
                 .ok_or_else(|| format!("{text} is not in {whole}"))
         }
     };
-    let (mut from, to) = (at(start, first)?, at(end, last)?);
+    let (from, to) = (at(start, first)?, at(end, last)?);
     if from > to {
         return Err(format!("the range of {whole} ends before it begins"));
     }
     let mut subnets = Vec::new();
+    if let Some(before) = from.checked_sub(1).filter(|_| from > first) {
+        cover(first, before, base, &mut subnets);
+    }
+    if let Some(behind) = to.checked_add(1).filter(|_| to < last) {
+        cover(behind, last, base, &mut subnets);
+    }
+    Ok(subnets)
+}
+
+/// The subnets that are exactly these addresses, of the family of `like`.
+fn cover(mut from: u128, to: u128, like: IpAddr, subnets: &mut Vec<String>) {
+    let (_, bits) = number(like);
     loop {
         // the largest block that begins here and ends within
         let aligned = if from == 0 {
@@ -91,7 +101,7 @@ pub(super) fn between(
         let host = fits.unwrap_or_default();
         subnets.push(format!(
             "{}/{}",
-            address(from, base),
+            address(from, like),
             bits.saturating_sub(host)
         ));
         match from
@@ -99,7 +109,7 @@ pub(super) fn between(
             .and_then(|end| end.checked_add(1))
         {
             Some(next) if next <= to => from = next,
-            _ => return Ok(subnets),
+            _ => return,
         }
     }
 }
@@ -109,31 +119,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_the_subnets_that_cover_it() {
-        let range = |whole: &str, start: &str, end: &str| between(whole, Some(start), Some(end));
+    fn what_is_outside_of_a_range_is_covered_by_subnets() {
+        let range = |whole: &str, start: &str, end: &str| outside(whole, Some(start), Some(end));
         assert_eq!(
-            range("10.0.0.0/24", "10.0.0.5", "10.0.0.20").unwrap(),
+            range("10.0.0.0/27", "10.0.0.5", "10.0.0.20").unwrap(),
             [
-                "10.0.0.5/32",
-                "10.0.0.6/31",
-                "10.0.0.8/29",
-                "10.0.0.16/30",
-                "10.0.0.20/32"
+                "10.0.0.0/30",
+                "10.0.0.4/32",
+                "10.0.0.21/32",
+                "10.0.0.22/31",
+                "10.0.0.24/29"
             ]
         );
+        let none: [&str; 0] = [];
+        let whole = range("10.0.0.0/24", "10.0.0.0", "10.0.0.255").unwrap();
+        assert_eq!(whole, none);
+        let whole = range("0.0.0.0/0", "0.0.0.0", "255.255.255.255").unwrap();
+        assert_eq!(whole, none);
         assert_eq!(
-            range("10.0.0.0/24", "10.0.0.0", "10.0.0.255").unwrap(),
-            ["10.0.0.0/24"]
+            outside("2001:db8::/126", Some("2001:db8::2"), None).unwrap(),
+            ["2001:db8::/127"]
         );
-        assert_eq!(
-            range("0.0.0.0/0", "0.0.0.0", "255.255.255.255").unwrap(),
-            ["0.0.0.0/0"]
-        );
-        assert_eq!(
-            between("2001:db8::/126", Some("2001:db8::2"), None).unwrap(),
-            ["2001:db8::2/127"]
-        );
-        assert_eq!(between("::/0", None, None).unwrap(), ["::/0"]);
+        assert_eq!(outside("::/0", None, None).unwrap(), none);
         assert!(range("10.0.0.0/24", "10.0.1.0", "10.0.0.1").is_err());
         assert!(range("10.0.0.0/24", "10.0.0.9", "10.0.0.1").is_err());
         assert!(range("10.0.0.0/33", "10.0.0.9", "10.0.0.1").is_err());
