@@ -1,10 +1,11 @@
-//! `colvin doctor`: what on this machine hinders discovery, and the remedy.
+//! `colvin doctor`: what on this machine hinders discovery, or what a cluster lacks ([`cluster`]), and the remedy.
 //!
 //! A check says OK, WARN (something is not seen) or FAIL (discovery does not work). Of a recorded machine only what is
 //! recorded is judged. A config file of the SR-IOV network device plugin is judged too: FAIL is a part of it that is not
 //! served. Left to others: looking (`colvin_discovery`), healing (nobody changes anything here).
 
 mod agents;
+mod cluster;
 mod hardware;
 mod pools;
 mod rights;
@@ -86,10 +87,12 @@ struct Report {
 /// # Errors
 /// When a recorded machine cannot be opened, or nothing can be written.
 pub(super) fn run(args: &Doctor, to: &mut dyn Write) -> anyhow::Result<Ended> {
-    let machine = Machine::open(&args.machine)?;
-    let report = Report {
-        checks: checks(args, &machine),
+    let checks = if args.whole_cluster {
+        cluster::checks(&args.cluster)?
+    } else {
+        checks(args, &Machine::open(&args.machine)?)
     };
+    let report = Report { checks };
     let mut output = Output::new(to, args.look.color);
     match args.look.output.form() {
         Some(form) => output.object(form, &report)?,
