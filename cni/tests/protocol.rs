@@ -13,9 +13,31 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-fn run(variables: &[(&str, &str)], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_colvin-cni"))
+/// Makes a folder that of the node, then runs the program: what it leaves there is the test's own.
+const SCRIPT: &str = r#"mount --bind "$1" /run && shift && exec "$@""#;
+
+/// The program, on a node whose `/run` is this folder.
+fn program(run: &std::path::Path) -> Command {
+    let mut command = Command::new("/usr/bin/unshare");
+    command
         .env_clear()
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "/bin/sh",
+            "-ec",
+            SCRIPT,
+            "sh",
+        ])
+        .arg(run)
+        .arg(env!("CARGO_BIN_EXE_colvin-cni"));
+    command
+}
+
+fn run(variables: &[(&str, &str)], input: &[u8]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = program(folder.path())
         .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -85,8 +107,8 @@ fn cni_version_1_a_version_needs_nothing_else() {
 /// CNI-P12: an input that does not end holds nobody up.
 #[test]
 fn cni_p12_a_version_does_not_wait_for_ever() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_colvin-cni"))
-        .env_clear()
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = program(folder.path())
         .env("CNI_COMMAND", "VERSION")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
