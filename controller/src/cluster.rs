@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use crate::facts::{NetworkFacts, NodeFacts};
+use crate::facts::{DefinitionFacts, NetworkFacts, NodeFacts};
 
 /// One kind of objects, by name, kept by the events of a watch.
 #[derive(Clone, Debug)]
@@ -136,6 +136,16 @@ impl Store<NetworkFacts> {
             facts.version = kept.version;
         }
         facts
+    }
+}
+
+impl Store<DefinitionFacts> {
+    /// Keeps what is newer where a watch lags behind an answer to a write of ours.
+    pub(crate) fn newer(&self, key: &str, facts: DefinitionFacts) -> DefinitionFacts {
+        match self.kept.get(key) {
+            Some(kept) if kept.uid == facts.uid && facts.version < kept.version => kept.clone(),
+            _ => facts,
+        }
     }
 }
 

@@ -3,17 +3,19 @@
 //! A `NodeTopology` of 8 kB with managed fields becomes a few words per port. Left to others:
 //! keeping them ([`crate::cluster`]), what follows from them ([`crate::summary`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use colvin_crds::v1alpha1::node_topology::{RefusedNetwork, RefusedReason, Uplink, UplinkNetwork};
-use colvin_crds::v1alpha1::{Network, NetworkStatus, NodeTopology};
+use colvin_crds::v1alpha1::{Network, NetworkSpec as SpecOnWire, NetworkStatus, NodeTopology};
 use colvin_model::network::NetworkSpec;
 use kube::core::{DeserializeGuard, ObjectMeta};
 
 pub(crate) mod block;
+pub(crate) mod definition;
 pub(crate) mod pool;
 
 pub(crate) use block::BlockFacts;
+pub(crate) use definition::DefinitionFacts;
 pub(crate) use pool::{Pool, Source};
 
 /// The most characters that a name of a port keeps.
@@ -29,6 +31,8 @@ pub(crate) struct NetworkFacts {
     pub(crate) spec: Spec,
     /// Where its addresses come from.
     pub(crate) addresses: Source,
+    /// The namespaces that are to have a definition of it; `None` where the object is not understood.
+    pub(crate) definitions: Option<BTreeSet<String>>,
     /// The status as the API server last had it.
     pub(crate) status: NetworkStatus,
 }
@@ -89,22 +93,30 @@ pub(crate) enum Refusal {
 impl NetworkFacts {
     /// Reads an object; one that does not parse is a Network that means nothing.
     pub(crate) fn read(object: DeserializeGuard<Network>) -> (String, Self) {
-        let (metadata, spec, addresses, status) = match object.0 {
+        let (metadata, spec, addresses, definitions, status) = match object.0 {
             Ok(network) => {
                 let spec = match NetworkSpec::try_from(&network) {
                     Err(invalid) => Spec::Invalid(invalid.to_string()),
                     Ok(spec) if spec.members().is_empty() => Spec::WithoutMembers,
                     Ok(_) => Spec::WithMembers,
                 };
-                let addresses = match spec {
-                    Spec::Invalid(_) => Source::Unknown,
-                    Spec::WithMembers | Spec::WithoutMembers => Source::of(&network.spec),
+                let (addresses, definitions) = match spec {
+                    Spec::Invalid(_) => (Source::Unknown, None),
+                    Spec::WithMembers | Spec::WithoutMembers => {
+                        (Source::of(&network.spec), Some(namespaces(&network.spec)))
+                    }
                 };
-                (network.metadata, spec, addresses, network.status)
+                (
+                    network.metadata,
+                    spec,
+                    addresses,
+                    definitions,
+                    network.status,
+                )
             }
             Err(invalid) => {
                 let spec = Spec::Invalid(invalid.error);
-                (invalid.metadata, spec, Source::Unknown, None)
+                (invalid.metadata, spec, Source::Unknown, None, None)
             }
         };
         let facts = Self {
@@ -113,10 +125,19 @@ impl NetworkFacts {
             generation: metadata.generation,
             spec,
             addresses,
+            definitions,
             status: status.unwrap_or_default(),
         };
         (metadata.name.unwrap_or_default(), facts)
     }
+}
+
+/// Where a Network asks for definitions.
+fn namespaces(spec: &SpecOnWire) -> BTreeSet<String> {
+    let attach = spec.attach.as_ref();
+    let asked = attach.and_then(|attach| attach.definitions.as_ref());
+    let names = asked.into_iter().flat_map(|asked| &asked.namespaces);
+    names.map(|namespace| namespace.0.clone()).collect()
 }
 
 /// The object's place in the order of changes. Versions are numbers in every API server there is.

@@ -1,4 +1,5 @@
-//! The cluster's one controller: `Network` status and events, and which node has which block of addresses.
+//! The cluster's one controller: `Network` status and events, which node has which block of addresses, and
+//! the `NetworkAttachmentDefinition`s that Networks ask for.
 //!
 //! Every replica watches; the one that holds the lease writes. Nothing on the way of a pod's start
 //! depends on it. Left to others: deciding which uplink is on which network, which each node's agent
@@ -9,9 +10,11 @@
 mod args;
 mod blocks;
 mod cluster;
+mod definitions;
 mod election;
 mod event;
 mod facts;
+mod overlap;
 mod publish;
 mod reason;
 mod reconcile;

@@ -1,7 +1,11 @@
 //! The conditions of a Network and the reasons they give, each with its meaning.
 //!
 //! `docs/reference/conditions.md` is made from here. Left to others: when which holds
-//! ([`crate::summary`], [`crate::event`]).
+//! ([`crate::summary`]), events ([`event`]).
+
+mod event;
+
+pub(crate) use event::EventReason;
 
 /// The conditions of a Network. Each is always there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +15,8 @@ pub(crate) enum Kind {
     Overlap,
     Protected,
     Exhausted,
+    AddressesOverlap,
+    Undefined,
 }
 
 /// Why a condition is as it is.
@@ -35,24 +41,27 @@ pub(crate) enum Reason {
     PoolExhausted,
     AddressesFree,
     NoPool,
-}
-
-/// What a Kubernetes Event tells of a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum EventReason {
-    UplinkJoined,
-    NetworksOverlap,
-    UplinkLeft,
-    PortAmbiguous,
+    RangesOverlap,
+    RangesApart,
+    DefinitionForeign,
+    NamespaceMissing,
+    DefinitionRefused,
+    DefinitionPending,
+    DefinitionKindMissing,
+    DefinitionsForbidden,
+    DefinitionsMade,
+    NoneAsked,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Ready,
         Self::Ambiguous,
         Self::Overlap,
         Self::Protected,
         Self::Exhausted,
+        Self::AddressesOverlap,
+        Self::Undefined,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -62,6 +71,8 @@ impl Kind {
             Self::Overlap => "Overlap",
             Self::Protected => "Protected",
             Self::Exhausted => "Exhausted",
+            Self::AddressesOverlap => "AddressesOverlap",
+            Self::Undefined => "Undefined",
         }
     }
 
@@ -75,13 +86,19 @@ impl Kind {
             Self::Exhausted => {
                 "A node wants addresses of the network, and its ranges have none left"
             }
+            Self::AddressesOverlap => {
+                "Addresses are in its ranges and in those of another Network, or twice in its own"
+            }
+            Self::Undefined => {
+                "A namespace that `attach.definitions` names lacks its NetworkAttachmentDefinition"
+            }
         }
     }
 }
 
 impl Reason {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Reachable,
         Self::InvalidSpec,
         Self::NoMembers,
@@ -101,6 +118,16 @@ impl Reason {
         Self::PoolExhausted,
         Self::AddressesFree,
         Self::NoPool,
+        Self::RangesOverlap,
+        Self::RangesApart,
+        Self::DefinitionForeign,
+        Self::NamespaceMissing,
+        Self::DefinitionRefused,
+        Self::DefinitionPending,
+        Self::DefinitionKindMissing,
+        Self::DefinitionsForbidden,
+        Self::DefinitionsMade,
+        Self::NoneAsked,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -124,6 +151,16 @@ impl Reason {
             Self::PoolExhausted => "PoolExhausted",
             Self::AddressesFree => "AddressesFree",
             Self::NoPool => "NoPool",
+            Self::RangesOverlap => "RangesOverlap",
+            Self::RangesApart => "RangesApart",
+            Self::DefinitionForeign => "DefinitionForeign",
+            Self::NamespaceMissing => "NamespaceMissing",
+            Self::DefinitionRefused => "DefinitionRefused",
+            Self::DefinitionPending => "DefinitionPending",
+            Self::DefinitionKindMissing => "DefinitionKindMissing",
+            Self::DefinitionsForbidden => "DefinitionsForbidden",
+            Self::DefinitionsMade => "DefinitionsMade",
+            Self::NoneAsked => "NoneAsked",
         }
     }
 
@@ -146,7 +183,17 @@ impl Reason {
             Self::NoneAmbiguous => "`Ambiguous`",
             Self::NoOverlap => "`Overlap`",
             Self::NoneProtected => "`Protected`",
-            Self::PoolExhausted | Self::AddressesFree | Self::NoPool => "`Exhausted`",
+            Self::PoolExhausted | Self::AddressesFree => "`Exhausted`",
+            Self::NoPool => "`Exhausted`, `AddressesOverlap`",
+            Self::RangesOverlap | Self::RangesApart => "`AddressesOverlap`",
+            Self::DefinitionForeign
+            | Self::NamespaceMissing
+            | Self::DefinitionRefused
+            | Self::DefinitionPending
+            | Self::DefinitionKindMissing
+            | Self::DefinitionsForbidden
+            | Self::DefinitionsMade
+            | Self::NoneAsked => "`Undefined`",
         }
     }
 
@@ -194,47 +241,28 @@ impl Reason {
             }
             Self::AddressesFree => "Every node that wants addresses of the ranges gets some",
             Self::NoPool => "Its addresses do not come out of ranges, or the object means nothing",
-        }
-    }
-}
-
-impl EventReason {
-    #[cfg(test)]
-    const ALL: [Self; 4] = [
-        Self::PortAmbiguous,
-        Self::UplinkLeft,
-        Self::NetworksOverlap,
-        Self::UplinkJoined,
-    ];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::UplinkJoined => "UplinkJoined",
-            Self::NetworksOverlap => "NetworksOverlap",
-            Self::UplinkLeft => "UplinkLeft",
-            Self::PortAmbiguous => "PortAmbiguous",
-        }
-    }
-
-    /// Kubernetes' own two words for how bad it is.
-    pub(crate) const fn severity(self) -> &'static str {
-        match self {
-            Self::UplinkJoined => "Normal",
-            Self::NetworksOverlap | Self::UplinkLeft | Self::PortAmbiguous => "Warning",
-        }
-    }
-
-    #[cfg(test)]
-    const fn meaning(self) -> &'static str {
-        match self {
-            Self::UplinkJoined => "A port is on a network that it was not on",
-            Self::NetworksOverlap => {
-                "A port is asked for by networks that cannot share it; the older keeps it"
+            Self::RangesOverlap => {
+                "The message names the subnets, and who has them too. Each Network gives them out by itself, so that two pods may have one address: where a pod or router reaches both, exclude them in one of the two. Where nothing reaches both it is well"
             }
-            Self::UplinkLeft => "A port is no longer on a network: a cable may have been moved",
-            Self::PortAmbiguous => {
-                "A port has more than one neighbour, or hears one of the node's own VFs, and leaves every network"
+            Self::RangesApart => "No address of its ranges is in those of another Network",
+            Self::DefinitionForeign => {
+                "Somebody else's NetworkAttachmentDefinition has the Network's name in the namespaces that the message names, and stays as it is: delete it, or take the namespaces off the list"
             }
+            Self::NamespaceMissing => {
+                "There are no namespaces as the message names; definitions come when they do"
+            }
+            Self::DefinitionRefused => {
+                "The API server does not take a definition: the message has its words. It is tried again"
+            }
+            Self::DefinitionPending => "Definitions are about to be made",
+            Self::DefinitionKindMissing => {
+                "The cluster has no NetworkAttachmentDefinitions: Multus is not installed"
+            }
+            Self::DefinitionsForbidden => {
+                "The controller may not read NetworkAttachmentDefinitions: it may with the chart's `attach.mode: BelowMultus`"
+            }
+            Self::DefinitionsMade => "Each namespace that it names has its definition",
+            Self::NoneAsked => "It asks for no definitions, or the object means nothing",
         }
     }
 }

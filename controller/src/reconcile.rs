@@ -20,11 +20,15 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, info, warn};
 
 use crate::blocks::Step;
+use crate::definitions;
 use crate::event::send::Told;
+use crate::facts::definition::NetworkAttachmentDefinition;
 use crate::publish::block::{self, BlockWritten};
+use crate::publish::definition::{self, DefinitionWritten};
 use crate::publish::{self, NotWritten, Written};
-use crate::telemetry::{BLOCK, Metrics, NETWORK, PUBLISH, WATCH};
+use crate::telemetry::{BLOCK, DEFINITION, Metrics, NETWORK, PUBLISH, WATCH};
 use crate::watch::Watch;
+use crate::watch::optional::OptionalWatch;
 use desk::Desk;
 
 /// What the loop works with.
@@ -33,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) networks: Watch<Network>,
     pub(crate) topologies: Watch<NodeTopology>,
     pub(crate) blocks: Watch<AddressBlock>,
+    pub(crate) definitions: OptionalWatch<NetworkAttachmentDefinition>,
     pub(crate) leader: watch::Receiver<bool>,
     pub(crate) events: mpsc::Sender<Told>,
     pub(crate) metrics: Metrics,
@@ -43,6 +48,7 @@ pub(crate) struct Parts {
 enum Ended {
     Status(Box<Written>),
     Block(BlockWritten),
+    Definition(Box<DefinitionWritten>),
 }
 
 type Writing = Pin<Box<dyn Future<Output = Ended> + Send>>;
@@ -54,6 +60,7 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
         mut networks,
         mut topologies,
         mut blocks,
+        mut definitions,
         mut leader,
         events,
         metrics,
@@ -74,6 +81,9 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
                 tell(desk.see_topology(read::topology(event), clock.now()), &events);
             }
             event = blocks.next() => desk.see_block(read::address_block(event), clock.now()),
+            event = definitions.next() => if let Some(event) = event {
+                desk.see_definition(read::definition(event), clock.now());
+            },
             changed = leader.changed() => {
                 changed?;
                 let leads = *leader.borrow_and_update();
@@ -86,12 +96,17 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
                 match ended {
                     Ended::Status(written) => settle(&mut desk, *written, &metrics, clock.now()),
                     Ended::Block(written) => settle_block(&mut desk, written, &metrics, clock.now()),
+                    Ended::Definition(written) => {
+                        settle_definition(&mut desk, *written, &metrics, clock.now());
+                    }
                 }
             }
             () = tokio::time::sleep(wait) => {}
         }
         let well = networks.is_well() && topologies.is_well() && blocks.is_well();
         desk.sees(well, clock.now());
+        definitions.keep(desk.needs_definitions());
+        desk.sees_definitions(definitions.sight(), clock.now());
         if writing.is_none() {
             writing = next(&mut desk, &client, &metrics, clock.now());
         }
@@ -100,11 +115,17 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
     }
 }
 
-/// What is written next. Statuses come first: they are few, by their budget.
+/// What is written next. Definitions come first, so that the status tells of them at once; then statuses: both
+/// are few.
 fn next(desk: &mut Desk, client: &Client, metrics: &Metrics, now: Duration) -> Option<Writing> {
+    let client = client.clone();
+    if let Some(action) = desk.next_definition(now) {
+        return Some(Box::pin(async move {
+            Ended::Definition(Box::new(definition::act(client, action).await))
+        }));
+    }
     let (write, suppressed) = desk.next_write(now, Timestamp::now());
     (0..suppressed).for_each(|_| metrics.publishing.suppressed());
-    let client = client.clone();
     if let Some(write) = write {
         return Some(Box::pin(async move {
             Ended::Status(Box::new(publish::write(client, write).await))
@@ -160,6 +181,30 @@ fn settle_block(desk: &mut Desk, written: BlockWritten, metrics: &Metrics, now: 
         metrics.last_success.mark(PUBLISH);
     }
     desk.acted(written, now, fastrand::f64());
+}
+
+fn settle_definition(
+    desk: &mut Desk,
+    written: DefinitionWritten,
+    metrics: &Metrics,
+    now: Duration,
+) {
+    use definitions::Step;
+    metrics.publishing.wrote(DEFINITION, written.result());
+    let definition = written.action.place.key();
+    match (&written.answer, &written.action.step) {
+        (Ok(_), Step::Create { .. }) => info!(definition, "definition made"),
+        (Ok(_), Step::Mend { .. }) => info!(definition, "definition made what it was"),
+        (Ok(_), Step::Delete { .. }) => info!(definition, "definition taken away"),
+        (Err(error), _) => {
+            let cause = cause(error);
+            warn!(definition, %error, cause, "cannot write the definition; again later");
+        }
+    }
+    if written.answer.is_ok() {
+        metrics.last_success.mark(PUBLISH);
+    }
+    desk.defined(written, now, fastrand::f64());
 }
 
 fn cause(error: &NotWritten) -> Option<String> {

@@ -11,20 +11,33 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::blocks::Lacking;
-use crate::facts::{NetworkFacts, NodeFacts, Refusal, Source, Spec, Standing};
+use crate::definitions::Defined;
+use crate::facts::{NetworkFacts, NodeFacts, Refusal, Spec, Standing};
+use crate::overlap::Overlaps;
 use crate::reason::{Kind, Reason};
+
+mod addresses;
+mod definitions;
 
 /// How many ports or networks a message names.
 const NAMED: usize = 5;
 
-/// The status of a network, given what the nodes report and which of them lack addresses.
+/// What is known of a network beside what nodes report.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    pub(crate) lacking: Lacking,
+    pub(crate) overlaps: Overlaps,
+    pub(crate) defined: Defined,
+}
+
+/// The status of a network, given what the nodes report and what else is known.
 ///
 /// `network.status` is what it was: a condition whose status is the same keeps its time.
 pub(crate) fn summarize(
     name: &str,
     network: &NetworkFacts,
     nodes: &BTreeMap<String, NodeFacts>,
-    lacking: &Lacking,
+    beside: &Beside,
     now: Timestamp,
 ) -> NetworkStatus {
     let tally = Tally::of(name, nodes);
@@ -34,7 +47,14 @@ pub(crate) fn summarize(
             Kind::Ambiguous => tally.ambiguous(),
             Kind::Overlap => tally.overlap(),
             Kind::Protected => tally.protected(),
-            Kind::Exhausted => exhausted(&network.addresses, lacking),
+            Kind::Exhausted => addresses::exhausted(&network.addresses, &beside.lacking),
+            Kind::AddressesOverlap => {
+                addresses::overlap(name, &network.addresses, &beside.overlaps)
+            }
+            Kind::Undefined => match definitions::undefined(&beside.defined) {
+                Some(verdict) => verdict,
+                None => return before(kind, network, now),
+            },
         };
         condition(kind, verdict, network, now)
     });
@@ -69,6 +89,15 @@ impl Verdict {
             reason,
             message: message.into(),
         }
+    }
+}
+
+/// What was said before, where nothing is known yet.
+fn before(kind: Kind, network: &NetworkFacts, now: Timestamp) -> Condition {
+    let mut before = network.status.conditions.iter();
+    match before.find(|before| before.type_ == kind.as_str()) {
+        Some(before) => before.clone(),
+        None => condition(kind, definitions::pending(), network, now),
     }
 }
 
@@ -226,26 +255,6 @@ impl Tally {
                 Verdict::no(Reason::NoneUsable, message)
             }
             DeviceCounts { .. } => Verdict::yes(Reason::Reachable, reached),
-        }
-    }
-}
-
-/// Whether nodes lack addresses of the network.
-fn exhausted(addresses: &Source, lacking: &Lacking) -> Verdict {
-    match addresses {
-        Source::Elsewhere | Source::Unknown => {
-            Verdict::no(Reason::NoPool, "no addresses come out of its ranges")
-        }
-        Source::Pool(_) if lacking.is_empty() => {
-            Verdict::no(Reason::AddressesFree, "no node lacks addresses")
-        }
-        Source::Pool(_) => {
-            let lacking = lacking.iter();
-            let of = lacking.map(|(family, nodes)| {
-                format!("no block of {family} is left for {}", named(nodes))
-            });
-            let of: Vec<String> = of.collect();
-            Verdict::yes(Reason::PoolExhausted, of.join("; "))
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::publish::PROGRAM;
 pub(crate) const NETWORK: &str = "Network";
 pub(crate) const EVENT: &str = "Event";
 pub(crate) const BLOCK: &str = "AddressBlock";
+pub(crate) const DEFINITION: &str = "NetworkAttachmentDefinition";
 /// Values of the label `loop`.
 pub(crate) const WATCH: &str = "watch";
 pub(crate) const PUBLISH: &str = "publish";
@@ -30,7 +31,7 @@ pub(crate) struct Metrics {
 pub(crate) fn register() -> (Registry, Metrics) {
     let mut registry = colvin_service::telemetry::registry(PROGRAM, env!("CARGO_PKG_VERSION"));
     let metrics = Metrics {
-        publishing: Publishing::register(&mut registry, &[NETWORK, EVENT, BLOCK]),
+        publishing: Publishing::register(&mut registry, &[NETWORK, EVENT, BLOCK, DEFINITION]),
         last_success: LastSuccess::register(&mut registry, &[WATCH, PUBLISH]),
         leader: Gauge::default(),
         networks: Gauge::default(),

@@ -17,6 +17,7 @@ use crate::publish::PROGRAM;
 use crate::reconcile::{self, Parts};
 use crate::telemetry;
 use crate::watch::Watch;
+use crate::watch::optional::OptionalWatch;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long the loop may be silent before the program counts as stuck.
@@ -78,6 +79,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             client.clone(),
             health.condition("blocks", "the first list of AddressBlocks"),
         ),
+        definitions: OptionalWatch::new(client.clone()),
         client: client.clone(),
         leader,
         events,

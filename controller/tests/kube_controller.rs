@@ -12,6 +12,8 @@
 mod bench;
 #[path = "kube_controller/blocks.rs"]
 mod blocks;
+#[path = "kube_controller/definitions.rs"]
+mod definitions;
 
 use std::time::{Duration, Instant};
 

@@ -44,6 +44,8 @@ pub(crate) fn of(name: &NetworkName, network: &Network) -> Result<NetworkRecord,
         reconfigure,
         ipam,
         routes,
+        // who may name the Network to Multus: the controller's
+        definitions: _,
     } = said;
     let vlan = vlan.map(VlanId::try_from).transpose();
     if let Some(mtu) = mtu.filter(|mtu| !MTUS.contains(mtu)) {

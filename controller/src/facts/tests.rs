@@ -24,6 +24,7 @@ fn a_network_is_read_with_its_status() {
         version: 17,
         spec: Spec::WithMembers,
         addresses: Source::Elsewhere,
+        definitions: Some(BTreeSet::new()),
         status: NetworkStatus {
             nodes: 2,
             ..NetworkStatus::default()
@@ -44,6 +45,17 @@ fn a_network_of_a_newer_version_is_one_that_means_nothing_yet() {
     };
     assert!(why.contains("teleport"), "{why}");
     assert_eq!(facts.addresses, Source::Unknown);
+    assert_eq!(facts.definitions, None);
+}
+
+#[test]
+fn the_namespaces_that_are_to_have_a_definition_are_a_set() {
+    let (_, facts) = network(json!({
+        "metadata": {"name": "green"},
+        "spec": {"members": [], "attach": {"definitions": {"namespaces": ["b", "a"]}}},
+    }));
+    let expected = ["a", "b"].map(str::to_owned).into();
+    assert_eq!(facts.definitions, Some(expected));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What the controller knows, and what it does next.
 //!
-//! Pure: time and chance are arguments. Left to others: blocks of addresses ([`allotment`]), the loop
-//! around it ([`super`]).
+//! Pure: time and chance are arguments. Left to others: blocks of addresses ([`allotment`]), definitions for
+//! Multus ([`keeping`]), the loop around it ([`super`]).
 
 mod allotment;
+mod keeping;
 
 use std::time::Duration;
 
@@ -14,12 +15,14 @@ use crate::cluster::{Change, Seen, Store, touched};
 use crate::event::limit::Limit;
 use crate::event::send::Told;
 use crate::event::tell;
-use crate::facts::{self, BlockFacts, NetworkFacts, NodeFacts};
+use crate::facts::{self, BlockFacts, NetworkFacts, NodeFacts, Source};
+use crate::overlap::overlaps;
 use crate::publish::block::BlockWritten;
 use crate::publish::{Write, Written};
 use crate::schedule::Schedule;
-use crate::summary::summarize;
+use crate::summary::{Beside, summarize};
 use allotment::Allotment;
+use keeping::Keeping;
 
 /// All that the loop remembers.
 #[derive(Debug)]
@@ -28,6 +31,7 @@ pub(super) struct Desk {
     nodes: Store<NodeFacts>,
     schedule: Schedule,
     allotment: Allotment,
+    keeping: Keeping,
     limit: Limit,
     leads: bool,
 }
@@ -39,6 +43,7 @@ impl Default for Desk {
             nodes: Store::default(),
             schedule: Schedule::default(),
             allotment: Allotment::default(),
+            keeping: Keeping::default(),
             limit: Limit::new(),
             leads: false,
         }
@@ -62,6 +67,7 @@ impl Desk {
         if leads {
             self.touch_all(now);
             self.allotment.lead(now);
+            self.touch_definitions(now);
         }
     }
 
@@ -83,15 +89,29 @@ impl Desk {
             other => other,
         };
         for change in self.networks.see(seen) {
-            let addresses =
-                |side: &Option<NetworkFacts>| side.as_ref().map(|facts| facts.addresses.clone());
-            if addresses(&change.before) != addresses(&change.after) {
-                self.allotment.touch(&change.name, now);
+            self.network_changed(&change, now);
+        }
+    }
+
+    fn network_changed(&mut self, change: &Change<NetworkFacts>, now: Duration) {
+        let sides = [&change.before, &change.after];
+        let [before, after] = sides.map(|side| side.as_ref().map(|facts| &facts.addresses));
+        if before != after {
+            self.allotment.touch(&change.name, now);
+            let is_pool = |source: Option<&Source>| matches!(source, Some(Source::Pool(_)));
+            if is_pool(before) || is_pool(after) {
+                // its ranges may overlap anybody's, or no longer do
+                self.touch_where(|facts| is_pool(Some(&facts.addresses)), now);
             }
-            match change.after {
-                Some(_) => self.schedule.touch(&change.name, now),
-                None => self.schedule.forget(&change.name),
-            }
+        }
+        let [before, after] =
+            sides.map(|side| side.as_ref().map(|facts| (&facts.uid, &facts.definitions)));
+        if before != after {
+            self.keeping.touch(&change.name, now);
+        }
+        match &change.after {
+            Some(_) => self.schedule.touch(&change.name, now),
+            None => self.schedule.forget(&change.name),
         }
     }
 
@@ -158,8 +178,12 @@ impl Desk {
         if !self.may_write() {
             return None;
         }
-        let both = [self.schedule.next(now), self.allotment.wake(now)];
-        both.into_iter().flatten().min()
+        let all = [
+            self.schedule.next(now),
+            self.allotment.wake(now),
+            self.keeping.wake(now),
+        ];
+        all.into_iter().flatten().min()
     }
 
     /// What is to be done with a block of addresses now.
@@ -182,8 +206,12 @@ impl Desk {
                 self.schedule.forget(&name);
                 continue;
             };
-            let lacking = blocks::lacking(&name, &self.view());
-            let status = summarize(&name, network, self.nodes.kept(), &lacking, date);
+            let beside = Beside {
+                lacking: blocks::lacking(&name, &self.view()),
+                overlaps: overlaps(&name, self.networks.kept()),
+                defined: self.keeping.defined(&name, network),
+            };
+            let status = summarize(&name, network, self.nodes.kept(), &beside, date);
             if status == network.status {
                 suppressed += 1;
                 continue;
@@ -247,7 +275,16 @@ impl Desk {
     }
 
     fn touch_all(&mut self, now: Duration) {
-        for network in self.networks.kept().keys() {
+        self.touch_where(|_| true, now);
+    }
+
+    fn touch_where(&mut self, is_meant: impl Fn(&NetworkFacts) -> bool, now: Duration) {
+        for (network, _) in self
+            .networks
+            .kept()
+            .iter()
+            .filter(|(_, facts)| is_meant(facts))
+        {
             self.schedule.touch(network, now);
         }
     }

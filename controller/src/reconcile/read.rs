@@ -8,7 +8,8 @@ use kube::runtime::watcher::Event;
 use tracing::warn;
 
 use crate::cluster::Seen;
-use crate::facts::{BlockFacts, NetworkFacts, NodeFacts};
+use crate::facts::definition::NetworkAttachmentDefinition;
+use crate::facts::{BlockFacts, DefinitionFacts, NetworkFacts, NodeFacts};
 
 pub(super) fn network(event: Event<DeserializeGuard<Network>>) -> Seen<NetworkFacts> {
     seen(event, NetworkFacts::read)
@@ -40,6 +41,12 @@ pub(super) fn address_block(event: Event<DeserializeGuard<AddressBlock>>) -> See
         }
         (block, facts)
     })
+}
+
+pub(super) fn definition(
+    event: Event<DeserializeGuard<NetworkAttachmentDefinition>>,
+) -> Seen<DefinitionFacts> {
+    seen(event, DefinitionFacts::read)
 }
 
 fn seen<K, T>(event: Event<K>, read: impl FnOnce(K) -> (String, T)) -> Seen<T> {

@@ -1,8 +1,9 @@
 //! What a network's status says of nodes that report. Left to others: reading what they report.
 
 use super::*;
-use crate::blocks::Family;
-use crate::facts::{Pool, Port};
+use crate::facts::Port;
+
+mod others;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -50,8 +51,17 @@ fn green() -> NetworkFacts {
     }
 }
 
+/// Nothing but what nodes report.
+fn beside() -> Beside {
+    Beside {
+        lacking: Lacking::new(),
+        overlaps: Overlaps::new(),
+        defined: Defined::NoneAsked,
+    }
+}
+
 fn summary(all: &[(&str, &str, Option<Standing>)]) -> NetworkStatus {
-    summarize("green", &green(), &nodes(all), &Lacking::new(), at(NOW))
+    summarize("green", &green(), &nodes(all), &beside(), at(NOW))
 }
 
 /// `status reason: message` of a condition.
@@ -183,11 +193,11 @@ fn uplinks_without_devices_and_devices_without_use_are_two_reasons() {
 fn an_invalid_network_says_which_field() {
     let mut network = green();
     network.spec = Spec::Invalid("spec.members[0].subnet: no subnet".to_owned());
-    let status = summarize("green", &network, &nodes(&[]), &Lacking::new(), at(NOW));
+    let status = summarize("green", &network, &nodes(&[]), &beside(), at(NOW));
     let ready = "False InvalidSpec: spec.members[0].subnet: no subnet";
     assert_eq!(says(&status, Kind::Ready), ready);
     network.spec = Spec::WithoutMembers;
-    let status = summarize("green", &network, &nodes(&[]), &Lacking::new(), at(NOW));
+    let status = summarize("green", &network, &nodes(&[]), &beside(), at(NOW));
     assert_eq!(
         says(&status, Kind::Ready),
         "False NoMembers: it has no members"
@@ -198,54 +208,20 @@ fn an_invalid_network_says_which_field() {
 fn a_condition_keeps_its_time_until_its_status_flips() {
     let mut network = green();
     let reached = nodes(&[("worker-1", "eth1", Some(on(8, 8)))]);
-    network.status = summarize("green", &network, &reached, &Lacking::new(), at(NOW));
-    let later = summarize("green", &network, &reached, &Lacking::new(), at(NOW + 60));
+    network.status = summarize("green", &network, &reached, &beside(), at(NOW));
+    let later = summarize("green", &network, &reached, &beside(), at(NOW + 60));
     assert_eq!(later, network.status, "the same facts make the same status");
 
     let two = nodes(&[
         ("worker-1", "eth1", Some(on(8, 8))),
         ("worker-2", "eth1", Some(on(8, 8))),
     ]);
-    let more = summarize("green", &network, &two, &Lacking::new(), at(NOW + 60));
+    let more = summarize("green", &network, &two, &beside(), at(NOW + 60));
     let time = |status: &NetworkStatus| status.conditions[0].last_transition_time.0.as_second();
     assert_eq!((more.nodes, time(&more)), (2, NOW));
 
-    let lost = summarize(
-        "green",
-        &network,
-        &BTreeMap::new(),
-        &Lacking::new(),
-        at(NOW + 90),
-    );
+    let lost = summarize("green", &network, &BTreeMap::new(), &beside(), at(NOW + 90));
     assert_eq!(time(&lost), NOW + 90);
-}
-
-#[test]
-fn nodes_that_lack_addresses_are_named_by_family_and_a_network_without_a_pool_lacks_none() {
-    let mut network = green();
-    let says_of = |network: &NetworkFacts, lacking: &Lacking| {
-        let status = summarize("green", network, &nodes(&[]), lacking, at(NOW));
-        says(&status, Kind::Exhausted)
-    };
-    let no_pool = "False NoPool: no addresses come out of its ranges";
-    assert_eq!(says_of(&network, &Lacking::new()), no_pool);
-    network.addresses = Source::Pool(Pool {
-        ranges: vec!["10.0.0.0/24".parse().unwrap()],
-        block_size: 28,
-        exclude: Vec::new(),
-    });
-    let free = "False AddressesFree: no node lacks addresses";
-    assert_eq!(says_of(&network, &Lacking::new()), free);
-    let lacking = [
-        (Family::V6, vec!["worker-3".to_owned()]),
-        (
-            Family::V4,
-            vec!["worker-1".to_owned(), "worker-2".to_owned()],
-        ),
-    ];
-    let short = "True PoolExhausted: no block of IPv4 is left for worker-1, worker-2; \
-                 no block of IPv6 is left for worker-3";
-    assert_eq!(says_of(&network, &lacking.into()), short);
 }
 
 #[test]

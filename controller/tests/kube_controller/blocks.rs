@@ -21,7 +21,7 @@ struct Block {
 
 impl Bench {
     /// A network with a pool of addresses.
-    fn pool(&self, name: &str, ranges: &[&str]) {
+    pub(crate) fn pool(&self, name: &str, ranges: &[&str]) {
         let members = json!([{"name": "leaves", "neighbor": {"systemName": "leaf-*"}}]);
         let ipam = json!({"type": "pool", "ranges": ranges, "blockSize": 28});
         let network = json!({

@@ -2,12 +2,17 @@
 //! Left to others: the API server, which `tests/kube_controller.rs` has.
 
 mod blocks;
+mod definitions;
 
 use colvin_crds::v1alpha1::Network;
 
 use super::*;
+use crate::definitions::Sight;
+use crate::facts::DefinitionFacts;
+use crate::facts::definition::NetworkAttachmentDefinition;
 use crate::facts::{Port, Standing};
 use crate::publish::NotWritten;
+use crate::publish::definition::DefinitionWritten;
 use crate::reason::EventReason;
 use crate::schedule::SETTLE;
 

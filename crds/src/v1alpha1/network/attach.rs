@@ -11,7 +11,7 @@ pub struct Attach {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4094))]
     pub vlan: Option<u16>,
-    /// Bytes a packet may have, without Ethernet header.
+    /// Bytes a packet may have, without Ethernet header; at most what the PF or the uplink carries. Absent means as the device has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 68, max = 65535))]
     pub mtu: Option<u32>,
@@ -35,9 +35,33 @@ pub struct Attach {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     pub routes: Vec<Route>,
+    /// `NetworkAttachmentDefinition`s, by which pods get it below Multus. The controller makes and keeps them. Absent means none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definitions: Option<Definitions>,
 }
 
-/// Whether running pods follow a change.
+/// The `NetworkAttachmentDefinition`s of a Network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Definitions {
+    /// The namespaces that have one, each named as the Network. A pod names one of its own namespace, or, where Multus allows it, of another. A definition of that name that the controller did not make stays as it is.
+    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
+    pub namespaces: Vec<Namespace>,
+}
+
+/// A namespace's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Namespace(
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    )]
+    pub String,
+);
+
+/// Whether `mtu` and `routes` of running pods follow a change of the Network; all else is of new pods only. Routes that somebody made by hand stay. What a pod cannot follow leaves it as it was: its events and the condition `Followed` of the `NodeTopology` say why. Absent means `Never`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum Reconfigure {
