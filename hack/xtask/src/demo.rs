@@ -217,5 +217,13 @@ fn moved(cluster: &mut Cluster, screen: &mut Screen) -> Result<()> {
         Ok((count == Some(1)).then_some(()))
     })
     .with_context(|| format!("within {} s", LIMIT.as_secs()))?;
-    told(cluster, &["colvin", "why", "node1", "green"], screen).map(drop)
+    let why = ["why", "node1", "green"];
+    wait_until("the leaf that the cable is in now", || {
+        let (said, _) = cluster.colvin(&why)?;
+        let pf0 = said.split("- ").find(|it| it.starts_with("pf0 "));
+        Ok(pf0
+            .is_some_and(|it| it.contains("neighbor.vlan is 120"))
+            .then_some(()))
+    })?;
+    told(cluster, &[&["colvin"], &why[..]].concat(), screen).map(drop)
 }
