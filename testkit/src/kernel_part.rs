@@ -1,4 +1,4 @@
-//! The kernel's own part of attaching a host device: one message that moves, names and raises it. No plugin can be faster.
+//! The kernel's own part of attaching a host device: one message that moves and names it. No plugin can be faster.
 //!
 //! Left to others: plugins, and what is made of the times.
 
@@ -11,27 +11,27 @@ use colvin_kernel::netns::NetNs;
 
 use crate::netns::Netns;
 
-/// Moves a link of the calling thread's namespace into another one under a name, and back under its own; gives how long
-/// the first of the two messages took.
+/// Moves a link of the calling thread's namespace into another one under a name, and back under its own, up; gives how
+/// long the first of these messages took.
 ///
 /// # Errors
 /// When the kernel refuses.
 pub fn move_and_back(link: &str, to: &Netns, name: &str) -> Result<Duration> {
     let home = NetNs::current()?;
     let there = NetNs::open(&to.path())?;
-    let took = moved(link, &there, name)?;
-    there.run(|| moved(name, &home, link))??;
+    let took = moved(link, &there, name, Switch::Leave)?;
+    there.run(|| moved(name, &home, link, Switch::On))??;
     Ok(took)
 }
 
-fn moved(link: &str, to: &NetNs, name: &str) -> Result<Duration> {
+fn moved(link: &str, to: &NetNs, name: &str, up: Switch) -> Result<Duration> {
     let mut socket = RouteSocket::open()?;
     let found = socket.link(By::AnyName(link))?.context("no such link")?;
     let name = name.parse()?;
     let change = LinkChange {
         netns: Some(to.as_fd()),
         name: Some(&name),
-        up: Switch::On,
+        up,
         ..LinkChange::default()
     };
     let began = Instant::now();

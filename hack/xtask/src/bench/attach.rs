@@ -118,7 +118,7 @@ fn attached(said: &Said, (name, shown, peer, [add, del], processor): Case) -> Re
         );
         rows.push(ratio);
         if let Ok(kernel) = said.value(&format!("{name}.{verb}.kernel.p50_ms")) {
-            let what = "  of it the kernel's own: one message to move, name, raise";
+            let what = "  of it the kernel's own: one message to move and name";
             rows.push(Row::new(what, kernel, "ms", Bar::None));
         }
         rows.push(row("  p95", "p95_ms", "ms", Bar::None)?);
