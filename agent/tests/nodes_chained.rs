@@ -78,7 +78,7 @@ const PARTS: [(&str, Part); 15] = [
         trouble::node_is_rebooted,
     ),
     (
-        "a pod on the host's network is refused",
+        "a pod on the host's network leaves nothing",
         trouble::on_the_host_network,
     ),
     ("uninstalled, the node is as before", parts::is_uninstalled),
