@@ -66,7 +66,8 @@ for slot in $(seq 12); do call DEL $slot; ip netns del r$slot; done
 fn begin(cluster: &Cluster, node: usize, master: &str, seed: u32) -> Result<Process> {
     let script = SCRIPT.replace("CALLS", &CALLS.to_string());
     let node = &cluster.nodes[node];
-    node.vm.spawn(&format!("MASTER={master} SEED={seed}\n{script}"))
+    node.vm
+        .spawn(&format!("MASTER={master} SEED={seed}\n{script}"))
 }
 
 /// The addresses that a node gave, and how often.
