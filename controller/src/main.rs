@@ -10,6 +10,7 @@
 mod args;
 mod blocks;
 mod cluster;
+mod cluster_ranges;
 mod definitions;
 mod election;
 mod event;

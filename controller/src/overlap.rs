@@ -1,25 +1,48 @@
 //! Which addresses of a network's ranges another network has too, or the network itself twice.
 //!
 //! Pure. Each network gives its addresses out by itself, so that two pods may have one; where nothing
-//! reaches both networks that is well, so nothing is withheld for it. Left to others: the same at admission, with
-//! the ranges of services and pods (`deploy/`), saying it ([`crate::summary`]).
+//! reaches both networks that is well, so nothing is withheld for it. Ranges of the cluster itself are hidden from
+//! a pod by its route to the network's. Left to others: the same at admission (`deploy/`), saying it
+//! ([`crate::summary`]).
 
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
+use crate::cluster_ranges::ClusterRanges;
 use crate::facts::{NetworkFacts, Pool, Source};
 
-/// The subnets that are in the network's ranges and in another's, by that one's name; under its own name
-/// what is twice in its ranges.
-pub(crate) type Overlaps = BTreeMap<String, Vec<IpNet>>;
+/// Who has addresses of a network too.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Whose {
+    /// The cluster's services.
+    Services,
+    /// The pods of the cluster's nodes.
+    Pods,
+    /// The network of this name; its own where they are twice in its ranges.
+    Network(String),
+}
+
+/// The subnets that are in the network's ranges and somebody else's.
+pub(crate) type Overlaps = BTreeMap<Whose, Vec<IpNet>>;
 
 /// With whom a network's ranges overlap.
-pub(crate) fn overlaps(network: &str, networks: &BTreeMap<String, NetworkFacts>) -> Overlaps {
+pub(crate) fn overlaps(
+    network: &str,
+    networks: &BTreeMap<String, NetworkFacts>,
+    cluster: &ClusterRanges,
+) -> Overlaps {
     let mut overlaps = Overlaps::new();
     let Some(own) = pool(networks.get(network)) else {
         return overlaps;
     };
+    let services = (Whose::Services, &cluster.services);
+    for (whose, ranges) in [services, (Whose::Pods, &cluster.pods)] {
+        let hidden = in_both(&own.ranges, ranges);
+        if !hidden.is_empty() {
+            overlaps.insert(whose, hidden);
+        }
+    }
     for (name, facts) in networks {
         let shared = match pool(Some(facts)) {
             None => continue,
@@ -27,7 +50,7 @@ pub(crate) fn overlaps(network: &str, networks: &BTreeMap<String, NetworkFacts>)
             Some(other) => shared(own, other),
         };
         if !shared.is_empty() {
-            overlaps.insert(name.clone(), shared);
+            overlaps.insert(Whose::Network(name.clone()), shared);
         }
     }
     overlaps
@@ -45,20 +68,19 @@ const fn pool(facts: Option<&NetworkFacts>) -> Option<&Pool> {
 
 /// What both may give out.
 fn shared(one: &Pool, other: &Pool) -> Vec<IpNet> {
-    let pairs = one.ranges.iter();
-    let pairs = pairs.flat_map(|range| other.ranges.iter().map(move |other| (range, other)));
-    let in_both: Vec<IpNet> = pairs
-        .filter_map(|(range, other)| common(range, other))
-        .collect();
-    if in_both.is_empty() {
-        return in_both;
-    }
+    let mut left = in_both(&one.ranges, &other.ranges);
     let excluded = [one.exclude.as_slice(), &other.exclude].concat();
     // subnets that adjoin become one, so that what is excluded in parts is found in one
     let excluded = IpNet::aggregate(&excluded);
-    let mut left = IpNet::aggregate(&in_both);
     left.retain(|subnet| !excluded.iter().any(|each| each.contains(subnet)));
     left
+}
+
+fn in_both(ranges: &[IpNet], others: &[IpNet]) -> Vec<IpNet> {
+    let pairs = ranges.iter();
+    let pairs = pairs.flat_map(|range| others.iter().map(move |other| (range, other)));
+    let common = pairs.filter_map(|(range, other)| common(range, other));
+    IpNet::aggregate(&common.collect())
 }
 
 fn twice(pool: &Pool) -> Vec<IpNet> {
@@ -110,9 +132,30 @@ mod tests {
             ("blue".to_owned(), blue),
             ("red".to_owned(), NetworkFacts::default()),
         ];
-        let overlaps = overlaps("green", &networks.into()).into_iter();
+        let cluster = ClusterRanges {
+            services: nets(&["10.96.0.0/16"]),
+            pods: nets(&["10.244.0.0/16"]),
+        };
+        let overlaps = overlaps("green", &networks.into(), &cluster).into_iter();
         let words = |all: Vec<IpNet>| all.iter().map(ToString::to_string).collect();
-        overlaps.map(|(name, all)| (name, words(all))).collect()
+        let name = |whose| match whose {
+            Whose::Services => "services".to_owned(),
+            Whose::Pods => "pods".to_owned(),
+            Whose::Network(name) => name,
+        };
+        let said = overlaps.map(|(whose, all)| (name(whose), words(all)));
+        said.collect()
+    }
+
+    #[test]
+    fn ranges_of_the_cluster_are_hidden_excluded_or_not() {
+        let green = with(&["10.96.4.0/24", "10.244.0.0/15"], &["10.96.4.0/24"]);
+        let said = of(green, NetworkFacts::default());
+        let expected = [("services", "10.96.4.0/24"), ("pods", "10.244.0.0/16")];
+        assert_eq!(
+            said,
+            expected.map(|(name, all)| (name.to_owned(), vec![all.to_owned()]))
+        );
     }
 
     fn with_blue(subnets: &[&str]) -> Vec<(String, Vec<String>)> {
@@ -125,7 +168,7 @@ mod tests {
         let blue = || with(&["10.20.4.0/24", "2001:db8:4::/64"], &[]);
         let inside = with(&["10.20.4.128/25"], &[]);
         assert_eq!(of(inside, blue()), with_blue(&["10.20.4.128/25"]));
-        let around = with(&["10.0.0.0/8"], &[]);
+        let around = with(&["10.0.0.0/10"], &[]);
         assert_eq!(of(around, blue()), with_blue(&["10.20.4.0/24"]));
         let six = with(&["10.99.0.0/24", "2001:db8::/32"], &[]);
         assert_eq!(of(six, blue()), with_blue(&["2001:db8:4::/64"]));
@@ -159,6 +202,7 @@ mod tests {
     #[test]
     fn a_network_without_ranges_overlaps_nobody() {
         assert_eq!(of(NetworkFacts::default(), with(&["10.0.0.0/8"], &[])), []);
-        assert_eq!(overlaps("gone", &BTreeMap::new()), Overlaps::new());
+        let none = overlaps("gone", &BTreeMap::new(), &ClusterRanges::default());
+        assert_eq!(none, Overlaps::new());
     }
 }

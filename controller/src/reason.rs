@@ -41,6 +41,7 @@ pub(crate) enum Reason {
     PoolExhausted,
     AddressesFree,
     NoPool,
+    RangesHideCluster,
     RangesOverlap,
     RangesApart,
     DefinitionForeign,
@@ -87,7 +88,7 @@ impl Kind {
                 "A node wants addresses of the network, and its ranges have none left"
             }
             Self::AddressesOverlap => {
-                "Addresses are in its ranges and in those of another Network, or twice in its own"
+                "Addresses are in its ranges and in those of another Network or of the cluster, or twice in its own"
             }
             Self::Undefined => {
                 "A namespace that `attach.definitions` names lacks its NetworkAttachmentDefinition"
@@ -98,7 +99,7 @@ impl Kind {
 
 impl Reason {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Reachable,
         Self::InvalidSpec,
         Self::NoMembers,
@@ -118,6 +119,7 @@ impl Reason {
         Self::PoolExhausted,
         Self::AddressesFree,
         Self::NoPool,
+        Self::RangesHideCluster,
         Self::RangesOverlap,
         Self::RangesApart,
         Self::DefinitionForeign,
@@ -151,6 +153,7 @@ impl Reason {
             Self::PoolExhausted => "PoolExhausted",
             Self::AddressesFree => "AddressesFree",
             Self::NoPool => "NoPool",
+            Self::RangesHideCluster => "RangesHideCluster",
             Self::RangesOverlap => "RangesOverlap",
             Self::RangesApart => "RangesApart",
             Self::DefinitionForeign => "DefinitionForeign",
@@ -185,7 +188,9 @@ impl Reason {
             Self::NoneProtected => "`Protected`",
             Self::PoolExhausted | Self::AddressesFree => "`Exhausted`",
             Self::NoPool => "`Exhausted`, `AddressesOverlap`",
-            Self::RangesOverlap | Self::RangesApart => "`AddressesOverlap`",
+            Self::RangesHideCluster | Self::RangesOverlap | Self::RangesApart => {
+                "`AddressesOverlap`"
+            }
             Self::DefinitionForeign
             | Self::NamespaceMissing
             | Self::DefinitionRefused
@@ -241,10 +246,15 @@ impl Reason {
             }
             Self::AddressesFree => "Every node that wants addresses of the ranges gets some",
             Self::NoPool => "Its addresses do not come out of ranges, or the object means nothing",
+            Self::RangesHideCluster => {
+                "The message names the subnets that are the cluster's services' or its nodes' pods'. A pod's way to them is by this network then, so that it does not reach them: take other ranges"
+            }
             Self::RangesOverlap => {
                 "The message names the subnets, and who has them too. Each Network gives them out by itself, so that two pods may have one address: where a pod or router reaches both, exclude them in one of the two. Where nothing reaches both it is well"
             }
-            Self::RangesApart => "No address of its ranges is in those of another Network",
+            Self::RangesApart => {
+                "No address of its ranges is in those of another Network, or of the cluster as far as they are known"
+            }
             Self::DefinitionForeign => {
                 "Somebody else's NetworkAttachmentDefinition has the Network's name in the namespaces that the message names, and stays as it is: delete it, or take the namespaces off the list"
             }

@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, info, warn};
 
 use crate::blocks::Step;
+use crate::cluster_ranges::ClusterRanges;
 use crate::definitions;
 use crate::event::send::Told;
 use crate::facts::definition::NetworkAttachmentDefinition;
@@ -38,6 +39,9 @@ pub(crate) struct Parts {
     pub(crate) topologies: Watch<NodeTopology>,
     pub(crate) blocks: Watch<AddressBlock>,
     pub(crate) definitions: OptionalWatch<NetworkAttachmentDefinition>,
+    /// The ranges of the cluster, and whether somebody wants to know them.
+    pub(crate) ranges: watch::Receiver<ClusterRanges>,
+    pub(crate) pools: watch::Sender<bool>,
     pub(crate) leader: watch::Receiver<bool>,
     pub(crate) events: mpsc::Sender<Told>,
     pub(crate) metrics: Metrics,
@@ -61,6 +65,8 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
         mut topologies,
         mut blocks,
         mut definitions,
+        mut ranges,
+        pools,
         mut leader,
         events,
         metrics,
@@ -84,6 +90,10 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
             event = definitions.next() => if let Some(event) = event {
                 desk.see_definition(read::definition(event), clock.now());
             },
+            Ok(()) = ranges.changed() => {
+                let ranges = ranges.borrow_and_update().clone();
+                desk.see_cluster(ranges, clock.now());
+            }
             changed = leader.changed() => {
                 changed?;
                 let leads = *leader.borrow_and_update();
@@ -105,6 +115,7 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
         }
         let well = networks.is_well() && topologies.is_well() && blocks.is_well();
         desk.sees(well, clock.now());
+        pools.send_if_modified(|kept| std::mem::replace(kept, desk.has_pools()) != *kept);
         definitions.keep(desk.needs_definitions());
         desk.sees_definitions(definitions.sight(), clock.now());
         if writing.is_none() {

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use crate::args::{Args, LeaseArgs};
+use crate::cluster_ranges::{self, ClusterRanges};
 use crate::election::{self, Candidate};
 use crate::event::send;
 use crate::publish::PROGRAM;
@@ -59,6 +60,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     info!(address = %admin.local_address()?, "admin port is open");
 
     let (leads, leader) = watch::channel(false);
+    let (pools, wanted) = watch::channel(false);
+    let (seen, ranges) = watch::channel(ClusterRanges::default());
     let (events, told) = mpsc::channel(send::WAITING);
     let candidate = Candidate {
         client: hasty,
@@ -80,6 +83,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             health.condition("blocks", "the first list of AddressBlocks"),
         ),
         definitions: OptionalWatch::new(client.clone()),
+        ranges,
+        pools,
         client: client.clone(),
         leader,
         events,
@@ -90,6 +95,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     supervisor.start("admin", |stop| admin.serve(stop));
     supervisor.start("election", |stop| {
         election::run(candidate, leads, lease, stop)
+    });
+    let looker = client.clone();
+    supervisor.start("ranges", |stop| {
+        cluster_ranges::run(looker, wanted, seen, stop)
     });
     supervisor.start("events", |stop| {
         send::run(client, identity, told, metrics, stop)

@@ -5,6 +5,7 @@
 
 mod allotment;
 mod keeping;
+mod ranges;
 
 use std::time::Duration;
 
@@ -12,10 +13,11 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::blocks::{self, Action, View};
 use crate::cluster::{Change, Seen, Store, touched};
+use crate::cluster_ranges::ClusterRanges;
 use crate::event::limit::Limit;
 use crate::event::send::Told;
 use crate::event::tell;
-use crate::facts::{self, BlockFacts, NetworkFacts, NodeFacts, Source};
+use crate::facts::{self, BlockFacts, NetworkFacts, NodeFacts};
 use crate::overlap::overlaps;
 use crate::publish::block::BlockWritten;
 use crate::publish::{Write, Written};
@@ -32,6 +34,7 @@ pub(super) struct Desk {
     schedule: Schedule,
     allotment: Allotment,
     keeping: Keeping,
+    cluster: ClusterRanges,
     limit: Limit,
     leads: bool,
 }
@@ -44,6 +47,7 @@ impl Default for Desk {
             schedule: Schedule::default(),
             allotment: Allotment::default(),
             keeping: Keeping::default(),
+            cluster: ClusterRanges::default(),
             limit: Limit::new(),
             leads: false,
         }
@@ -98,11 +102,7 @@ impl Desk {
         let [before, after] = sides.map(|side| side.as_ref().map(|facts| &facts.addresses));
         if before != after {
             self.allotment.touch(&change.name, now);
-            let is_pool = |source: Option<&Source>| matches!(source, Some(Source::Pool(_)));
-            if is_pool(before) || is_pool(after) {
-                // its ranges may overlap anybody's, or no longer do
-                self.touch_where(|facts| is_pool(Some(&facts.addresses)), now);
-            }
+            self.touch_pools(now);
         }
         let [before, after] =
             sides.map(|side| side.as_ref().map(|facts| (&facts.uid, &facts.definitions)));
@@ -208,7 +208,7 @@ impl Desk {
             };
             let beside = Beside {
                 lacking: blocks::lacking(&name, &self.view()),
-                overlaps: overlaps(&name, self.networks.kept()),
+                overlaps: overlaps(&name, self.networks.kept(), &self.cluster),
                 defined: self.keeping.defined(&name, network),
             };
             let status = summarize(&name, network, self.nodes.kept(), &beside, date);

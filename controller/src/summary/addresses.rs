@@ -4,7 +4,7 @@
 use super::{Verdict, named};
 use crate::blocks::Lacking;
 use crate::facts::Source;
-use crate::overlap::Overlaps;
+use crate::overlap::{Overlaps, Whose};
 use crate::reason::Reason;
 
 /// Whether nodes lack addresses of the network.
@@ -30,20 +30,31 @@ pub(super) fn overlap(network: &str, addresses: &Source, overlaps: &Overlaps) ->
     match addresses {
         Source::Elsewhere | Source::Unknown => no_pool(),
         Source::Pool(_) if overlaps.is_empty() => {
-            Verdict::no(Reason::RangesApart, "no other network has its addresses")
+            Verdict::no(Reason::RangesApart, "nobody else has its addresses")
         }
         Source::Pool(_) => {
-            let overlaps = overlaps.iter().map(|(other, subnets)| {
+            let hides = overlaps
+                .keys()
+                .any(|whose| !matches!(whose, Whose::Network(_)));
+            let reason = if hides {
+                Reason::RangesHideCluster
+            } else {
+                Reason::RangesOverlap
+            };
+            let overlaps = overlaps.iter().map(|(whose, subnets)| {
                 let subnets: Vec<String> = subnets.iter().map(ToString::to_string).collect();
                 let subnets = named(&subnets);
-                if other == network {
-                    format!("twice in its own ranges: {subnets}")
-                } else {
-                    format!("with {other}: {subnets}")
+                match whose {
+                    Whose::Services => format!("with the cluster's services: {subnets}"),
+                    Whose::Pods => format!("with the nodes' pods: {subnets}"),
+                    Whose::Network(other) if other == network => {
+                        format!("twice in its own ranges: {subnets}")
+                    }
+                    Whose::Network(other) => format!("with {other}: {subnets}"),
                 }
             });
             let overlaps: Vec<String> = overlaps.collect();
-            Verdict::yes(Reason::RangesOverlap, named(&overlaps))
+            Verdict::yes(reason, named(&overlaps))
         }
     }
 }

@@ -196,5 +196,11 @@ fn a_network_whose_ranges_another_has_says_so_until_one_is_changed() {
     assert!(green.contains("with blue: 10.20.4.0/24"), "{green}");
     bench.plane.kubectl(&["delete", "network", "blue"]).unwrap();
     wait("green", "False RangesApart");
+    // of the cluster itself
+    bench.pool("green", &["10.96.4.0/24"]);
+    wait("green", "True RangesHideCluster");
+    let green = bench.plane.get_json(&what).unwrap().to_string();
+    let services = "with the cluster's services: 10.96.4.0/24";
+    assert!(green.contains(services), "{green}");
     assert!(controller.stop(LIMIT).unwrap().success());
 }

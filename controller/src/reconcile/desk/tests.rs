@@ -10,7 +10,7 @@ use super::*;
 use crate::definitions::Sight;
 use crate::facts::DefinitionFacts;
 use crate::facts::definition::NetworkAttachmentDefinition;
-use crate::facts::{Port, Standing};
+use crate::facts::{Port, Source, Standing};
 use crate::publish::NotWritten;
 use crate::publish::definition::DefinitionWritten;
 use crate::reason::EventReason;

@@ -4,6 +4,7 @@ use super::*;
 use crate::blocks::Family;
 use crate::definitions::Lacks;
 use crate::facts::{Pool, Source};
+use crate::overlap::Whose;
 
 #[test]
 fn nodes_that_lack_addresses_are_named_by_family_and_a_network_without_a_pool_lacks_none() {
@@ -50,10 +51,10 @@ fn with_a_pool() -> NetworkFacts {
 
 #[test]
 fn ranges_that_others_have_are_named_with_them() {
-    let says_of = |network: &NetworkFacts, overlaps: &[(&str, &str)]| {
-        let overlaps = overlaps.iter().map(|(name, subnets)| {
+    let says_of = |network: &NetworkFacts, overlaps: &[(Whose, &str)]| {
+        let overlaps = overlaps.iter().map(|(whose, subnets)| {
             let subnets = subnets.split(' ').map(|each| each.parse().unwrap());
-            ((*name).to_owned(), subnets.collect())
+            (whose.clone(), subnets.collect())
         });
         let beside = Beside {
             overlaps: overlaps.collect(),
@@ -65,16 +66,22 @@ fn ranges_that_others_have_are_named_with_them() {
     let said = says_of(&green(), &[]);
     assert_eq!(said, "False NoPool: no addresses come out of its ranges");
     let said = says_of(&with_a_pool(), &[]);
-    assert_eq!(
-        said,
-        "False RangesApart: no other network has its addresses"
-    );
+    assert_eq!(said, "False RangesApart: nobody else has its addresses");
+    let of = |name: &str| Whose::Network(name.to_owned());
     let all = [
-        ("blue", "10.20.4.0/24 2001:db8::/64"),
-        ("green", "10.30.0.0/16"),
+        (of("blue"), "10.20.4.0/24 2001:db8::/64"),
+        (of("green"), "10.30.0.0/16"),
     ];
     let said = says_of(&with_a_pool(), &all);
     let expected = "True RangesOverlap: with blue: 10.20.4.0/24, 2001:db8::/64, twice in its own ranges: 10.30.0.0/16";
+    assert_eq!(said, expected);
+    let all = [
+        (Whose::Services, "10.96.0.0/16"),
+        (Whose::Pods, "10.244.0.0/16"),
+        (of("blue"), "10.20.4.0/24"),
+    ];
+    let said = says_of(&with_a_pool(), &all);
+    let expected = "True RangesHideCluster: with the cluster's services: 10.96.0.0/16, with the nodes' pods: 10.244.0.0/16, with blue: 10.20.4.0/24";
     assert_eq!(said, expected);
 }
 
