@@ -54,7 +54,7 @@ pub(crate) const CASES: &[Case] = &[
         kind: "Macvlan",
         peer: "macvlan",
         ipam: Some(six),
-        most: 10,
+        most: 5,
     },
 ];
 
