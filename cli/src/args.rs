@@ -4,6 +4,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod authoring;
+pub(crate) mod bundle;
 pub(crate) mod cluster;
 mod examples;
 pub(crate) mod plugin;
@@ -83,6 +84,9 @@ pub(crate) enum Command {
     /// Turn a Network into the attachment definition (NAD) for Multus, or a definition into the Network it amounts to.
     #[command(after_help = examples::CONVERT)]
     Convert(authoring::Convert),
+    /// Write what somebody needs to find out what is wrong into one file, without addresses and names.
+    #[command(after_help = bundle::EXAMPLES)]
+    SupportBundle(bundle::SupportBundle),
     /// Write the completion script of a shell.
     Completion {
         /// Which shell.

@@ -21,6 +21,7 @@ mod show;
 mod show_vfs;
 mod snapshot;
 mod suggest;
+mod support_bundle;
 mod trace;
 mod vfs;
 mod watch;
@@ -76,6 +77,7 @@ pub(crate) fn run(command: Command, to: &mut dyn Write) -> anyhow::Result<Ended>
         Command::Suggest(args) => suggest::run(&args, to),
         Command::Import(args) => import::run(&args, to),
         Command::Convert(args) => convert::run(&args, to),
+        Command::SupportBundle(args) => support_bundle::run(&args, to),
         Command::Snapshot(args) => snapshot::run(&args, to),
     }
 }

@@ -22,12 +22,15 @@ mod names;
 mod nearest;
 mod output;
 mod pending;
+mod place;
 mod ports;
 mod print;
 mod reach;
+mod redact;
 #[cfg(test)]
 mod reference;
 mod table;
+mod tar;
 mod utc;
 
 use std::io::{self, BufWriter, Write};

@@ -23,7 +23,7 @@ use colvin_model::{Finding, FindingReason, IfName, LinkAddress};
 
 use crate::Discovery;
 use collect::Collected;
-use disguise::Disguise;
+pub use disguise::Disguise;
 
 /// A machine's archive, and what could not be put in.
 #[derive(Clone, Debug, PartialEq, Eq)]

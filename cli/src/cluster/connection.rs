@@ -67,6 +67,11 @@ impl Connection {
         &self.client
     }
 
+    /// The server's address.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
     /// Waits for an answer, at most as long as was said.
     ///
     /// # Errors

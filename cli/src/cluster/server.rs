@@ -70,6 +70,13 @@ impl Connection {
         self.ask(self.client().apiserver_version())
     }
 
+    /// The host in the server's address.
+    pub(crate) fn server_host(&self) -> Option<String> {
+        let (_, rest) = self.server().split_once("://")?;
+        let host = rest.split(['/', ':', '[']).next()?;
+        Some(host.to_owned()).filter(|host| !host.is_empty())
+    }
+
     /// What time the API server has, to the second; `None` where it does not say.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! served. Left to others: looking (`colvin_discovery`), healing (nobody changes anything here).
 
 mod agents;
-mod cluster;
+pub(super) mod cluster;
 mod hardware;
 mod pools;
 mod rights;
@@ -37,7 +37,7 @@ enum Verdict {
 
 /// A check and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Check {
+pub(super) struct Check {
     name: &'static str,
     verdict: Verdict,
     message: String,

@@ -1,7 +1,7 @@
 //! `colvin snapshot`: the machine as one plain-text file, MACs and serials replaced.
 //!
-//! A file is written beside its place and moved there whole; what was there before stands unless `--force`. Left to
-//! others: what is taken and replaced (`colvin_discovery::snapshot`).
+//! What was there before stands unless `--force`. Left to others: what is taken and replaced
+//! (`colvin_discovery::snapshot`), writing a file whole ([`place`]).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,11 @@ use super::Ended;
 use crate::args::{self, Snapshot};
 use crate::listening::listen;
 use crate::machine::Machine;
+use crate::place;
 use crate::print::printable;
+
+/// What to do where a file is there already.
+const HINT: &str = "--force replaces it";
 
 /// Takes the machine and writes it.
 ///
@@ -28,7 +32,7 @@ use crate::print::printable;
 pub(super) fn run(args: &Snapshot, to: &mut dyn Write) -> anyhow::Result<Ended> {
     let to_stdout = args.output.as_os_str() == "-";
     if !to_stdout && !args.force && args.output.symlink_metadata().is_ok() {
-        return Err(exists(&args.output));
+        return Err(place::exists(&args.output, HINT));
     }
     let machine = Machine::open(&args::Machine {
         root: args.root.clone(),
@@ -48,7 +52,7 @@ pub(super) fn run(args: &Snapshot, to: &mut dyn Write) -> anyhow::Result<Ended> 
     if to_stdout {
         write!(to, "{}", taken.archive)?;
     } else {
-        place(&args.output, &taken, args.force)?;
+        put(&args.output, &taken, args.force)?;
     }
     for finding in &taken.findings {
         let line = format!(
@@ -90,41 +94,8 @@ fn of_folder(folder: &Path, discovery: &Discovery) -> anyhow::Result<Taken> {
     ))
 }
 
-/// Writes beside the place, then moves it there.
-fn place(path: &Path, taken: &Taken, force: bool) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".colvin-")
-        .tempfile_in(folder)
-        .with_context(cannot)?;
-    {
-        let mut buffer = io::BufWriter::new(&mut file);
-        write!(buffer, "{}", taken.archive).with_context(cannot)?;
-        buffer.flush().with_context(cannot)?;
-    }
-    file.as_file().sync_all().with_context(cannot)?;
-    if force {
-        file.persist(path)
-            .map_err(|error| error.error)
-            .with_context(cannot)?;
-        return Ok(());
-    }
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
-        Err(error) => Err(error.error).with_context(cannot),
-    }
-}
-
-fn exists(path: &Path) -> anyhow::Error {
-    anyhow::anyhow!(
-        "cannot write {}: it is there already; --force replaces it",
-        path.display()
-    )
+fn put(path: &Path, taken: &Taken, force: bool) -> anyhow::Result<()> {
+    place::whole(path, force, HINT, |to| write!(to, "{}", taken.archive))
 }
 
 #[cfg(test)]
@@ -140,12 +111,12 @@ mod tests {
             archive: Archive::new(),
             findings: Vec::new(),
         };
-        place(&path, &taken, false).unwrap();
+        put(&path, &taken, false).unwrap();
         fs::write(&path, "mine").unwrap();
-        let error = place(&path, &taken, false).unwrap_err();
+        let error = put(&path, &taken, false).unwrap_err();
         assert!(error.to_string().contains("is there already"), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"mine");
-        place(&path, &taken, true).unwrap();
+        put(&path, &taken, true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"colvin-machine 1\nend 0\n");
     }
 }

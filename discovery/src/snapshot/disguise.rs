@@ -22,7 +22,7 @@ const SHORTEST_IDENTIFIER: usize = 4;
 
 /// What was learned, and what stands for it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Disguise {
+pub struct Disguise {
     macs: BTreeMap<[u8; 6], [u8; 6]>,
     identifiers: u32,
     /// What is looked for at every byte, and what is put there.
@@ -32,7 +32,7 @@ pub(super) struct Disguise {
 
 impl Disguise {
     /// Learns a MAC address.
-    pub(super) fn learn_mac(&mut self, mac: MacAddr) {
+    pub fn learn_mac(&mut self, mac: MacAddr) {
         let old = mac.bytes();
         if mac.is_group()
             || mac.is_zero()
@@ -65,7 +65,7 @@ impl Disguise {
     }
 
     /// Learns a serial number, a GUID or another identifier of one piece of hardware.
-    pub(super) fn learn_identifier(&mut self, identifier: &[u8]) {
+    pub fn learn_identifier(&mut self, identifier: &[u8]) {
         let plain = identifier.iter().all(|byte| matches!(byte, 0 | 0xff));
         if identifier.len() < SHORTEST_IDENTIFIER || plain || self.patterns.contains_key(identifier)
         {
@@ -91,7 +91,7 @@ impl Disguise {
     }
 
     /// Learns every MAC address that stands in a text, with colons or behind `enx`.
-    pub(super) fn learn_text(&mut self, text: &[u8]) {
+    pub fn learn_text(&mut self, text: &[u8]) {
         for window in text.windows(17) {
             if let Some(mac) = str::from_utf8(window)
                 .ok()
@@ -110,7 +110,7 @@ impl Disguise {
     }
 
     /// A whole value: when it is a MAC address that was learned, its replacement, else [`Self::apply`].
-    pub(super) fn value(&self, value: &[u8]) -> Vec<u8> {
+    pub fn value(&self, value: &[u8]) -> Vec<u8> {
         match <[u8; 6]>::try_from(value)
             .ok()
             .and_then(|mac| self.macs.get(&mac))
@@ -121,7 +121,7 @@ impl Disguise {
     }
 
     /// The bytes with everything learned replaced, the longest first.
-    pub(super) fn apply(&self, bytes: &[u8]) -> Vec<u8> {
+    pub fn apply(&self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len());
         let mut rest = bytes;
         while let [first, behind @ ..] = rest {

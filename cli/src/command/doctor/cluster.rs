@@ -31,7 +31,14 @@ const MOST_NAMES: usize = 8;
 /// # Errors
 /// When there is no cluster to ask, or a file cannot be read.
 pub(super) fn checks(args: &args::cluster::Cluster) -> anyhow::Result<Vec<Check>> {
-    let mut cluster = Cluster::open(args)?;
+    judged(&mut Cluster::open(args)?)
+}
+
+/// All checks of a cluster that is open.
+///
+/// # Errors
+/// When there is no answer.
+pub(crate) fn judged(cluster: &mut Cluster) -> anyhow::Result<Vec<Check>> {
     let mut checks = Vec::new();
     if let Some(connection) = cluster.connection() {
         let (answered, server) = api::checks(connection);
@@ -40,17 +47,17 @@ pub(super) fn checks(args: &args::cluster::Cluster) -> anyhow::Result<Vec<Check>
             return Ok(checks);
         }
     }
-    checks.extend(rights::of_caller(&cluster));
-    let (installed, kinds) = kinds::checks(&mut cluster)?;
+    checks.extend(rights::of_caller(cluster));
+    let (installed, kinds) = kinds::checks(cluster)?;
     checks.extend(kinds);
-    let programs = programs(&mut cluster)?;
-    checks.extend(programs.checks(&cluster));
+    let programs = programs(cluster)?;
+    checks.extend(programs.checks(cluster));
     if installed {
-        checks.extend(objects(&mut cluster, &programs)?);
+        checks.extend(objects(cluster, &programs)?);
     }
-    checks.extend(rights::of_programs(&cluster, &programs));
-    checks.extend(policies::checks(&mut cluster, &programs)?);
-    checks.extend(clocks::checks(&mut cluster, &programs)?);
+    checks.extend(rights::of_programs(cluster, &programs));
+    checks.extend(policies::checks(cluster, &programs)?);
+    checks.extend(clocks::checks(cluster, &programs)?);
     let partial = cluster.partial().iter();
     checks.extend(partial.map(|line| {
         let remedy = "what was read is judged; ask again, or ask for the right";

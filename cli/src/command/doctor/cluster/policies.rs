@@ -21,28 +21,48 @@ const BINDINGS: AnyKind = AnyKind::new(
     "ValidatingAdmissionPolicyBinding",
 );
 
-/// A policy, the value of the chart that makes it, and what is open without it.
-const WANTED: [(&str, &str, &str); 4] = [
-    (
-        "colvin-node-topology",
-        "admission.nodeTopology.enabled",
-        "a node's agent can write what other nodes have",
-    ),
-    (
-        "colvin-network-namespaces",
-        "admission.networkNamespaces.enabled",
-        "pods of every namespace can ask for every Network, whatever allowedNamespaces says",
-    ),
-    (
-        "colvin-address-block",
-        "admission.nodeTopology.enabled",
-        "a node's agent can write the address blocks of other nodes",
-    ),
-    (
-        "colvin-pod-network-status",
-        "admission.nodeTopology.enabled",
-        "a node's agent can write pods of other nodes",
-    ),
+/// A policy of the chart.
+struct Policy {
+    name: &'static str,
+    /// The value that makes it.
+    value: &'static str,
+    /// The one `attach.mode` that has it; none: every one.
+    mode: Option<&'static str>,
+    /// What is open without it.
+    open: &'static str,
+}
+
+const WANTED: [Policy; 5] = [
+    Policy {
+        name: "colvin-node-topology",
+        value: "admission.nodeTopology.enabled",
+        mode: None,
+        open: "a node's agent can write what other nodes have",
+    },
+    Policy {
+        name: "colvin-network-namespaces",
+        value: "admission.networkNamespaces.enabled",
+        mode: None,
+        open: "pods of every namespace can ask for every Network, whatever allowedNamespaces says",
+    },
+    Policy {
+        name: "colvin-address-block",
+        value: "admission.nodeTopology.enabled",
+        mode: None,
+        open: "a node's agent can write the address blocks of other nodes",
+    },
+    Policy {
+        name: "colvin-pod-network-status",
+        value: "admission.nodeTopology.enabled",
+        mode: Some("Chained"),
+        open: "a node's agent can write pods of other nodes",
+    },
+    Policy {
+        name: "colvin-attachment-definitions",
+        value: "admission.nodeTopology.enabled",
+        mode: Some("BelowMultus"),
+        open: "the controller can write any definition, which Multus runs as root",
+    },
 ];
 
 pub(super) fn checks(cluster: &mut Cluster, programs: &Programs) -> anyhow::Result<Vec<Check>> {
@@ -69,12 +89,14 @@ pub(super) fn checks(cluster: &mut Cluster, programs: &Programs) -> anyhow::Resu
         .map(|it| text(it, "/spec/policyName"))
         .collect();
     let mut checks = Vec::new();
-    for (name, value, open) in WANTED {
-        let needed = match name {
-            "colvin-address-block" => mode != "Off",
-            "colvin-pod-network-status" => mode == "Chained",
-            _ => true,
-        };
+    for Policy {
+        name,
+        value,
+        mode: needs,
+        open,
+    } in WANTED
+    {
+        let needed = needs.is_none_or(|needs| needs == mode);
         if !needed || there.contains(name) && bound.contains(name) {
             continue;
         }
@@ -93,4 +115,35 @@ pub(super) fn checks(cluster: &mut Cluster, programs: &Programs) -> anyhow::Resu
         checks.push(Check::ok(NAME, "the chart's policies are there and bound"));
     }
     Ok(checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_policy_and_every_value_is_the_charts() {
+        let chart = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/chart/colvin");
+        let text = |file: &str| {
+            let bytes = std::fs::read(format!("{chart}/{file}")).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let files = [
+            "address-block",
+            "attachment-definitions",
+            "network-namespaces",
+            "node-topology",
+            "pod-network-status",
+        ];
+        let templates: String = files
+            .map(|file| text(&format!("templates/admission/{file}.yaml")))
+            .concat();
+        let values: serde_json::Value = serde_saphyr::from_str(&text("values.yaml")).unwrap();
+        for policy in WANTED {
+            let named = format!("\n  name: {}\n", policy.name);
+            assert!(templates.contains(&named), "{}", policy.name);
+            let at = format!("/{}", policy.value.replace('.', "/"));
+            assert!(values.pointer(&at).is_some(), "{at}");
+        }
+    }
 }

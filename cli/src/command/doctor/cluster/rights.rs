@@ -35,83 +35,63 @@ struct Granted {
     group: &'static str,
     resource: &'static str,
     verbs: &'static [&'static str],
-    /// From which `attach.mode` on.
-    from: Mode,
+    /// The one `attach.mode` that it is for; none: every one.
+    mode: Option<&'static str>,
 }
 
-/// How much the agents attach; each has the rights of those before it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mode {
-    Off,
-    BelowMultus,
-    Chained,
+impl Granted {
+    const fn with(mut self, mode: &'static str) -> Self {
+        self.mode = Some(mode);
+        self
+    }
 }
 
 const fn granted(
     group: &'static str,
     resource: &'static str,
     verbs: &'static [&'static str],
-    from: Mode,
 ) -> Granted {
     Granted {
         group,
         resource,
         verbs,
-        from,
+        mode: None,
     }
 }
 
+/// To read, and to follow.
+const FOLLOW: &[&str] = &["get", "list", "watch"];
+
 /// What agents do.
 const AGENT: [Granted; 7] = [
-    granted(
-        "colvin.dev",
-        "networks",
-        &["get", "list", "watch"],
-        Mode::Off,
-    ),
+    granted("colvin.dev", "networks", FOLLOW),
     granted(
         "colvin.dev",
         "nodetopologies",
         &["get", "list", "watch", "create", "patch"],
-        Mode::Off,
     ),
-    granted("colvin.dev", "nodetopologies/status", &["patch"], Mode::Off),
-    granted("", "nodes", &["get", "list", "watch"], Mode::Off),
-    granted(
-        "colvin.dev",
-        "addressblocks",
-        &["get", "list", "watch"],
-        Mode::BelowMultus,
-    ),
-    granted(
-        "colvin.dev",
-        "addressblocks/status",
-        &["patch"],
-        Mode::BelowMultus,
-    ),
-    granted("", "pods", &["patch"], Mode::Chained),
+    granted("colvin.dev", "nodetopologies/status", &["patch"]),
+    granted("", "nodes", FOLLOW),
+    granted("colvin.dev", "addressblocks", FOLLOW),
+    granted("colvin.dev", "addressblocks/status", &["patch"]),
+    granted("", "pods", &["patch"]).with("Chained"),
 ];
 /// What the controller does.
-const CONTROLLER: [Granted; 4] = [
-    granted(
-        "colvin.dev",
-        "networks",
-        &["get", "list", "watch"],
-        Mode::Off,
-    ),
-    granted(
-        "colvin.dev",
-        "nodetopologies",
-        &["get", "list", "watch"],
-        Mode::Off,
-    ),
-    granted("colvin.dev", "networks/status", &["patch"], Mode::Off),
+const CONTROLLER: [Granted; 5] = [
+    granted("colvin.dev", "networks", FOLLOW),
+    granted("colvin.dev", "nodetopologies", FOLLOW),
+    granted("colvin.dev", "networks/status", &["patch"]),
     granted(
         "colvin.dev",
         "addressblocks",
         &["get", "list", "watch", "create", "delete", "patch"],
-        Mode::Off,
     ),
+    granted(
+        "k8s.cni.cncf.io",
+        "network-attachment-definitions",
+        &["list", "watch", "create", "patch", "delete"],
+    )
+    .with("BelowMultus"),
 ];
 
 /// What who asks may read.
@@ -162,11 +142,7 @@ pub(super) fn of_programs(cluster: &Cluster, programs: &Programs) -> Vec<Check> 
     let Some(connection) = cluster.connection().filter(|_| programs.is_known()) else {
         return Vec::new();
     };
-    let mode = match programs.attach_mode() {
-        Some("Chained") => Mode::Chained,
-        Some("BelowMultus") => Mode::BelowMultus,
-        _ => Mode::Off,
-    };
+    let mode = programs.attach_mode();
     let space = programs.namespace();
     let mut checks = Vec::new();
     for (account, rights) in [
@@ -175,7 +151,8 @@ pub(super) fn of_programs(cluster: &Cluster, programs: &Programs) -> Vec<Check> 
     ] {
         let user = format!("system:serviceaccount:{space}:{account}");
         let mut missing = Vec::new();
-        for granted in rights.iter().filter(|right| right.from <= mode) {
+        let is_needed = |right: &&Granted| right.mode.is_none() || right.mode == mode;
+        for granted in rights.iter().filter(is_needed) {
             for verb in granted.verbs {
                 let right = Right {
                     verb,

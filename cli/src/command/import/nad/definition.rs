@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use colvin_crds::v1alpha1::GROUP;
 use colvin_crds::v1alpha1::network::attachment_definition::{PLUGIN, RESOURCE_NAME};
 
 use super::config::{self, Settings, Target};
@@ -38,15 +39,12 @@ impl Definition {
         if self.settings.plugin != PLUGIN {
             return None;
         }
-        let ours = |resource: &'_ str| resource.starts_with("colvin.dev/");
-        let resource = self.resource.as_deref().filter(|resource| ours(resource));
+        let resource = self.resource.as_deref();
         let resource = resource.and_then(|resource| resource.split_once('/'));
+        let of_ours = resource.filter(|(group, _)| *group == GROUP);
         let named = self.settings.network.as_deref();
-        Some(
-            named
-                .or(resource.map(|(_, name)| name))
-                .unwrap_or(&self.name),
-        )
+        let named = named.or(of_ours.map(|(_, name)| name));
+        Some(named.unwrap_or(&self.name))
     }
 
     /// What has to be asked for, where it does not say its uplink.
