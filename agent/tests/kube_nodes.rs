@@ -241,3 +241,32 @@ fn a_hostile_port_leaves_its_networks_and_costs_little() {
         .count();
     println!("events of ambiguity: {events}");
 }
+
+/// From when a block is deleted until its node lets it go: an agent waits two minutes for a plugin that may be at work.
+const RELEASED: Duration = Duration::from_mins(4);
+
+#[test]
+#[ignore = "kube"]
+fn with_attaching_off_a_nodes_addresses_are_told_unused_and_go_with_their_network() {
+    let cluster = Cluster::start(&NODES[..1]).unwrap();
+    let plane = &cluster.bench.plane;
+    let pool = format!("{GREEN}  attach: {{ipam: {{type: pool, ranges: [10.20.4.0/24]}}}}\n");
+    plane.apply(&pool).unwrap();
+    cluster.say(&words()[..1]).unwrap();
+    wait_for(LIMIT, || {
+        cluster
+            .network("green")
+            .is_ok_and(|status| status["conditions"][0]["type"] == "Ready")
+    })
+    .unwrap();
+    cluster.say(&words()[..1]).unwrap();
+    cluster.wait_for_nodes("green", 1).unwrap();
+    let blocks = || plane.get_json(&["addressblocks"]).unwrap()["items"].clone();
+    wait_for(LIMIT, || blocks()[0]["status"]["usage"] == "Unused")
+        .unwrap_or_else(|error| panic!("{error:#}: {} {}", blocks(), cluster.logs()));
+    plane
+        .kubectl(&["delete", "network", "green", "--wait=false"])
+        .unwrap();
+    wait_for(RELEASED, || blocks() == json!([]))
+        .unwrap_or_else(|error| panic!("{error:#}: {} {}", blocks(), cluster.logs()));
+}
