@@ -173,6 +173,10 @@ impl Walk<'_> {
             let message = format!("{} entries, and at most {most} may be", items.len());
             self.error(node.place, path, message);
         }
+        if let Some(least) = number(schema, "minItems").filter(|least| size(items.len()) < *least) {
+            let message = format!("{} entries, and at least {least} must be", items.len());
+            self.error(node.place, path, message);
+        }
         let Some(each) = schema.get("items") else {
             return;
         };
