@@ -26,10 +26,10 @@ mod parts;
 mod random;
 #[path = "nodes_chained/router.rs"]
 mod router;
-#[path = "nodes_chained/trouble.rs"]
-mod trouble;
 #[path = "nodes_kubelet/story.rs"]
 mod story;
+#[path = "nodes_chained/trouble.rs"]
+mod trouble;
 
 use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
