@@ -90,7 +90,7 @@ fn definitions_are_made_mended_and_taken_away_and_foreign_ones_stay() {
     bench.plane.apply(&foreign.to_string()).unwrap();
     bench.wait_for_undefined("green", "True DefinitionForeign");
     let made = bench.definition("tenant-a", "green").unwrap();
-    let config = r#"{"cniVersion":"1.1.0","name":"green","type":"colvin-cni"}"#;
+    let config = r#"{"cniVersion":"1.0.0","name":"green","type":"colvin-cni"}"#;
     let wanted = json!({"k8s.v1.cni.cncf.io/resourceName": "colvin.dev/green"});
     assert_eq!(made["spec"], json!({"config": config}));
     assert_eq!(made["metadata"]["annotations"], wanted);

@@ -15,7 +15,7 @@ pub const RESOURCE_NAME: &str = "k8s.v1.cni.cncf.io/resourceName";
 /// The plugin that it is handed to.
 pub const PLUGIN: &str = "colvin-cni";
 /// The version of the CNI protocol.
-pub const CNI_VERSION: &str = "1.1.0";
+pub const CNI_VERSION: &str = "1.0.0";
 
 /// The resource that pods ask for to get a device of this Network.
 pub fn resource_name(network: &str) -> String {
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_definition_says_the_networks_name_and_its_resource_and_nothing_else() {
-        let config = r#"{"cniVersion":"1.1.0","name":"green","type":"colvin-cni"}"#;
+        let config = r#"{"cniVersion":"1.0.0","name":"green","type":"colvin-cni"}"#;
         let made = json!({
             "apiVersion": "k8s.cni.cncf.io/v1",
             "kind": "NetworkAttachmentDefinition",
