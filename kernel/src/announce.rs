@@ -1,7 +1,7 @@
 //! Announcements: who has an IPv6 address now, told to the neighbours once and not waited for, by an unsolicited
 //! Neighbor Advertisement.
 //!
-//! By a socket of ICMPv6, not of packets: the kernel waits for all its processors when a packet socket is closed, which
+//! By a socket of `ICMPv6`, not of packets: the kernel waits for all its processors when a packet socket is closed, which
 //! is as long as moving a link takes. For the same reason IPv4's gratuitous ARP request is left to the kernel, which
 //! sends it when a link that has addresses comes up with `net/ipv4/conf/<link>/arp_notify` set.
 //!
@@ -79,16 +79,14 @@ const HOPS: u32 = 255;
 
 impl Announcement {
     /// The message; its checksum is the kernel's to add.
-    fn message(self, mac: MacAddr) -> [u8; 32] {
-        let mut message = [0; 32];
-        let (head, options) = message.split_at_mut(24);
+    fn message(self, mac: MacAddr) -> Vec<u8> {
+        let mut message = Vec::with_capacity(32);
         // Neighbor Advertisement; override, not solicited
-        let flags = if self.overrides { 0x20 } else { 0 };
-        head[..8].copy_from_slice(&[136, 0, 0, 0, flags, 0, 0, 0]);
-        head[8..].copy_from_slice(&self.address.octets());
-        // the target's link-layer address, 8 bytes
-        options[..2].copy_from_slice(&[2, 1]);
-        options[2..].copy_from_slice(&mac.bytes());
+        message.extend([136, 0, 0, 0, if self.overrides { 0x20 } else { 0 }, 0, 0, 0]);
+        message.extend(self.address.octets());
+        // option: the target's link-layer address, 8 bytes
+        message.extend([2, 1]);
+        message.extend(mac.bytes());
         message
     }
 }

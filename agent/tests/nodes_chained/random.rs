@@ -26,7 +26,7 @@ spec:
 "#;
 
 /// How many calls each node makes; half of them `ADD`.
-const CALLS: u32 = 1_000;
+const CALLS: usize = 1_000;
 
 /// How long a node takes for them, when it is slow.
 const LIMIT: Duration = Duration::from_mins(20);
@@ -81,7 +81,7 @@ fn end(process: Process, node: &str) -> Result<BTreeSet<String>> {
         given.len(),
         waited.len()
     );
-    ensure!(given.len() > CALLS as usize / 3, "{said}");
+    ensure!(given.len() > CALLS / 3, "{said}");
     Ok(given.into_iter().map(ToOwned::to_owned).collect())
 }
 

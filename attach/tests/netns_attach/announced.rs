@@ -15,13 +15,17 @@ fn a_neighbour_learns_the_pods_addresses_without_asking() {
     for kind in [host_device("up0"), macvlan("up0")] {
         let node = Node::new();
         node.wire.ip("address add 10.1.2.1/24 dev w0").unwrap();
-        node.wire
-            .ip("address add fd00::1/64 dev w0 nodad")
-            .unwrap();
+        node.wire.ip("address add fd00::1/64 dev w0 nodad").unwrap();
         // a new neighbour is taken down from what it says itself
-        for setting in ["ipv4/conf/w0/arp_accept", "ipv6/conf/w0/accept_untracked_na"] {
+        for setting in [
+            "ipv4/conf/w0/arp_accept",
+            "ipv6/conf/w0/accept_untracked_na",
+        ] {
             let path = format!("/proc/sys/net/{setting}");
-            node.wire.run(|| std::fs::write(path, "1")).unwrap().unwrap();
+            node.wire
+                .run(|| std::fs::write(path, "1"))
+                .unwrap()
+                .unwrap();
         }
         // only those that forward packets keep addresses that they did not ask for
         let forwards = || std::fs::write("/proc/sys/net/ipv6/conf/w0/forwarding", "1");

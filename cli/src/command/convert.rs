@@ -1,6 +1,6 @@
 //! `colvin convert`: between a Network and the attachment definition by which Multus gives it to pods.
 //!
-//! What one of them cannot say is a warning. Left to others: reading definitions ([`nad`]), the definition of a Network
+//! What one of them cannot say is a warning. Left to others: reading definitions (`import::nad`), the definition of a Network
 //! (`colvin_crds`), joining definitions per node (`colvin import nad`), applying.
 
 #[cfg(test)]

@@ -102,7 +102,10 @@ fn told(cluster: &Cluster, words: &[&str], screen: &mut Screen) -> Result<String
 
 /// The Network, and that each node found it by itself.
 fn green(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
-    screen.step("green", "An administrator says what green is, once: no node, no card, no VF is named");
+    screen.step(
+        "green",
+        "An administrator says what green is, once: no node, no card, no VF is named",
+    );
     let file = place::top().join("hack/demo.d/green.yaml");
     screen.file("hack/demo.d/green.yaml", &place::text(&file)?);
     cluster.plane.apply(&place::text(&file)?)?;
@@ -178,7 +181,10 @@ fn pods(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
 
 /// A third wants more than there is.
 fn pending(cluster: &Cluster, screen: &mut Screen) -> Result<()> {
-    screen.step("pending", "A third pod wants two VFs of one node: it waits, and this is why");
+    screen.step(
+        "pending",
+        "A third pod wants two VFs of one node: it waits, and this is why",
+    );
     cluster.ask("third", "green", 2)?;
     cluster.wait_until_unschedulable("third")?;
     told(cluster, &["colvin", "why-pending", "third"], screen)?;

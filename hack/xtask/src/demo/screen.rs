@@ -81,8 +81,8 @@ impl Screen {
         }
         self.kept.insert(ALL, self.whole);
         for path in records() {
-            let text = filled(&place::text(&path)?, &self.kept)
-                .with_context(|| place::relative(&path))?;
+            let text =
+                filled(&place::text(&path)?, &self.kept).with_context(|| place::relative(&path))?;
             std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What the nodes' agents report: whether each does, whether all is seen, what is odd.
 //!
-//! Left to others: whether agents run ([`super::programs`]), what Networks make of it ([`super::networks`]).
+//! Left to others: whether agents run (`programs`), what Networks make of it ([`super::networks`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What a pod of ours says of itself. Left to others: what follows from it ([`super::programs`]).
+//! What a pod of ours says of itself. Left to others: what follows from it (`programs`).
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Definitions as they are read: which object, which node, which uplink, and what the configuration means.
 //!
-//! Left to others: what a configuration means ([`config`](super::config)), which definitions are one network
+//! Left to others: what a configuration means ([`super::config`]), which definitions are one network
 //! (`import nad`) and what is made of one (`convert`).
 
 use std::collections::BTreeSet;
