@@ -99,10 +99,16 @@ fn filled(page: &str, kept: &BTreeMap<&str, String>) -> Result<String> {
         let Some(text) = kept.get(step) else {
             bail!("the demo has no step {step:?}");
         };
-        made.push_str(&format!(
-            "{BEGIN}{step} -->\n```console\n{}\n```\n{END}{after}",
-            text.trim_end()
-        ));
+        let text = text.trim_end();
+        made.extend([
+            BEGIN,
+            step,
+            " -->\n```console\n",
+            text,
+            "\n```\n",
+            END,
+            after,
+        ]);
     }
     Ok(made)
 }
