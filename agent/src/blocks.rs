@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use colvin_attach::pool;
+use colvin_attach::pool::{self, Pool};
 use colvin_attach::record::{self, Cidr};
 use colvin_crds::v1alpha1::address_block::Usage;
 use colvin_crds::v1alpha1::{API_VERSION, AddressBlock};
@@ -33,6 +33,7 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::attachments::Attached;
+use crate::networks::Networks;
 use usage::{Block, Memory, Network};
 
 /// Who we are among an object's managers.
@@ -40,6 +41,10 @@ const MANAGER: &str = "colvin-agent";
 
 /// Between two looks at what is given out, beside those that a change asks for.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// How long one that gives nothing waits for a Network with a pool, and up to as long again at random: there may be blocks
+/// of one that is gone, and a cluster's agents start at once.
+const LATE: Duration = Duration::from_mins(2);
 
 /// The blocks that the plugin may give out of, by network.
 pub(crate) type Blocks = BTreeMap<NetworkName, Vec<Cidr>>;
@@ -52,6 +57,8 @@ pub(crate) struct Follower {
     pub(crate) state: PathBuf,
     /// Whether the records of Networks get the blocks: not with attaching off.
     pub(crate) gives: bool,
+    /// `None` until they are listed.
+    pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
     /// `None` until they are listed.
     pub(crate) found: watch::Sender<Option<Arc<Blocks>>>,
     pub(crate) attached: watch::Receiver<Arc<Attached>>,
@@ -72,6 +79,9 @@ impl Follower {
     /// # Errors
     /// When an input ended. What fails is tried again.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        if !self.gives && !self.is_needed(&stop).await? {
+            return Ok(());
+        }
         let blocks: Api<DeserializeGuard<AddressBlock>> = Api::all(self.client.clone());
         let own = watcher::Config::default().fields(&format!("spec.nodeName={}", self.node));
         let mut events = pin!(watcher(blocks, own).default_backoff());
@@ -106,6 +116,24 @@ impl Follower {
             }
             if !known.now.is_empty() {
                 self.look(&mut known, &mut memory).await;
+            }
+        }
+    }
+
+    /// Waits until there may be blocks to let go of. Says whether that came before the end.
+    async fn is_needed(&mut self, stop: &CancellationToken) -> anyhow::Result<bool> {
+        let late = Instant::now() + LATE.mul_f64(1.0 + fastrand::f64());
+        loop {
+            self.pulse.beat();
+            let networks = self.networks.borrow_and_update().clone();
+            let records = networks.iter().flat_map(|it| it.records.values().flatten());
+            if records.into_iter().any(|it| Pool::of(it).is_some()) || Instant::now() >= late {
+                return Ok(true);
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(false),
+                changed = self.networks.changed() => changed?,
+                () = tokio::time::sleep(EVERY) => {}
             }
         }
     }

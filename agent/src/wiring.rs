@@ -115,7 +115,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let (events_in, events) = mpsc::channel(WAITING);
     let (sole_in, sole) = watch::channel(false);
     let (unfollowed_in, unfollowed) = watch::channel(Arc::<Unfollowed>::default());
-    let blocks = rooms.follow_blocks(attach.attach != Way::Off, attached.clone());
+    let blocks = rooms.follow_blocks(
+        attach.attach != Way::Off,
+        networks.clone(),
+        attached.clone(),
+    );
     if attach.attach != Way::Off {
         let follow_metrics = metrics.follow;
         let known = (offered, networks.clone());

@@ -5,7 +5,6 @@
 //! given out (`ipam`, `attach`).
 #![expect(
     clippy::disallowed_methods,
-    clippy::indexing_slicing,
     reason = "a test writes files for kubectl, and reads the JSON it made"
 )]
 

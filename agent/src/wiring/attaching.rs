@@ -122,6 +122,7 @@ impl Rooms {
     pub(super) fn follow_blocks(
         &mut self,
         gives: bool,
+        networks: Latest<Networks>,
         attached: watch::Receiver<Arc<Attached>>,
     ) -> Latest<Blocks> {
         let (found, blocks) = watch::channel(None);
@@ -130,6 +131,7 @@ impl Rooms {
             node: self.node.clone(),
             state: self.state_dir.clone(),
             gives,
+            networks,
             found,
             attached,
             pulse: self.health.pulse("blocks", SILENCE),
