@@ -12,6 +12,8 @@ pub(crate) mod network_record;
 mod networks_kept;
 mod pods;
 mod reconfigure;
+#[cfg(test)]
+mod scene;
 mod serve;
 mod socket;
 mod sweep;

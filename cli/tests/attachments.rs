@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
+
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -10,6 +13,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use ended::ended;
 
 /// Exit code, standard output and standard error.
 fn run(node: &TempDir, arguments: &[&str]) -> (i32, String, String) {
@@ -21,9 +26,7 @@ fn run(node: &TempDir, arguments: &[&str]) -> (i32, String, String) {
     let [state, run] = folders;
     command.args(arguments).arg("--state-dir").arg(state);
     let output = command.arg("--run-dir").arg(run).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let code = output.status.code().unwrap();
-    (code, text(output.stdout), text(output.stderr))
+    ended(output)
 }
 
 fn write(file: &Path, content: impl AsRef<[u8]>) {

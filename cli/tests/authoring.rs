@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+
+use ended::ended;
 
 /// Exit code, standard output and standard error.
 fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
@@ -19,12 +24,7 @@ fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
     // who does not read its input may be gone already
     drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
     let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    ended(output)
 }
 
 fn network(spec: &str) -> String {

@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
 #[path = "objects/server.rs"]
 mod server;
 
@@ -15,6 +17,8 @@ use serde_json::{Value, json};
 
 use server::{Answer, Server};
 
+use ended::ended;
+
 /// Exit code, standard output, standard error, at a server that answers so.
 fn at(answer: Answer, arguments: &str) -> (i32, String, String) {
     let server = Server::start(answer);
@@ -24,12 +28,7 @@ fn at(answer: Answer, arguments: &str) -> (i32, String, String) {
         .arg(server.kubeconfig())
         .output()
         .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    ended(output)
 }
 
 fn topology(name: &str, status: &Value) -> Value {

@@ -5,9 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
+
 use std::process::Command;
 
 use serde_json::Value;
+
+use ended::ended;
 
 const DUMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/objects/doctor.yaml");
 const WELL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/objects/cluster.yaml");
@@ -20,12 +25,7 @@ fn doctor(arguments: &[&str]) -> (i32, String, String) {
         .env("KUBECONFIG", "/nonexistent")
         .output()
         .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    ended(output)
 }
 
 #[test]

@@ -4,11 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use colvin_testkit::kube::{ControlPlane, Options};
+
+use ended::ended;
 
 const VERDICTS: &str = include_str!("verdicts.yaml");
 
@@ -42,12 +47,7 @@ fn colvin(plane: &ControlPlane, arguments: &[&str], input: &str) -> (i32, String
         .write_all(input.as_bytes())
         .unwrap();
     let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    ended(output)
 }
 
 #[test]

@@ -5,10 +5,15 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
+
 use std::path::Path;
 use std::process::Command;
 
 use colvin_testkit::kube::{ControlPlane, Options};
+
+use ended::ended;
 
 const SPACE: &str = "colvin-system";
 
@@ -19,12 +24,7 @@ fn colvin(kubeconfig: &Path, arguments: &[&str]) -> (i32, String, String) {
         .env("KUBECONFIG", kubeconfig)
         .output()
         .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    ended(output)
 }
 
 fn doctor(plane: &ControlPlane) -> (i32, String) {

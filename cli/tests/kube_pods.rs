@@ -7,12 +7,17 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use colvin_testkit::kube::{ControlPlane, Options};
 use serde_json::{Value, json};
+
+use ended::ended;
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -25,12 +30,7 @@ fn by(kubeconfig: &Path, arguments: &str) -> (i32, String, String) {
         .env_remove("KUBECONFIG")
         .output()
         .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    ended(output)
 }
 
 /// A node that is ready and gives so many green devices.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]
 
+#[path = "objects/ended.rs"]
+mod ended;
 #[path = "objects/server.rs"]
 mod server;
 
@@ -14,6 +16,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
+use ended::ended;
 use server::Server;
 
 /// What was asked for.
@@ -104,9 +107,7 @@ fn bundle(server: &Server, file: &Path, more: &[&str]) -> (i32, String, String) 
         .arg(server.kubeconfig())
         .output()
         .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let code = output.status.code().unwrap();
-    (code, text(output.stdout), text(output.stderr))
+    ended(output)
 }
 
 fn content(file: &Path) -> String {

@@ -6,24 +6,12 @@ use anyhow::{Context as _, Result, ensure};
 use colvin_testkit::cluster::{Cluster, text, wait_until};
 use serde_json::Value;
 
-/// Green with few addresses per block: of the first, .0 is the subnet's and .1 the gateway's, so that a node
-/// that gives two out is short.
-const GREEN: &str = r#"
-apiVersion: colvin.dev/v1alpha1
-kind: Network
-metadata: {name: green}
-spec:
-  members:
-  - name: leaves
-    neighbor: {systemName: "leaf*", vlan: 110}
-  devices: {functions: "0-1"}
-  attach:
-    vlan: 110
-    mtu: 1450
-    interfaceName: green
-    ipam: {type: pool, ranges: [10.20.4.0/24], blockSize: 30}
-    routes: [{dst: 10.99.0.0/16, gw: 10.20.4.1}]
-"#;
+use crate::parts::green;
+
+/// Few addresses per block: of the first, .0 is the subnet's and .1 the gateway's, so that a node that gives two
+/// out is short.
+const FEW: &str = "vlan: 110, mtu: 1450, ipam: {type: pool, ranges: [10.20.4.0/24], blockSize: 30}, \
+    routes: [{dst: 10.99.0.0/16, gw: 10.20.4.1}]";
 
 /// The annotation that says which networks a pod has.
 const STATUS: &str = "/metadata/annotations/k8s.v1.cni.cncf.io~1network-status";
@@ -59,7 +47,7 @@ fn told_within(cluster: &Cluster, pod: &str, wanted: &[&str]) -> Result<()> {
 
 /// Leaves the pod `first`.
 pub(crate) fn of_the_pool(cluster: &mut Cluster) -> Result<()> {
-    cluster.plane.apply(GREEN)?;
+    cluster.plane.apply(&green(FEW))?;
     let taken = wait_until("a block that the node has taken", || {
         let blocks = blocks(cluster)?;
         let is_taken = |it: &&Value| it.pointer("/status/usage").is_some();

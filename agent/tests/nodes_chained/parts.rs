@@ -6,18 +6,25 @@ use serde_json::Value;
 use colvin_testkit::cluster::text;
 use colvin_testkit::cluster::{Cluster, SPACE, wait_until};
 
-/// How green's pods are attached: with a tag and an MTU that no default gives.
-pub(crate) const GREEN: &str = r#"
+/// Green, whose pods are attached so, in the words of `spec.attach`.
+pub(crate) fn green(attach: &str) -> String {
+    format!(
+        r#"
 apiVersion: colvin.dev/v1alpha1
 kind: Network
-metadata: {name: green}
+metadata: {{name: green}}
 spec:
   members:
   - name: leaves
-    neighbor: {systemName: "leaf*", vlan: 110}
-  devices: {functions: "0-1"}
-  attach: {vlan: 110, mtu: 1450, interfaceName: green}
-"#;
+    neighbor: {{systemName: "leaf*", vlan: 110}}
+  devices: {{functions: "0-1"}}
+  attach: {{interfaceName: green, {attach}}}
+"#
+    )
+}
+
+/// How green's pods are attached: with a tag and an MTU that no default gives.
+pub(crate) const TAGGED: &str = "vlan: 110, mtu: 1450";
 
 /// The configuration that the bench gives the runtime.
 const CONFLIST: &str = "/etc/cni/net.d/10-bench.conflist";
@@ -72,7 +79,7 @@ pub(crate) fn is_installed(cluster: &mut Cluster) -> Result<()> {
         let said = node.vm.sh("/opt/cni/bin/colvin-cni 2>&1")?;
         ensure!(said.contains("a CNI plugin"), "{said}");
     }
-    cluster.plane.apply(GREEN)?;
+    cluster.plane.apply(&green(TAGGED))?;
     cluster.wait_for_allocatable("node1", "colvin.dev/green", 2)
 }
 

@@ -10,18 +10,7 @@ use colvin_kernel::packet::{IfIndex, RawSender};
 use colvin_testkit::cluster::{Cluster, wait_until};
 
 use crate::addresses::told;
-
-const GREEN: &str = r#"
-apiVersion: colvin.dev/v1alpha1
-kind: Network
-metadata: {name: green}
-spec:
-  members:
-  - name: leaves
-    neighbor: {systemName: "leaf*", vlan: 110}
-  devices: {functions: "0-1"}
-  attach: {interfaceName: green, ipam: {type: slaac}}
-"#;
+use crate::parts::green;
 
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
@@ -59,7 +48,7 @@ fn advertisement() -> Result<Vec<u8>> {
 
 /// Leaves no pod.
 pub(crate) fn advertises(cluster: &mut Cluster) -> Result<()> {
-    cluster.plane.apply(GREEN)?;
+    cluster.plane.apply(&green("ipam: {type: slaac}"))?;
     cluster.wait_for_allocatable("node1", "colvin.dev/green", 2)?;
     cluster.ask("heeds", "green", 1)?;
     cluster.wait_until_running("heeds")?;

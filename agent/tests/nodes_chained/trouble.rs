@@ -11,7 +11,7 @@ use colvin_testkit::cluster::{Cluster, pod_spec, text, wait_until};
 use colvin_testkit::vm::Reboot;
 use serde_json::{Value, json};
 
-use crate::parts::{GREEN, is_uninstalled, journal, links_of, on_node1};
+use crate::parts::{TAGGED, green, is_uninstalled, journal, links_of, on_node1};
 
 /// How long the API server is away.
 const AWAY: Duration = Duration::from_mins(1);
@@ -25,7 +25,7 @@ fn has_green0(cluster: &Cluster, pod: &str) -> Result<bool> {
 
 /// Leaves no pod.
 pub(crate) fn api_server_is_away(cluster: &mut Cluster) -> Result<()> {
-    cluster.plane.apply(GREEN)?;
+    cluster.plane.apply(&green(TAGGED))?;
     cluster.wait_for_allocatable("node1", "colvin.dev/green", 2)?;
     cluster.ask("before", "green", 1)?;
     let before = cluster.wait_until_running("before")?;

@@ -1,9 +1,14 @@
 //! Running the command on objects, for the tests beside this folder. Left to others: the assertions.
 
+#[path = "ended.rs"]
+mod ended;
+
 use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+
+pub(crate) use ended::ended;
 
 /// A small cluster.
 pub(crate) const DUMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/objects/cluster.yaml");
@@ -16,16 +21,6 @@ pub(crate) fn colvin(arguments: &str) -> Command {
         .env_remove("KUBECONFIG")
         .env("HOME", "/nowhere");
     command
-}
-
-/// Exit code, standard output, standard error.
-pub(crate) fn ended(output: Output) -> (i32, String, String) {
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
 }
 
 /// Runs the command on the objects of `cluster.yaml`.

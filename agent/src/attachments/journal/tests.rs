@@ -3,24 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use colvin_attach::BootId;
 use colvin_service::Health;
 use prometheus_client::registry::Registry;
 
 use super::*;
+use crate::attachments::scene::roots;
 
 /// A node with a state folder of its own, whose kubelet does not run.
 fn journal(state: &Path) -> (Journal, watch::Receiver<Arc<Attached>>) {
-    fs::create_dir_all(state.join("sys")).unwrap();
-    let roots = Roots {
-        state: state.to_owned(),
-        run: state.join("run"),
-        sysfs: state.to_owned(),
-        proc: "/proc".into(),
-        sees_all: false,
-        boot_id: BootId::new("boot-1"),
-        now: Duration::ZERO,
-    };
+    let roots = roots(state);
     let (attached_in, attached) = watch::channel(Arc::default());
     let metrics = AttachMetrics::register(&mut Registry::default());
     let pulse = Health::new().pulse("journal", EVERY * 2);

@@ -4,13 +4,14 @@
 use std::path::Path;
 
 use colvin_attach::sweep::Dead;
-use colvin_attach::{AttachmentKey, BootId, Owner};
+use colvin_attach::{AttachmentKey, Owner};
 use colvin_kernel::netns::NetNs;
 use colvin_service::Health;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::attachments::scene::roots;
 
 fn record(network: &str, reconfigure: &str, mtu: u32) -> NetworkRecord {
     serde_json::from_value(json!({
@@ -173,22 +174,13 @@ fn an_event_is_the_pods_and_without_a_pod_there_is_none() {
 
 /// A node whose journal has these, and whose Networks say what is in its folder.
 fn node(state: &Path, journal: &[Value]) -> Roots {
-    std::fs::create_dir_all(state.join("sys")).unwrap();
     std::fs::create_dir_all(state.join("attachments")).unwrap();
     std::fs::create_dir_all(record::networks_folder(state)).unwrap();
     for record in journal {
         let file = format!("attachments/{}.json", record["given"].as_str().unwrap());
         std::fs::write(state.join(file), line(record)).unwrap();
     }
-    Roots {
-        state: state.to_owned(),
-        run: state.join("run"),
-        sysfs: state.to_owned(),
-        proc: "/proc".into(),
-        sees_all: false,
-        boot_id: BootId::new("boot-1"),
-        now: Duration::ZERO,
-    }
+    roots(state)
 }
 
 /// What the Network says from now on.
