@@ -1,4 +1,6 @@
 //! `colvin support-bundle` at a server with secrets in it: what is asked for, what is in the file, who may read it.
+//!
+//! Left to others: what each program says of itself.
 
 #![expect(clippy::unwrap_used, reason = "test")]
 #![expect(clippy::disallowed_methods, reason = "the command under test is run")]

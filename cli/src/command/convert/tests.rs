@@ -1,4 +1,6 @@
 //! What becomes of what, and that nothing both can say is lost on the way there and back.
+//!
+//! Left to others: how definitions are read (`import nad`).
 
 use colvin_crds::v1alpha1::network::attach::{Cidr, Ipam, IpamType, Route};
 use colvin_crds::v1alpha1::network::{Attach, DeviceKind, Devices, NetworkSpec, Policy};
