@@ -26,6 +26,8 @@ mod parts;
 mod random;
 #[path = "nodes_chained/router.rs"]
 mod router;
+#[path = "nodes_chained/settings.rs"]
+mod settings;
 #[path = "nodes_kubelet/story.rs"]
 mod story;
 #[path = "nodes_chained/trouble.rs"]
@@ -34,7 +36,7 @@ mod trouble;
 use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
 
-const PARTS: [(&str, Part); 15] = [
+const PARTS: [(&str, Part); 16] = [
     (
         "the plugin is on every node and in its configuration",
         parts::is_installed,
@@ -64,6 +66,10 @@ const PARTS: [(&str, Part); 15] = [
     (
         "a router gives a pod an address, which it is said to have",
         router::advertises,
+    ),
+    (
+        "a running pod follows its network's settings",
+        settings::follow,
     ),
     (
         "two nodes never give the same address",

@@ -52,6 +52,27 @@ fn an_object_that_cannot_be_read_is_named_and_hides_no_other() {
 }
 
 #[test]
+fn pods_that_do_not_follow_a_network_are_noted_of_their_node() {
+    let message = "green: 2 interfaces have what it said before: mtu 9000 is above that of the PF";
+    let followed =
+        json!({"type": "Followed", "status": "False", "reason": "NotFollowed", "message": message});
+    let topology = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "NodeTopology",
+        "metadata": {"name": "worker-1", "uid": "u"}, "status": {"conditions": [followed]}});
+    let (_, out, _) = on("nodes", &topology.to_string());
+    assert!(
+        out.contains("running pods do not follow a network"),
+        "{out}"
+    );
+    assert!(!out.contains(message), "{out}");
+    let (_, out, _) = on("nodes -o wide", &topology.to_string());
+    let line = format!("! worker-1: {message} [NotFollowed]");
+    assert!(out.contains(&line), "{out}");
+    let (_, out, _) = on("nodes -o json", &topology.to_string());
+    let nodes: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(nodes["nodes"][0]["followed"]["message"], message, "{out}");
+}
+
+#[test]
 fn without_a_cluster_it_is_said_what_to_do() {
     let (code, _, error) = ended(colvin("nodes").output().unwrap());
     assert!(
@@ -176,7 +197,9 @@ fn lldp_09_no_text_of_an_object_commands_the_terminal() {
                 "networks": [{"name": "green", "member": text, "evidence": [text]}, {"name": text, "member": text}],
                 "refused": [{"name": "red", "reason": text, "with": [text]}]}],
             "findings": [{"uplink": text, "reason": text, "message": text}],
-            "conditions": [{"type": "Complete", "status": text, "reason": text, "message": text}]}});
+            "conditions": [
+                {"type": "Complete", "status": text, "reason": text, "message": text},
+                {"type": "Followed", "status": text, "reason": text, "message": text}]}});
         let condition = json!({"type": text, "status": text, "reason": text, "message": text, "lastTransitionTime": "2026-03-01T12:00:00Z"});
         let mut green = network(
             "green",

@@ -163,19 +163,6 @@ spec:
     served: true
     storage: true
     schema: {openAPIV3Schema: {type: object, properties: {spec: {type: array, items: {type: object, properties: {interface: {type: string}, network: {type: string}}}}}}}
----
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: network-attachment-definitions.k8s.cni.cncf.io, annotations: {api-approved.kubernetes.io: unapproved}}
-spec:
-  group: k8s.cni.cncf.io
-  scope: Namespaced
-  names: {kind: NetworkAttachmentDefinition, plural: network-attachment-definitions, singular: network-attachment-definition}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {config: {type: string}}}}}}
 ";
 
 const OBJECTS: &str = r#"
@@ -209,19 +196,10 @@ fn foreign_objects_of_a_cluster_become_networks_in_it() {
         "{errors}"
     );
     plane.apply(FOREIGN).unwrap();
-    let kinds = [
-        "crd/interfacemaps.k8s.cni.cncf.io",
-        "crd/network-attachment-definitions.k8s.cni.cncf.io",
-    ];
-    plane
-        .kubectl(&[
-            "wait",
-            "--for=condition=Established",
-            "--timeout=60s",
-            kinds[0],
-            kinds[1],
-        ])
-        .unwrap();
+    plane.define_attachment_definitions().unwrap();
+    let kind = "crd/interfacemaps.k8s.cni.cncf.io";
+    let wait = ["wait", "--for=condition=Established", "--timeout=60s", kind];
+    plane.kubectl(&wait).unwrap();
     plane.apply(OBJECTS).unwrap();
 
     let (code, _, errors) = colvin(&plane, &["import", "surveyor", "--cluster", "--apply"], "");

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use colvin_crds::v1alpha1::NodeTopology;
-use colvin_crds::v1alpha1::node_topology::{COMPLETE, Finding, NodeCondition};
+use colvin_crds::v1alpha1::node_topology::{COMPLETE, FOLLOWED, Finding, NodeCondition};
 use serde::Serialize;
 
 use super::Ended;
@@ -43,6 +43,9 @@ struct NodeReport<'a> {
     findings: &'a [Finding],
     #[serde(skip_serializing_if = "Option::is_none")]
     complete: Option<&'a NodeCondition>,
+    /// Present only while running pods do not follow a Network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    followed: Option<&'a NodeCondition>,
 }
 
 /// Lists the nodes.
@@ -85,6 +88,7 @@ fn joined<'a>(
             networks: BTreeSet::new(),
             findings: &[],
             complete: None,
+            followed: None,
         };
         nodes.entry(&node.name).or_insert_with(unreported).exists = Some(true);
     }
@@ -98,7 +102,7 @@ fn of_topology<'a>(
 ) -> NodeReport<'a> {
     let status = &topology.status;
     let networks = status.uplinks.iter().flat_map(|uplink| &uplink.networks);
-    let mut conditions = status.conditions.iter();
+    let condition = |kind: &str| status.conditions.iter().find(|it| it.kind == kind);
     NodeReport {
         name,
         reported: true,
@@ -111,7 +115,8 @@ fn of_topology<'a>(
             .count(),
         networks: networks.map(|network| network.name.as_str()).collect(),
         findings: &status.findings,
-        complete: conditions.find(|condition| condition.kind == COMPLETE),
+        complete: condition(COMPLETE),
+        followed: condition(FOLLOWED),
     }
 }
 
@@ -142,6 +147,14 @@ fn show(
                     "!",
                     &format!("{}{about}: {message} [{reason}]", node.name),
                 )?;
+            }
+            if let Some(NodeCondition {
+                reason, message, ..
+            }) = node.followed
+            {
+                let message = message.as_deref().unwrap_or_default();
+                let said = format!("{}: {message} [{reason}]", node.name);
+                output.marked(Tone::Odd, "!", &said)?;
             }
         }
     }
@@ -202,6 +215,9 @@ fn note(node: &NodeReport<'_>) -> &'static str {
     match (node.reported, node.exists) {
         (false, _) => "no agent reports",
         (true, Some(false)) => "the node is gone",
+        (true, _) if node.followed.is_some_and(|it| it.status == "False") => {
+            "running pods do not follow a network"
+        }
         (true, _) => "",
     }
 }

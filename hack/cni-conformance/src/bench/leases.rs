@@ -3,6 +3,7 @@
 //! Left to others: other cases (`rounds.rs`), the place, the sums.
 
 use crate::{
+    call::Call,
     figures,
     rounds::{Costs, MACVLAN, MACVLAN_IP, Side},
     stage::{PODS, Stage, config},
@@ -62,28 +63,12 @@ pub(crate) fn leases(stage: &Stage, rounds: usize) -> Result<()> {
 /// When a call fails.
 pub(crate) fn pools(stage: &Stage, rounds: usize) -> Result<()> {
     let networks = ["none", "many"];
-    fs::create_dir_all("/var/lib/colvin/networks").context("a folder for Networks")?;
     for network in networks {
-        let record = json!({
-            "version": 1, "network": network, "kind": "Macvlan", "blocks": ["10.64.0.0/16"],
-            "attach": {
-                "trust": false, "spoofCheck": true, "interfaceName": "green", "reconfigure": "Never",
-                "ipam": {"type": "pool", "ranges": ["10.64.0.0/16"]},
-            },
-        });
-        fs::write(
-            format!("/var/lib/colvin/networks/{network}.json"),
-            record.to_string(),
-        )
-        .context("writing a Network")?;
+        network_with_pool(network)?;
     }
     fill("/var/lib/colvin/addresses/many", TAKEN_OF_POOL)?;
     let mut costs = [Vec::new(), Vec::new()];
-    let call = |network, verb, round: usize| {
-        let mut keys = config(&MACVLAN, Side::Ours, 0);
-        keys["network"] = json!(network);
-        stage.call_with(&MACVLAN, Side::Ours, verb, round % PODS, &keys)
-    };
+    let call = |network, verb, round: usize| pooled(stage, network, verb, round);
     stage.guard.during(|| -> Result<()> {
         for round in 0..rounds {
             for (network, costs) in networks.into_iter().zip(&mut costs) {
@@ -101,6 +86,30 @@ pub(crate) fn pools(stage: &Stage, rounds: usize) -> Result<()> {
         figures::tell_all(&format!("pool_{network}.add.ours"), costs)?;
     }
     Ok(())
+}
+
+/// Writes the node's record of a Network whose pods have an address of its pool.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn network_with_pool(network: &str) -> Result<()> {
+    let record = json!({
+        "version": 1, "network": network, "kind": "Macvlan", "blocks": ["10.64.0.0/16"],
+        "attach": {
+            "trust": false, "spoofCheck": true, "interfaceName": "green", "reconfigure": "Never",
+            "ipam": {"type": "pool", "ranges": ["10.64.0.0/16"]},
+        },
+    });
+    fs::create_dir_all("/var/lib/colvin/networks").context("a folder for Networks")?;
+    let path = format!("/var/lib/colvin/networks/{network}.json");
+    fs::write(path, record.to_string()).context("writing a Network")
+}
+
+/// A call for a pod with an address of this Network's pool.
+pub(crate) fn pooled(stage: &Stage, network: &str, verb: &str, pod: usize) -> Call {
+    let mut keys = config(&MACVLAN, Side::Ours, 0);
+    keys["network"] = json!(network);
+    stage.call_with(&MACVLAN, Side::Ours, verb, pod % PODS, &keys)
 }
 
 /// Writes so many leases as host-local does.

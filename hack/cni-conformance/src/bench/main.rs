@@ -15,10 +15,12 @@
 )]
 
 mod call;
+mod chained;
 mod figures;
 mod leases;
 mod rounds;
 mod stage;
+mod together;
 mod traced;
 
 use anyhow::{Context as _, Result, bail};
@@ -72,6 +74,9 @@ fn perform() -> Result<()> {
     if wanted("version") {
         rounds::versions(&stage, arguments.rounds)?;
     }
+    if wanted("chained") {
+        chained::run(&stage, arguments.rounds)?;
+    }
     if wanted("leases") {
         leases::leases(&stage, arguments.rounds)?;
     }
@@ -79,7 +84,7 @@ fn perform() -> Result<()> {
         leases::pools(&stage, arguments.rounds)?;
     }
     if wanted("parallel") {
-        rounds::parallel(&stage)?;
+        together::parallel(&stage)?;
     }
     Ok(())
 }

@@ -1,17 +1,16 @@
 //! The cases, and how each is measured: ours and the peer's in turn, ADD and DEL.
 //!
-//! Left to others: the place, the sums, many leases (`leases.rs`).
+//! Left to others: the place, the sums, many leases (`leases.rs`), many pods (`together.rs`), a pod that asks for nothing (`chained.rs`).
 
 use crate::{
     call::Call,
     figures::{self, Cost, ms},
     leases,
-    stage::{PODS, Stage},
+    stage::Stage,
     tell,
 };
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::Result;
 use serde_json::{Value, json};
-use std::time::Instant;
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,52 +172,4 @@ pub(crate) fn versions(stage: &Stage, rounds: usize) -> Result<()> {
         Ok(())
     })?;
     costs.tell("version.version")
-}
-
-/// 64 ADDs at once with host-local, then 64 DELs: from the first start to the last end.
-///
-/// # Errors
-/// When a call fails.
-pub(crate) fn parallel(stage: &Stage) -> Result<()> {
-    let (mut add, mut del) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
-    for round in 0..3 {
-        for side in Side::in_turn(round) {
-            let place = usize::from(side == Side::Peer);
-            for (verb, walls) in [("ADD", &mut add), ("DEL", &mut del)] {
-                let wall = at_once(stage, side, verb)?;
-                walls.get_mut(place).context("two sides")?.push(wall);
-            }
-        }
-    }
-    for (verb, walls) in [("add", &add), ("del", &del)] {
-        for (side, walls) in Side::BOTH.into_iter().zip(walls) {
-            let name = format!("parallel.{verb}.{}.p50_ms", side.name());
-            tell(&name, figures::percentile(walls, 50)?)?;
-        }
-    }
-    Ok(())
-}
-
-/// One call of this verb for every pod, all at once: milliseconds for all.
-fn at_once(stage: &Stage, side: Side, verb: &str) -> Result<f64> {
-    let began = Instant::now();
-    let costs: Vec<Result<Cost>> = stage.guard.during(|| {
-        std::thread::scope(|scope| {
-            let calls = (0..PODS).map(|pod| {
-                let call = stage.call(&MACVLAN_IP, side, verb, pod);
-                scope.spawn(move || call.cost(&stage.guard))
-            });
-            let calls: Vec<_> = calls.collect();
-            let cost = |call: std::thread::ScopedJoinHandle<'_, Result<Cost>>| {
-                call.join()
-                    .unwrap_or_else(|_| Err(anyhow!("a call's thread panicked")))
-            };
-            calls.into_iter().map(cost).collect()
-        })
-    });
-    let took = ms(began.elapsed());
-    for cost in costs {
-        cost.with_context(|| format!("{PODS} at once"))?;
-    }
-    Ok(took)
 }

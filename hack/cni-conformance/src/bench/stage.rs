@@ -19,8 +19,8 @@ use std::{
     time::Duration,
 };
 
-/// How many pods there are.
-pub(crate) const PODS: usize = 64;
+/// How many pods there are: as many as a kubelet runs on a node unless it is told otherwise.
+pub(crate) const PODS: usize = 110;
 
 /// How many devices can be moved.
 const DEVICES: usize = 8;
@@ -98,6 +98,11 @@ impl Stage {
     /// Where the address plugins are.
     pub(crate) fn path(&self) -> &Path {
         &self.peers
+    }
+
+    /// The network namespace of the pod of this number.
+    pub(crate) fn pod(&self, number: usize) -> String {
+        netns(number % self.pods.len())
     }
 
     /// A call of a case for the pod of this number.

@@ -78,6 +78,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
         rows.extend(attached(&said, case)?);
     }
     rows.extend(version(&said)?);
+    rows.extend(chained(&said)?);
     rows.extend(leases(&said)?);
     rows.extend(pool(&said)?);
     rows.extend(parallel(&said)?);
@@ -120,6 +121,13 @@ fn attached(said: &Said, (name, shown, peer, [add, del], processor): Case) -> Re
         if let Ok(kernel) = said.value(&format!("{name}.{verb}.kernel.p50_ms")) {
             let what = "  of it the kernel's own: one message to move and name";
             rows.push(Row::new(what, kernel, "ms", Bar::None));
+            let beyond = |side| Ok::<_, anyhow::Error>(value(side, "p50_ms")? - kernel);
+            let ratio = beyond("ours")? / beyond("peer")?;
+            let what = format!(
+                "  {shown}: {}, beyond the kernel's own, of the peer's",
+                verb.to_uppercase()
+            );
+            rows.push(Row::new(&what, ratio, "times", Bar::Goal(0.45)));
         }
         rows.push(row("  p95", "p95_ms", "ms", Bar::None)?);
         rows.push(row("  p99", "p99_ms", "ms", Bar::None)?);
@@ -142,6 +150,24 @@ fn version(said: &Said) -> Result<Vec<Row>> {
         row("VERSION, p50", "p50_ms", "ms", Bar::Goal(1.0))?,
         row("  processor", "cpu_ms", "ms", Bar::None)?,
     ])
+}
+
+/// A pod that asks for no network of ours, where colvin-cni is chained.
+fn chained(said: &Said) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (verb, shown) in [("add", "ADD"), ("del", "DEL")] {
+        let value =
+            |side: &str, figure: &str| said.value(&format!("chained.{verb}.{side}.{figure}"));
+        let row = |what: &str, figure: &str, bar| -> Result<Row> {
+            let row = Row::new(what, value("ours", figure)?, "ms", bar);
+            Ok(row.beside("tuning 1.9.1", value("peer", figure)?))
+        };
+        let what = format!("chained, a pod without our networks: {shown}, p50");
+        rows.push(row(&what, "p50_ms", Bar::None)?);
+        let what = format!("  chained: {shown}, processor");
+        rows.push(row(&what, "cpu_ms", Bar::Goal(2.0))?);
+    }
+    Ok(rows)
 }
 
 /// ADD where 4,000 addresses are leased, of ADD where none is.
@@ -174,16 +200,20 @@ fn pool(said: &Said) -> Result<Vec<Row>> {
     ])
 }
 
+/// As many pods as a node runs, all at once.
 fn parallel(said: &Said) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for verb in ["add", "del"] {
-        let value = |side: &str| said.value(&format!("parallel.{verb}.{side}.p50_ms"));
-        let what = format!(
-            "64 {}s at once, macvlan and host-local, all",
-            verb.to_uppercase()
-        );
-        let row = Row::new(&what, value("ours")?, "ms", Bar::None);
-        rows.push(row.beside("macvlan 1.9.1", value("peer")?));
+    for (verb, shown) in [("add", "ADD"), ("del", "DEL")] {
+        let value =
+            |side: &str, figure: &str| said.value(&format!("parallel.{verb}.{side}.{figure}"));
+        for (figure, which) in [("p50_ms", "all"), ("longest_ms", "the longest")] {
+            let row = |by: &str, side| -> Result<Row> {
+                let what = format!("110 {shown}s at once, macvlan and {by}: {which}");
+                Ok(Row::new(&what, value(side, figure)?, "ms", Bar::None))
+            };
+            rows.push(row("host-local", "ours")?.beside("macvlan 1.9.1", value("peer", figure)?));
+            rows.push(row("a pool", "pool")?);
+        }
     }
     Ok(rows)
 }
