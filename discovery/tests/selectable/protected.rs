@@ -7,15 +7,11 @@ fn sdp_30_the_nodes_own_traffic_protects_a_vf_and_a_subfunction() {
     let machine = Machine::unpack("selectable").unwrap();
     let own = vec![Protection::DefaultRoute];
     // the default route leaves by a bond of a VF and a subfunction, and not by eno1
-    bond(
-        &machine,
-        &[
-            card(2, "net/ens1f0v0"),
-            card(0, "mlx5_core.sf.2/net/ens1f0s88"),
-        ],
-    );
+    let members = members();
+    master(&machine, "bond", &members);
+    leave_by_it(&machine);
     let facts = facts(&machine);
-    let bond = "bond0".parse().ok();
+    let bond = "over0".parse().ok();
     let vf = facts.of_function(at("0000:18:00.2")).unwrap();
     assert_eq!((&vf.protected, &vf.port_of), (&own, &bond));
     let slice = &facts.auxiliaries[0];
@@ -24,9 +20,30 @@ fn sdp_30_the_nodes_own_traffic_protects_a_vf_and_a_subfunction() {
     assert_eq!((&other.protected, &other.port_of), (&Vec::new(), &None));
 }
 
-/// A bond of these netdevs, by which the default route leaves.
-fn bond(machine: &Machine, members: &[String]) {
-    let folder = "sys/devices/virtual/net/bond0";
+#[test]
+fn sdp_30_ports_of_whatever_holds_links_are_told() {
+    for kind in ["bond", "team", "bridge", "openvswitch"] {
+        let machine = Machine::unpack("selectable").unwrap();
+        master(&machine, kind, &members());
+        let facts = facts(&machine);
+        let over = "over0".parse().ok();
+        let vf = facts.of_function(at("0000:18:00.2")).unwrap();
+        assert_eq!(vf.port_of, over, "{kind}");
+        assert_eq!(facts.auxiliaries[0].port_of, over, "{kind}");
+    }
+}
+
+/// The netdevs of a VF and of a subfunction.
+fn members() -> [String; 2] {
+    [
+        card(2, "net/ens1f0v0"),
+        card(0, "mlx5_core.sf.2/net/ens1f0s88"),
+    ]
+}
+
+/// A link of this kind over these netdevs.
+fn master(machine: &Machine, kind: &str, members: &[String]) {
+    let folder = "sys/devices/virtual/net/over0";
     for (file, text) in [
         ("ifindex", "99"),
         ("iflink", "99"),
@@ -34,21 +51,31 @@ fn bond(machine: &Machine, members: &[String]) {
         ("type", "1"),
         ("flags", "0x1003"),
         ("operstate", "up"),
-        ("uevent", "DEVTYPE=bond\nINTERFACE=bond0\nIFINDEX=99"),
-        ("bonding/mode", "802.3ad 4"),
+        (
+            "uevent",
+            &format!("DEVTYPE={kind}\nINTERFACE=over0\nIFINDEX=99"),
+        ),
     ] {
         machine
             .write(&format!("{folder}/{file}"), format!("{text}\n"))
             .unwrap();
     }
+    if kind == "bond" {
+        let mode = format!("{folder}/bonding/mode");
+        machine.write(&mode, "802.3ad 4\n").unwrap();
+    }
     machine
-        .link("sys/class/net/bond0", "../../devices/virtual/net/bond0")
+        .link("sys/class/net/over0", "../../devices/virtual/net/over0")
         .unwrap();
     for member in members {
         machine
-            .link(&format!("{member}/master"), "../../bond0")
+            .link(&format!("{member}/master"), "../../over0")
             .unwrap();
     }
+}
+
+/// The default route leaves by that link.
+fn leave_by_it(machine: &Machine) {
     let routes = machine.path().join("netlink/routes");
     let mut bytes = std::fs::read(&routes).unwrap();
     let link = bytes.len() - 4;

@@ -182,6 +182,13 @@ fn sdp_19_subfunctions() {
 }
 
 #[test]
+fn sdp_19_what_a_subfunction_has() {
+    run::run(include_str!(
+        "../configs/sdp_19_what_a_subfunction_has.case"
+    ));
+}
+
+#[test]
 fn sdp_20_additional_info() {
     run::run(include_str!("../configs/sdp_20_additional_info.case"));
 }
@@ -194,6 +201,11 @@ fn sdp_30_functions_with_vfs() {
 #[test]
 fn sdp_30_odd_vfs() {
     run::run(include_str!("../configs/sdp_30_odd_vfs.case"));
+}
+
+#[test]
+fn sdp_30_ports_of_a_bridge() {
+    run::run(include_str!("../configs/sdp_30_ports_of_a_bridge.case"));
 }
 
 #[test]

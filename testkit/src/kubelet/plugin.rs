@@ -45,18 +45,22 @@ pub(super) async fn connect(
 }
 
 async fn meet(shared: &Arc<Shared>, resource: &str, socket: &Path, way: Way) -> Result<(), String> {
-    let channel = dial(shared, socket, || {
-        shared.change(|state| {
-            let text = format!(
-                "{resource}: registered before it serves {}",
-                socket.display()
-            );
-            state.breach("DP-01", text);
-        });
-    })
-    .await?;
+    let too_early = || {
+        let text = format!(
+            "{resource}: registered before it serves {}",
+            socket.display()
+        );
+        shared.change(|state| state.breach("DP-01", text.clone()));
+        text
+    };
+    let channel = dial(shared, socket, || drop(too_early())).await?;
     let mut client = DevicePluginClient::new(channel);
-    let options = client.get_device_plugin_options(Empty {}).await;
+    // a socket takes connections before anybody serves on it: Kubernetes' dial ends with the server's first word
+    let options = timeout(
+        shared.options.dial_limit,
+        client.get_device_plugin_options(Empty {}),
+    );
+    let options = options.await.map_err(|_elapsed| too_early())?;
     let options = options.map_err(|status| format!("asking for options: {status}"))?;
     shared.change(|state| {
         let known = state.is_connected(resource, socket);

@@ -16,6 +16,7 @@ pub(in super::super) fn named(name: &str) -> Machine {
         "accelerators" => accelerators(),
         "vmd" => odd::vmd(),
         "edge" => odd::edge(),
+        "ports" => odd::ports(),
         other => panic!("no machine {other}"),
     }
 }

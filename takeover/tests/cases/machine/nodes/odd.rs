@@ -72,3 +72,59 @@ pub(super) fn edge() -> Machine {
         .retain(|_, link| link.function != Some(unmade) && link.function != Some(unbound));
     it.done()
 }
+
+/// Netdevs that the node itself uses: ens1 is in a bridge, ens2 in an Open vSwitch. A ConnectX-6 Dx with four
+/// subfunctions: the node's default route goes by number 1, number 2 is in the bridge, number 3 is InfiniBand, and number
+/// 4 is in a pod, where devlink tells of its RDMA.
+pub(super) fn ports() -> Machine {
+    let mut it = Builder::default();
+    let board = Card {
+        id: "8086:1533",
+        driver: "igb",
+        is_pf: false,
+        ..CARD
+    };
+    it.card(Card {
+        name: "ens1",
+        address: "0000:04:00.0",
+        ..board
+    })
+    .card(Card {
+        name: "ens2",
+        address: "0000:04:00.1",
+        ..board
+    })
+    .card(Card {
+        name: "ens3np0",
+        address: "0000:d8:00.0",
+        id: "15b3:101d",
+        driver: "mlx5_core",
+        ..CARD
+    });
+    let bridge = it.soft("br0", "bridge");
+    let switch = it.soft("ovs-system", "openvswitch");
+    it.change("ens1", |link| link.master = Some(bridge));
+    it.change("ens2", |link| link.master = Some(switch));
+    for number in 1..=4 {
+        let name = format!("mlx5_core.sf.{number}");
+        let auxiliary = Auxiliary {
+            name: Symbol::from(name.as_str()),
+            parent: at("0000:d8:00.0"),
+            number: Some(number),
+            driver: Some(Symbol::from("mlx5_core.sf")),
+            netdev: (number != 4).then(|| format!("ens3s{number}").parse().unwrap()),
+            link_type: (number == 3).then_some(LinkType::InfiniBand),
+            rdma: None,
+            rdma_enabled: (number == 4).then_some(true),
+            protected: if number == 1 {
+                vec![Protection::DefaultRoute]
+            } else {
+                Vec::new()
+            },
+            port_of: (number == 2).then(|| "br0".parse().unwrap()),
+        };
+        it.facts.auxiliaries.push(auxiliary);
+        it.ids.insert(format!("sf{number}"), name);
+    }
+    it.done()
+}
