@@ -93,15 +93,17 @@ mod tests {
 
     #[test]
     fn dp_13_a_carrier_that_goes_does_not_touch_a_device_that_is_held() {
-        let down = || vf(None, Some(Ill::LinkDown));
         let held = |id: &DeviceId| id.as_str() == "0000:3b:00.1";
-        let list = of(
-            &offer(vec![down(), down(), vf(None, Some(Ill::Gone))]),
-            held,
-        );
-        let health: Vec<_> = list.devices.iter().map(|it| it.health.as_str()).collect();
-        assert_eq!(health, ["Healthy", "Unhealthy", "Unhealthy"]);
-        assert_eq!(healthy(&list), 1);
+        for ill in [Ill::LinkDown, Ill::NotUndone] {
+            let down = || vf(None, Some(ill.clone()));
+            let list = of(
+                &offer(vec![down(), down(), vf(None, Some(Ill::Gone))]),
+                held,
+            );
+            let health: Vec<_> = list.devices.iter().map(|it| it.health.as_str()).collect();
+            assert_eq!(health, ["Healthy", "Unhealthy", "Unhealthy"]);
+            assert_eq!(healthy(&list), 1);
+        }
     }
 
     #[test]
