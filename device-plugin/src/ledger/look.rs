@@ -10,7 +10,7 @@ use std::time::Duration;
 use colvin_kubelet_api::pod_resources::{ListError, list};
 use colvin_model::offer::{Offers, ResourceName};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -23,6 +23,9 @@ use crate::scene::{Scene, SocketId};
 /// After so many devices others have a turn.
 const TURN: usize = 16;
 
+/// How long the last look may take.
+const LAST: Duration = Duration::from_secs(2);
+
 /// When to look next.
 struct Schedule {
     due: Option<Instant>,
@@ -30,7 +33,7 @@ struct Schedule {
 }
 
 impl Ledger {
-    /// Looks whenever it is time, until the end.
+    /// Looks whenever it is time, until the end; and once more then, for there may be no other after us.
     pub(crate) async fn run(
         &self,
         mut scene: watch::Receiver<Arc<Scene>>,
@@ -46,7 +49,7 @@ impl Ledger {
         loop {
             let due = schedule.due;
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return self.look_last().await,
                 () = self.wake.notified() => {
                     self.publish();
                     schedule.soon(self.pace.look_first);
@@ -66,7 +69,7 @@ impl Ledger {
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     let looked = tokio::select! {
-                        () = stop.cancelled() => return,
+                        () = stop.cancelled() => return self.look_last().await,
                         looked = self.look() => looked,
                     };
                     let complete = looked.unwrap_or(false);
@@ -76,6 +79,14 @@ impl Ledger {
                     self.reschedule(&mut schedule, complete, socket.is_some());
                 }
             }
+        }
+    }
+
+    /// Takes away the files of what has become free since the last look.
+    async fn look_last(&self) {
+        if !self.state().is_empty() {
+            // what could not be asked stays as it is
+            drop(timeout(LAST, self.look()).await);
         }
     }
 

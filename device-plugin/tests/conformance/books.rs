@@ -52,6 +52,20 @@ async fn dp_22_a_device_is_stamped_with_its_pod_and_its_files_go_with_it() {
     plugin.end().await;
 }
 
+#[tokio::test]
+async fn dp_22_what_became_free_since_the_last_look_goes_at_the_end() {
+    let (kubelet, node) = start();
+    let mut settings = settings(&kubelet, &node);
+    settings.pace.look_held = Duration::from_hours(1);
+    let mut plugin = Plugin::start(settings, Some(offers(&[(GREEN, &VFS)])));
+    counted(&kubelet, GREEN, 2).await;
+    let id = with_web(&kubelet, &mut plugin).await;
+    until(|| node.record(id.as_str()).unwrap().holder == Some(web())).await;
+    kubelet.free("default", "web");
+    plugin.end().await;
+    assert_eq!(node.files().len(), 0);
+}
+
 /// DP-22.
 #[tokio::test]
 async fn without_an_answer_of_the_kubelet_the_records_stand_and_are_not_fresh() {

@@ -1,6 +1,7 @@
 //! A device plugin that serves made-up offers of a made-up machine, and what it reported.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -300,13 +301,18 @@ pub(crate) async fn counted(kubelet: &Kubelet, resource: &str, devices: usize) {
 }
 
 /// Waits until something is so.
-pub(crate) async fn until(so: impl Fn() -> bool) {
-    let looking = async {
+#[track_caller]
+pub(crate) fn until(so: impl Fn() -> bool) -> impl Future<Output = ()> {
+    let who = Location::caller();
+    let looking = async move {
         while !so() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(LIMIT, looking).await.unwrap();
+    async move {
+        let looked = tokio::time::timeout(LIMIT, looking).await;
+        assert!(looked.is_ok(), "what {who} waits for does not come");
+    }
 }
 
 /// The sockets in a folder that are a plugin's.

@@ -27,7 +27,7 @@ fn ways(kubelet: &Kubelet) -> Vec<Way> {
     ways.collect()
 }
 
-/// DP-02, SDP-29.
+/// DP-02.
 #[tokio::test]
 async fn dp_01_it_serves_first_and_registers_then() {
     let (kubelet, node) = (Kubelet::start(by_call()).unwrap(), Node::new());
@@ -154,7 +154,6 @@ async fn dp_05_it_registers_again_when_the_kubelets_socket_is_another() {
     plugin.end().await;
 }
 
-/// SDP-29.
 #[tokio::test]
 async fn dp_06_the_plugin_watcher_finds_it_and_a_restart_asks_nothing_of_it() {
     let (kubelet, node) = (Kubelet::start(Options::default()).unwrap(), Node::new());
@@ -171,6 +170,21 @@ async fn dp_06_the_plugin_watcher_finds_it_and_a_restart_asks_nothing_of_it() {
     assert_eq!(kubelet.breaches(), []);
     plugin.end().await;
     assert!(sockets(&kubelet.plugins_registry()).is_empty());
+}
+
+#[tokio::test]
+async fn sdp_29_the_plugin_watcher_is_used_where_there_is_one_and_the_call_elsewhere() {
+    for (watcher, way) in [(true, Way::Watcher), (false, Way::Call)] {
+        let options = Options {
+            watcher,
+            ..Options::default()
+        };
+        let (kubelet, node) = (Kubelet::start(options).unwrap(), Node::new());
+        let plugin = Plugin::of_green(&kubelet, &node).await;
+        assert_eq!(ways(&kubelet), [way]);
+        plugin.end().await;
+        assert_eq!(kubelet.breaches(), []);
+    }
 }
 
 #[tokio::test]

@@ -62,6 +62,11 @@ fn sdp_04_device_types() {
 }
 
 #[test]
+fn sdp_04_other_classes() {
+    run::run(include_str!("../configs/sdp_04_other_classes.case"));
+}
+
+#[test]
 fn sdp_05_topology() {
     run::run(include_str!("../configs/sdp_05_topology.case"));
 }

@@ -75,7 +75,7 @@ pub(super) fn edge() -> Machine {
 
 /// Netdevs that the node itself uses: ens1 is in a bridge, ens2 in an Open vSwitch. A ConnectX-6 Dx with four
 /// subfunctions: the node's default route goes by number 1, number 2 is in the bridge, number 3 is InfiniBand, and number
-/// 4 is in a pod, where devlink tells of its RDMA.
+/// 4 is in a pod, where devlink tells of its RDMA. odd0 and its subfunction, number 9, are of a class that is no network's.
 pub(super) fn ports() -> Machine {
     let mut it = Builder::default();
     let board = Card {
@@ -126,5 +126,21 @@ pub(super) fn ports() -> Machine {
         it.facts.auxiliaries.push(auxiliary);
         it.ids.insert(format!("sf{number}"), name);
     }
+    it.card(Card {
+        name: "odd0",
+        address: "0000:e1:00.0",
+        driver: "odd",
+        ..board
+    });
+    let odd = at("0000:e1:00.0");
+    it.seen.functions.get_mut(&odd).unwrap().class = PciClass::new(0x0c_0600);
+    it.facts.auxiliaries.push(Auxiliary {
+        name: Symbol::from("odd.sf.9"),
+        parent: odd,
+        number: Some(9),
+        protected: Vec::new(),
+        port_of: None,
+        ..it.facts.auxiliaries[2].clone()
+    });
     it.done()
 }
