@@ -89,6 +89,7 @@ impl Follower {
         loop {
             self.pulse.beat();
             tokio::select! {
+                biased; // the end before that of others, who tell us things
                 () = stop.cancelled() => return Ok(()),
                 Some(event) = events.next() => match event {
                     Ok(event) => {
@@ -131,6 +132,7 @@ impl Follower {
                 return Ok(true);
             }
             tokio::select! {
+                biased; // the end before that of others, who tell us things
                 () = stop.cancelled() => return Ok(false),
                 changed = self.networks.changed() => changed?,
                 () = tokio::time::sleep(EVERY) => {}

@@ -101,6 +101,7 @@ impl Decider {
             let due = self.memory.offering.look_again();
             let wait = due.map(|due| due.saturating_sub(self.clock.now()));
             tokio::select! {
+                biased; // the end before that of others, who tell us things
                 () = stop.cancelled() => return Ok(()),
                 changed = inputs.seen.changed() => changed?,
                 changed = inputs.node.changed() => changed?,

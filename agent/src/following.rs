@@ -73,6 +73,7 @@ impl Follower {
         loop {
             self.pulse.beat();
             tokio::select! {
+                biased; // the end before that of others, who tell us things
                 () = stop.cancelled() => return Ok(()),
                 sole = may_write(&mut self.sole), if !writes => {
                     if !sole {

@@ -115,6 +115,7 @@ impl Publisher {
             .unwrap_or(self.pulse.interval())
             .min(self.pulse.interval());
         tokio::select! {
+            biased; // the end before that of others, who tell us things
             () = stop.cancelled() => Ok(Woken::Stop),
             changed = self.decided.changed() => {
                 changed?;

@@ -57,6 +57,7 @@ impl NetworkRecords {
                 failure = failed;
             }
             tokio::select! {
+                biased; // the end before that of others, who tell us things
                 () = stop.cancelled() => return Ok(()),
                 changed = self.networks.changed() => changed?,
                 changed = self.blocks.changed() => changed?,

@@ -23,8 +23,8 @@ use crate::scene::{Scene, SocketId};
 /// After so many devices others have a turn.
 const TURN: usize = 16;
 
-/// How long the last look may take.
-const LAST: Duration = Duration::from_secs(2);
+/// How long the last look may take, where much else ends at that time.
+const LAST: Duration = Duration::from_secs(10);
 
 /// When to look next.
 struct Schedule {
