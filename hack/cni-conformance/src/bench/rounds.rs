@@ -11,6 +11,11 @@ use crate::{
 };
 use anyhow::Result;
 use serde_json::{Value, json};
+use std::{thread, time::Duration};
+
+/// Between two calls: the kernel has done then what the one before left to it (RCU callbacks, for which the next move of
+/// a link would wait).
+const APART: Duration = Duration::from_millis(50);
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,10 +141,14 @@ pub(crate) fn run(stage: &Stage, case: &Case, rounds: usize) -> Result<()> {
     stage.guard.during(|| -> Result<()> {
         for round in 0..rounds.min(case.most) {
             if case.kind == "HostDevice" {
+                thread::sleep(APART);
                 kernel.push(ms(stage.kernel_part(round)?));
             }
             for side in Side::in_turn(round) {
-                let call = |verb| stage.call(case, side, verb, round).cost(&stage.guard);
+                let call = |verb| {
+                    thread::sleep(APART);
+                    stage.call(case, side, verb, round).cost(&stage.guard)
+                };
                 add.of(side).push(call("ADD")?);
                 del.of(side).push(call("DEL")?);
             }
