@@ -199,12 +199,8 @@ pub(crate) fn gate_holds(cluster: &mut Cluster) -> Result<()> {
 
 /// The sandbox of the pod `early` is made anew by a configuration that does not attach.
 fn without_agents(cluster: &Cluster) -> Result<()> {
-    // one that is told to end has things to do yet
     wait_until("the agents' end", || {
-        let pods = ["pods", "--namespace", SPACE];
-        let pods = cluster.plane.get_json(&pods)?;
-        let pods = pods.pointer("/items").and_then(Value::as_array);
-        Ok(pods.is_some_and(Vec::is_empty).then_some(()))
+        Ok(cluster.agents("node1")?.is_empty().then_some(()))
     })?;
     // one that is told to end still repairs what it sees
     on_node1(

@@ -62,8 +62,7 @@ fn docs() -> Result<()> {
 }
 
 fn deny() -> Result<()> {
-    // the lock file was filled by the steps before, so nothing is asked of the network; and a wrapper
-    // in deny.toml says who may use a crate, not that it does
+    // a wrapper in deny.toml says who may use a crate, not that it does
     let what = "--offline --workspace check -A unused-wrapper bans licenses sources";
     run::succeed(run::command(tools::cargo_deny()?, what))
 }

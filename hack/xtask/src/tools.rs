@@ -15,9 +15,12 @@ const CARGO_DENY: &str = "0.20.2";
 const CARGO_FUZZ: &str = "0.13.2";
 const WHEELS: [(&str, &str); 2] = [("typos", "1.52.0"), ("taplo", "0.9.3")];
 
-/// The path of cargo-deny.
+/// The path of cargo-deny, which reads every package of the lock file, those for other systems too, and asks nothing of
+/// the network itself.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    from_crates_io("cargo-deny", CARGO_DENY)
+    let program = from_crates_io("cargo-deny", CARGO_DENY)?;
+    run::succeed(run::cargo("fetch --quiet --locked"))?;
+    Ok(program)
 }
 
 /// A `PATH` on which `cargo fuzz` is found.
