@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use colvin_testkit::kubelet::{Kubelet, Options, Overlap, What};
 
-use crate::plugin::{GREEN, LIMIT, Node, Plugin, VFS, counted, offers, settings, sockets, until};
+use crate::plugin::{
+    GREEN, LIMIT, Node, Plugin, VFS, both_ways, counted, offers, settings, sockets, until,
+};
 
 fn by_resource(watcher: bool) -> Options {
     Options {
@@ -23,12 +25,8 @@ fn one_has_ended(kubelet: &Kubelet) -> bool {
 
 #[tokio::test]
 async fn dp_10_at_its_end_the_stream_ends_at_once_and_its_sockets_go() {
-    for watcher in [true, false] {
-        let options = Options {
-            watcher,
-            ..Options::default()
-        };
-        let (kubelet, node) = (Kubelet::start(options).unwrap(), Node::new());
+    for kubelet in both_ways() {
+        let node = Node::new();
         let plugin = Plugin::of_green(&kubelet, &node).await;
         let began = Instant::now();
         plugin.end().await;
@@ -57,12 +55,8 @@ async fn dp_12_a_device_has_the_same_id_in_the_next_process() {
 
 #[tokio::test]
 async fn dp_21_a_new_process_takes_over_without_a_gap() {
-    for watcher in [true, false] {
-        let options = Options {
-            watcher,
-            ..Options::default()
-        };
-        let (kubelet, node) = (Kubelet::start(options).unwrap(), Node::new());
+    for kubelet in both_ways() {
+        let node = Node::new();
         let old = Plugin::of_green(&kubelet, &node).await;
         let new = Plugin::of_green(&kubelet, &node).await;
         let both = |kubelet: &Kubelet| kubelet.lists(GREEN).len() == 2;

@@ -16,7 +16,7 @@ use colvin_model::offer::{
     DeviceId, DeviceNodes, Extras, Holders, Ill, Kind, Offer, OfferedDevice, Offers, Origin,
     Placement, ResourceName,
 };
-use colvin_testkit::kubelet::Kubelet;
+use colvin_testkit::kubelet::{Kubelet, Options};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -292,6 +292,17 @@ impl Plugin {
         let waited = self.holders.wait_for(|holders| so(holders));
         tokio::time::timeout(LIMIT, waited).await.unwrap().unwrap();
     }
+}
+
+/// A kubelet whose plugin watcher finds sockets, and one that has to be called.
+pub(crate) fn both_ways() -> [Kubelet; 2] {
+    [true, false].map(|watcher| {
+        let options = Options {
+            watcher,
+            ..Options::default()
+        };
+        Kubelet::start(options).unwrap()
+    })
 }
 
 /// Waits until the kubelet counts so many devices that a pod may get.

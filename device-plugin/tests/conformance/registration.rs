@@ -9,7 +9,9 @@ use colvin_kubelet_api::uds;
 use colvin_testkit::kubelet::{Kubelet, Options, Way, What};
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::plugin::{GREEN, Node, Plugin, VFS, counted, offers, settings, sockets, until};
+use crate::plugin::{
+    GREEN, Node, Plugin, VFS, both_ways, counted, offers, settings, sockets, until,
+};
 
 fn by_call() -> Options {
     Options {
@@ -174,12 +176,8 @@ async fn dp_06_the_plugin_watcher_finds_it_and_a_restart_asks_nothing_of_it() {
 
 #[tokio::test]
 async fn sdp_29_the_plugin_watcher_is_used_where_there_is_one_and_the_call_elsewhere() {
-    for (watcher, way) in [(true, Way::Watcher), (false, Way::Call)] {
-        let options = Options {
-            watcher,
-            ..Options::default()
-        };
-        let (kubelet, node) = (Kubelet::start(options).unwrap(), Node::new());
+    for (kubelet, way) in both_ways().into_iter().zip([Way::Watcher, Way::Call]) {
+        let node = Node::new();
         let plugin = Plugin::of_green(&kubelet, &node).await;
         assert_eq!(ways(&kubelet), [way]);
         plugin.end().await;

@@ -29,10 +29,16 @@ pub(crate) fn parallel(stage: &Stage) -> Result<()> {
         |side: Side| move |verb: &str, pod: usize| stage.call(&MACVLAN_IP, side, verb, pod);
     let pool = |verb: &str, pod: usize| leases::pooled(stage, NETWORK, verb, pod);
     let mut walls: [[Walls; 2]; 3] = Default::default();
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let [ours, peer, pooled] = &mut walls;
-        at_once(stage, &host_local(Side::Ours), ours)?;
-        at_once(stage, &host_local(Side::Peer), peer)?;
+        for side in Side::in_turn(round) {
+            let walls = if side == Side::Ours {
+                &mut *ours
+            } else {
+                &mut *peer
+            };
+            at_once(stage, &host_local(side), walls)?;
+        }
         at_once(stage, &pool, pooled)?;
     }
     for (name, walls) in ["ours", "peer", "pool"].into_iter().zip(&walls) {
