@@ -31,12 +31,6 @@ pub enum NetNsError {
         /// Why not.
         source: io::Error,
     },
-    /// There could be no thread to enter by.
-    #[error("cannot start a thread for a network namespace")]
-    Thread {
-        /// Why not.
-        source: io::Error,
-    },
     /// It could not be entered.
     #[error("cannot enter the network namespace {id}")]
     Enter {

@@ -14,7 +14,7 @@ use crate::{LIMIT, Place, chain};
 
 #[test]
 #[ignore = "netns"]
-fn work_runs_inside_and_the_caller_stays_outside() {
+fn work_runs_inside_and_the_caller_is_outside_afterwards() {
     let guard = Netns::new().unwrap();
     let here = NetNs::current().unwrap();
     let namespace = NetNs::open(&guard.path()).unwrap();
@@ -28,6 +28,27 @@ fn work_runs_inside_and_the_caller_stays_outside() {
     let panic =
         std::panic::catch_unwind(|| namespace.run(|| std::panic::resume_unwind(Box::new(7))));
     assert_eq!(panic.unwrap_err().downcast_ref::<i32>(), Some(&7));
+    assert!(NetNs::current().unwrap().is_same(&here), "after a panic");
+}
+
+#[test]
+#[ignore = "netns"]
+fn other_threads_stay_outside_while_one_works_inside() {
+    let guard = Netns::new().unwrap();
+    let here = NetNs::current().unwrap();
+    let namespace = NetNs::open(&guard.path()).unwrap();
+    let (asked, answer) = std::sync::mpsc::channel();
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let other = std::thread::spawn(move || {
+        gone.recv().unwrap();
+        asked.send(NetNs::current().unwrap().id()).unwrap();
+    });
+    let seen = namespace.run(|| {
+        go.send(()).unwrap();
+        answer.recv().unwrap()
+    });
+    other.join().unwrap();
+    assert_eq!(seen.unwrap(), here.id());
 }
 
 #[test]

@@ -13,9 +13,27 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use std::{thread, time::Duration};
 
-/// Between two calls: the kernel has done then what the one before left to it (RCU callbacks, for which the next move of
-/// a link would wait).
+/// Between two calls, at least: the kernel has done then what the one before left to it (RCU callbacks, for which the next
+/// move of a link would wait).
 const APART: Duration = Duration::from_millis(50);
+
+/// How much longer at most: three ticks of a kernel of 250 Hz. A move ends with a tick, so after the same pause every call
+/// would begin at the same moment between two, which is luck that others do not have.
+const SPREAD: u64 = 12_000;
+
+/// A prime number of microseconds: so the pauses are spread evenly.
+const STEP: u64 = 7_919;
+
+/// Waits between two calls, not as long as the time before.
+#[derive(Default)]
+struct Pause(u64);
+
+impl Pause {
+    fn wait(&mut self) {
+        self.0 = (self.0 + STEP) % SPREAD;
+        thread::sleep(APART + Duration::from_micros(self.0));
+    }
+}
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,15 +156,16 @@ impl Costs {
 pub(crate) fn run(stage: &Stage, case: &Case, rounds: usize) -> Result<()> {
     let (mut add, mut del) = (Costs::default(), Costs::default());
     let mut kernel = Vec::new();
+    let mut pause = Pause::default();
     stage.guard.during(|| -> Result<()> {
         for round in 0..rounds.min(case.most) {
             if case.kind == "HostDevice" {
-                thread::sleep(APART);
+                pause.wait();
                 kernel.push(ms(stage.kernel_part(round)?));
             }
             for side in Side::in_turn(round) {
-                let call = |verb| {
-                    thread::sleep(APART);
+                let mut call = |verb| {
+                    pause.wait();
                     stage.call(case, side, verb, round).cost(&stage.guard)
                 };
                 add.of(side).push(call("ADD")?);
