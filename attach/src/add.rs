@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use colvin_ipam::{Lease, Method};
 
-use crate::apply::{Applying, apply};
+use crate::apply::{Applying, finish, place};
 use crate::attached::Attached;
 use crate::claim::claim;
 use crate::error::AttachError;
@@ -39,7 +39,7 @@ pub fn add(roots: &Roots, request: &Request, trace: &mut Trace) -> Result<Attach
                 .to_owned(),
         ));
     }
-    let mut record = begun(roots, request, &pod, (&plan, &name), addressing.ipam);
+    let mut record = begun(roots, request, &pod, (&plan, &name), &addressing);
     trace.step(StepKind::Journal, "journal: Intent", || {
         held.begin(roots, &record)
     })?;
@@ -95,7 +95,7 @@ fn look(
     plan
 }
 
-/// Asks IPAM, does what was planned, and writes that it is done.
+/// Asks IPAM and does what was planned, in their order, and writes that it is done.
 fn make(
     applying: &mut Applying<'_>,
     request: &Request,
@@ -104,37 +104,60 @@ fn make(
     held: &mut Held,
     record: &mut Record,
 ) -> Result<Attached, AttachError> {
-    let lease = match addressing.ipam {
-        Some(ipam) => {
-            let given = Given {
-                roots: applying.roots,
-                network: &request.key.network,
-                interface: Some(&request.key),
-                netns: Some(&request.netns),
-                patience: request.patience,
-            };
-            call(&given, ipam, "ADD", applying.trace, colvin_ipam::add)?
-        }
-        None => Lease::default(),
+    let is_first = addressing.order == Order::AddressesFirst;
+    let none = Lease::default();
+    let early = if is_first {
+        lease(applying, request, addressing)?
+    } else {
+        None
     };
-    let inside = Inside {
+    let mut inside = Inside {
         name: &request.key.name,
-        lease: &lease,
+        lease: early.as_ref().unwrap_or(&none),
         routes: request.network.as_ref().map_or(&[], |it| &it.routes),
         slaac: addressing.slaac,
         mark: match &plan.link {
             Some(LinkPlan::Make(_)) => Some(mark_of(&held.name, &request.key.name)),
             _ => None,
         },
-        is_up: lease.ips.is_empty() && (!applying.pod.heeds_routers || addressing.slaac.is_some()),
+        is_up: is_first
+            && early.as_ref().is_none_or(|lease| lease.ips.is_empty())
+            && (!applying.pod.heeds_routers || addressing.slaac.is_some()),
     };
-    let (attached, made) = apply(applying, request, plan, &inside)?;
+    let vf = place(applying, plan, &inside)?;
+    let late = if is_first {
+        None
+    } else {
+        applying
+            .pod
+            .hush(applying.roots, inside.name, applying.trace)?;
+        lease(applying, request, addressing)?
+    };
+    inside.lease = late.as_ref().unwrap_or(inside.lease);
+    let (attached, made) = finish(applying, request, plan, &inside, vf)?;
     record.state = State::Applied;
     record.made = Some(made);
     applying
         .trace
         .step(StepKind::Journal, "journal: Applied", || held.note(record))?;
     Ok(attached)
+}
+
+/// What IPAM gives, where it is asked.
+fn lease(
+    applying: &mut Applying<'_>,
+    request: &Request,
+    addressing: &Resolved<'_>,
+) -> Result<Option<Lease>, AttachError> {
+    let given = Given {
+        roots: applying.roots,
+        network: &request.key.network,
+        interface: Some(&request.key),
+        netns: Some(&request.netns),
+        patience: request.patience,
+    };
+    let ask = |ipam| call(&given, ipam, "ADD", applying.trace, colvin_ipam::add);
+    addressing.ipam.map(ask).transpose()
 }
 
 /// Undoes what was begun. Gives the error that a caller gets.
@@ -185,9 +208,13 @@ fn begun(
     request: &Request,
     pod: &Pod,
     (plan, record): (&Plan, &str),
-    ipam: Option<&IpamCall>,
+    addressing: &Resolved<'_>,
 ) -> Record {
-    let mut undo: Vec<Undo> = ipam.cloned().map(Undo::Ipam).into_iter().collect();
+    let ipam = || addressing.ipam.cloned().map(Undo::Ipam);
+    let mut undo = Vec::new();
+    if addressing.order == Order::AddressesFirst {
+        undo.extend(ipam());
+    }
     if let Some(vf) = plan.vf.as_ref().filter(|vf| !vf.change.is_empty()) {
         undo.push(Undo::Vf(vf.undo.clone()));
     }
@@ -200,6 +227,9 @@ fn begun(
             mark: mark_of(record, &request.key.name),
         })),
         None => {}
+    }
+    if addressing.order == Order::LinkFirst {
+        undo.extend(ipam());
     }
     Record {
         state: State::Intent,
@@ -222,25 +252,45 @@ fn begun(
     }
 }
 
+/// What is done first; undoing goes the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// What can fail without touching the device comes before it.
+    AddressesFirst,
+    /// Another program gives addresses, which may need the link for it, as `dhcp` does: it is called as the plugins
+    /// call it that it was written for, once the interface is in the pod, and before it goes.
+    LinkFirst,
+}
+
 /// Where addresses come from, once the configuration was read.
 #[derive(Debug)]
 struct Resolved<'a> {
     ipam: Option<&'a IpamCall>,
     slaac: Option<Duration>,
+    order: Order,
 }
 
 impl<'a> Resolved<'a> {
     fn of(addressing: &'a Addressing) -> Result<Self, AttachError> {
-        let (ipam, slaac) = match addressing {
-            Addressing::None => (None, None),
-            Addressing::Slaac { wait } => (None, Some(*wait)),
-            Addressing::Ipam(call) => match method(call)? {
-                Method::None => (None, None),
-                Method::Slaac(slaac) => (None, Some(slaac.wait.unwrap_or_default())),
-                Method::Static | Method::HostLocal | Method::Delegate(_) => (Some(call), None),
-            },
+        let mut resolved = Self {
+            ipam: None,
+            slaac: None,
+            order: Order::AddressesFirst,
         };
-        Ok(Self { ipam, slaac })
+        match addressing {
+            Addressing::None => {}
+            Addressing::Slaac { wait } => resolved.slaac = Some(*wait),
+            Addressing::Ipam(call) => match method(call)? {
+                Method::None => {}
+                Method::Slaac(slaac) => resolved.slaac = Some(slaac.wait.unwrap_or_default()),
+                Method::Static | Method::HostLocal => resolved.ipam = Some(call),
+                Method::Delegate(_) => {
+                    resolved.ipam = Some(call);
+                    resolved.order = Order::LinkFirst;
+                }
+            },
+        }
+        Ok(resolved)
     }
 
     fn has_addresses(&self) -> bool {

@@ -32,14 +32,32 @@ pub(crate) struct Applying<'a> {
     pub(crate) trace: &'a mut Trace,
 }
 
-/// Does what was planned. Gives what a runtime is told of it, and what `CHECK` will look for.
-pub(crate) fn apply(
+/// Puts the device where it is to be: the PF is told, the link is moved or made. Gives what the PF says then.
+pub(crate) fn place(
+    applying: &mut Applying<'_>,
+    plan: &Plan,
+    inside: &Inside<'_>,
+) -> Result<Option<VfImage>, AttachError> {
+    let vf = plan.vf.as_ref().map(|vf| tell(applying, vf)).transpose()?;
+    let result = match &plan.link {
+        None => return Ok(vf),
+        Some(LinkPlan::Move(link)) => move_link(applying, link, inside),
+        Some(LinkPlan::Make(link)) => make_link(applying, link, inside),
+    };
+    applying.host.note(applying.trace);
+    applying.pod.note(applying.trace);
+    result?;
+    Ok(vf)
+}
+
+/// Makes of what was placed what it is to be. Gives what a runtime is told of it, and what `CHECK` will look for.
+pub(crate) fn finish(
     applying: &mut Applying<'_>,
     request: &Request,
     plan: &Plan,
     inside: &Inside<'_>,
+    vf: Option<VfImage>,
 ) -> Result<(Attached, Made), AttachError> {
-    let vf = plan.vf.as_ref().map(|vf| tell(applying, vf)).transpose()?;
     let lease = inside.lease.clone();
     let Some(link) = &plan.link else {
         let attached = Attached {
@@ -54,13 +72,6 @@ pub(crate) fn apply(
         };
         return Ok((attached, made));
     };
-    let result = match link {
-        LinkPlan::Move(link) => move_link(applying, link, inside),
-        LinkPlan::Make(link) => make_link(applying, link, inside),
-    };
-    applying.host.note(applying.trace);
-    applying.pod.note(applying.trace);
-    result?;
     let (found, slaac) = settle(applying.roots, applying.pod, inside, applying.trace)?;
     let mac = check_mac(applying, link, &found, &request.key.name)?;
     let lease = Lease {

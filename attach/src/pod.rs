@@ -6,6 +6,7 @@ mod inside;
 mod life;
 
 use std::path::Path;
+use std::time::Duration;
 
 use colvin_kernel::netlink::change::{By, RouteSocket};
 use colvin_kernel::netns::{NetNs, sysctl};
@@ -15,7 +16,7 @@ use crate::error::AttachError;
 use crate::host::{Host, note};
 use crate::request::Request;
 use crate::roots::Roots;
-use crate::trace::Trace;
+use crate::trace::{StepKind, Trace};
 
 pub(crate) use inside::{Inside, route_of, settle};
 pub(crate) use life::{Known, Life, at_its_path, holds, is_the_one, life, opened, reopen};
@@ -83,6 +84,24 @@ impl Pod {
             socket,
             heeds_routers,
         })
+    }
+
+    /// Keeps an interface from heeding router advertisements, before anybody sets it up.
+    pub(crate) fn hush(
+        &self,
+        roots: &Roots,
+        name: &IfName,
+        trace: &mut Trace,
+    ) -> Result<(), AttachError> {
+        if !self.heeds_routers {
+            return Ok(());
+        }
+        let setting = format!("net/ipv6/conf/{name}/accept_ra");
+        self.netns
+            .run(|| sysctl::write(&roots.proc, &setting, "0"))??;
+        let what = format!("pod: write 0 to {setting}");
+        trace.push(StepKind::Netlink, what, Duration::ZERO, None);
+        Ok(())
     }
 
     /// Puts what was sent since the last call into the trace.

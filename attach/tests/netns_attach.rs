@@ -14,6 +14,8 @@
 mod add_del;
 #[path = "netns_attach/announced.rs"]
 mod announced;
+#[path = "netns_attach/foreign.rs"]
+mod foreign;
 #[path = "netns_attach/left.rs"]
 mod left;
 #[path = "netns_attach/node.rs"]

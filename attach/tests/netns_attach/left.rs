@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use colvin_attach::BootId;
 use colvin_attach::sweep::Dead;
-use colvin_attach::{BootId, Class};
 use colvin_testkit::netns::Netns;
 
 use crate::node::{Node, fixed, former, host_device, macvlan, request};
@@ -257,51 +257,4 @@ fn the_sweep_leaves_a_record_that_is_another_ones_by_now() {
     let undone = node.sweep(&seen[0]);
     assert!(undone.undone.is_empty());
     assert!(pod.link("net1").is_ok());
-}
-
-#[test]
-#[ignore = "netns"]
-fn addresses_that_cannot_be_given_back_do_not_keep_the_device() {
-    let node = Node::new();
-    let (pod, other) = (Netns::new().unwrap(), Netns::new().unwrap());
-    let before = Node::look(&node.host, "up0");
-    let plugins = node.folder.path().join("bin");
-    std::fs::create_dir_all(&plugins).unwrap();
-    let plugin = plugins.join("stuck");
-    // gives an address; fails to take it back while the file `stuck` is there
-    let script = "#!/bin/sh\n\
-        cat >/dev/null\n\
-        if [ \"$CNI_COMMAND\" = ADD ]; then echo '{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.2.3/24\"}]}'; exit 0; fi\n\
-        if [ -e \"$(dirname \"$0\")/hold\" ]; then echo '{\"cniVersion\":\"1.1.0\",\"code\":999,\"msg\":\"stuck\"}'; exit 1; fi\n";
-    std::fs::write(&plugin, script).unwrap();
-    std::fs::write(plugins.join("hold"), "").unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&plugin, mode).unwrap();
-    let config = serde_json::json!({
-        "cniVersion": "1.1.0", "name": "green", "type": "colvin-cni", "ipam": {"type": "stuck"},
-    });
-    let mut asked = request("c1", &pod, host_device("up0"));
-    asked.addressing = colvin_attach::Addressing::Ipam(colvin_attach::IpamCall {
-        config: config.to_string(),
-        path: vec![plugins.clone()],
-        args: String::new(),
-    });
-    node.add(&asked).unwrap();
-    let undone = node.del(&former(&asked));
-    assert!(undone.undone.is_empty());
-    assert_eq!(undone.unfinished.len(), 1, "{:?}", undone.unfinished);
-    assert_eq!(undone.unfinished[0].class(), Class::Ipam);
-    assert_eq!(Node::look(&node.host, "up0"), before);
-    // the device is free for another pod
-    let second = request("c2", &other, host_device("up0"));
-    node.add(&second).unwrap();
-    assert_eq!(node.records().len(), 2);
-    // and the addresses go back when their plugin can take them
-    std::fs::remove_file(plugins.join("hold")).unwrap();
-    let seen = node.look_at_all();
-    let dead: Vec<_> = seen.iter().filter(|seen| seen.dead.is_some()).collect();
-    assert_eq!(dead.len(), 1);
-    assert_eq!(dead[0].dead, Some(Dead::Unfinished));
-    assert_eq!(node.sweep(dead[0]).undone, [asked.key]);
-    assert!(other.link("net1").is_ok());
 }
