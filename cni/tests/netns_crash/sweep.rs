@@ -4,6 +4,8 @@
 //! Left to others: kills by chance (`soak.rs`).
 
 use std::fmt;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -11,6 +13,9 @@ use crate::arena::Arena;
 use crate::call::{Attachment, Ended, How, Verb};
 use crate::state::State;
 use crate::subject::Subject;
+
+/// How long the kernel may take to end what was in a namespace; it is milliseconds on a machine with nothing to do.
+const SETTLES: Duration = Duration::from_secs(5);
 
 /// How often each thing happened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,11 +85,22 @@ impl Sweep {
         Ok(ended)
     }
 
-    /// Nothing is left.
+    /// Nothing is left. The links of a namespace that ended go when the kernel comes to it, which nobody else can
+    /// hasten: that is waited for.
     pub(crate) fn is_clean(&self, after: &str) -> Result<()> {
-        let leaks = State::look(&self.arena)?.leaks(&self.before);
-        ensure!(leaks.is_empty(), "after {after}:\n{}", leaks.join("\n"));
-        Ok(())
+        let begun = Instant::now();
+        loop {
+            let leaks = State::look(&self.arena)?.leaks(&self.before);
+            if leaks.is_empty() {
+                return Ok(());
+            }
+            ensure!(
+                begun.elapsed() < SETTLES,
+                "after {after}:\n{}",
+                leaks.join("\n")
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// How many system calls a whole call makes. The node is as before the call when `undo` is done.
