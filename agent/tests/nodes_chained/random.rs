@@ -122,6 +122,11 @@ pub(crate) fn never_the_same(cluster: &mut Cluster) -> Result<()> {
     let both: Vec<&String> = first.intersection(&second).collect();
     ensure!(both.is_empty(), "given by both: {both:?}");
     cluster.plane.kubectl(&["delete", "network", "shared"])?;
+    // so many kills: the kubelet would wait five minutes before it started an agent again
+    let agents = "--selector=app.kubernetes.io/component=agent";
+    cluster
+        .plane
+        .kubectl(&["delete", "pod", "--namespace", SPACE, agents])?;
     for what in ["daemonset/colvin-agent", "deployment/colvin-controller"] {
         cluster.wait_for_rollout(what)?;
     }
