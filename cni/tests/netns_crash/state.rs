@@ -49,6 +49,7 @@ impl State {
             match word(0).as_str() {
                 "links" => state.take_links(&word(1), &said[2]),
                 "file" => state.take_file(word(1), said[2] == 0),
+                "routes" => state.rest.push(format!("{}: {}", word(1), made(&said[2]))),
                 _ => state.rest.push(line.to_owned()),
             }
         }
@@ -120,4 +121,15 @@ impl State {
     pub(crate) fn link(&self, namespace: &str, name: &str) -> Option<&Value> {
         self.links.get(&(namespace.to_owned(), name.to_owned()))
     }
+}
+
+/// The routes that somebody made. Those that the kernel makes of an IPv6 address come when its detection has ended, at a
+/// moment that nobody chooses.
+fn made(routes: &Value) -> Value {
+    let is_made = |route: &&Value| {
+        let dst = route["dst"].as_str().unwrap_or_default();
+        !dst.contains(':') || route["protocol"] != "kernel"
+    };
+    let routes = routes.as_array().into_iter().flatten();
+    routes.filter(is_made).cloned().collect()
 }
