@@ -39,7 +39,10 @@ pub enum Limit {
     #[error(transparent)]
     Name(InvalidName),
     /// LIM-2: attributes and capacities.
-    #[error("{found} attributes and capacities, at most {} allowed", Limit::ENTRIES)]
+    #[error(
+        "{found} attributes and capacities, at most {} allowed",
+        Limit::ENTRIES
+    )]
     Entries {
         /// How many there are.
         found: usize,

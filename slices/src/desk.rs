@@ -10,6 +10,7 @@
 
 mod doubt;
 mod pace;
+mod report;
 mod store;
 mod timing;
 
@@ -23,7 +24,7 @@ use crate::plan::{Step, plan};
 use crate::scope::Scope;
 use crate::server::Failure;
 use crate::slice::Slice;
-use crate::state::{Published, Sight, State, Trouble};
+use crate::state::Sight;
 use crate::wanted::Wanted;
 use doubt::Doubt;
 use pace::Pace;
@@ -95,8 +96,10 @@ impl Desk {
             }
         }
         let store = &self.store;
-        self.memory.retain(|pool| wanted.wants(pool) || store.has(pool));
-        self.paces.retain(|pool, _| wanted.wants(pool) || store.has(pool));
+        self.memory
+            .retain(|pool| wanted.wants(pool) || store.has(pool));
+        self.paces
+            .retain(|pool, _| wanted.wants(pool) || store.has(pool));
         self.wanted = Some(wanted);
     }
 
@@ -104,23 +107,28 @@ impl Desk {
     pub(crate) fn see(&mut self, seen: Seen, now: Duration) {
         let was_whole = self.store.is_whole();
         let news = match seen {
-            Seen::Listed(slices) => {
-                slices.iter().for_each(|slice| self.memory.saw(slice));
-                self.store.listed(slices, now)
-            }
-            Seen::Applied(slice) => {
-                self.memory.saw(&slice);
-                self.store.applied(*slice).into_iter().collect()
-            }
+            Seen::Listed(slices) => self.store.listed(slices, now),
+            Seen::Applied(slice) => self.store.applied(*slice).into_iter().collect(),
             Seen::Deleted(slice) => self.store.deleted(&slice.uid).into_iter().collect(),
         };
         // what was there before us is no news
         if was_whole {
             for pool in news {
-                self.paces.entry(pool).or_default().settle(now, self.timing.settle);
+                self.paces
+                    .entry(pool)
+                    .or_default()
+                    .settle(now, self.timing.settle);
             }
         }
+        self.remember();
         self.watch_is_well(now);
+    }
+
+    /// Remembers what the server holds: what a watch tells late is no part of it.
+    fn remember(&mut self) {
+        for slice in self.store.slices() {
+            self.memory.saw(slice);
+        }
     }
 
     /// The watch is not known to fail.
@@ -161,6 +169,9 @@ impl Desk {
     /// What is next.
     pub(crate) fn next(&mut self, now: Duration) -> Next {
         self.memory.expire(now, self.timing.ask_again);
+        if let Some(wanted) = &self.wanted {
+            self.memory.forget_times(wanted);
+        }
         self.store.forget_gone(now);
         if self.store.is_overdue(now) {
             self.doubt.raise();
@@ -174,15 +185,29 @@ impl Desk {
             return Next::Rest(None);
         }
         if let Some(at) = self.doubt.due() {
-            return if at <= now { Next::Look } else { Next::Rest(Some(at)) };
+            return if at <= now {
+                Next::Look
+            } else {
+                Next::Rest(Some(at))
+            };
         }
-        let due = |step: &Step| self.paces.get(step.pool()).map_or(Duration::ZERO, Pace::due);
-        let asked = self.memory.oldest().map(|it| it.saturating_add(self.timing.ask_again));
+        let due = |step: &Step| {
+            self.paces
+                .get(step.pool())
+                .map_or(Duration::ZERO, Pace::due)
+        };
+        let asked = self
+            .memory
+            .oldest()
+            .map(|it| it.saturating_add(self.timing.ask_again));
         let others = [asked, self.store.overdue_at()].into_iter().flatten();
         let wake = steps.iter().map(due).chain(others).min();
         // all steps of a pool are due at one time, so that none overtakes another of its pool
         match steps.iter().position(|step| due(step) <= now) {
-            Some(first) => steps.into_iter().nth(first).map_or(Next::Rest(wake), Next::Write),
+            Some(first) => steps
+                .into_iter()
+                .nth(first)
+                .map_or(Next::Rest(wake), Next::Write),
             None => Next::Rest(wake),
         }
     }
@@ -210,8 +235,13 @@ impl Desk {
             }
             (Ok(None) | Err(Failure::NotFound), Step::Delete { uid, .. }) => {
                 self.paces.remove(pool);
-                self.store.removed(uid, now.saturating_add(self.timing.believed));
-                if self.wanted.as_ref().is_some_and(|wanted| wanted.wants(pool)) {
+                self.store
+                    .removed(uid, now.saturating_add(self.timing.believed));
+                if self
+                    .wanted
+                    .as_ref()
+                    .is_some_and(|wanted| wanted.wants(pool))
+                {
                     self.memory.tore(pool);
                 }
             }
@@ -220,7 +250,10 @@ impl Desk {
                 if failure.leaves_doubt() {
                     self.doubt.raise();
                 }
-                self.paces.entry(pool.clone()).or_default().failed(failure, now, chance);
+                self.paces
+                    .entry(pool.clone())
+                    .or_default()
+                    .failed(failure, now, chance);
             }
         }
         None
@@ -231,7 +264,8 @@ impl Desk {
         let contents = self.wanted.as_ref().map(Checked::contents);
         let content = contents.and_then(|all| all.get(&slice.pool));
         let kept = content.map(|it| self.memory.answered(before, &it.form, &slice, now));
-        self.store.wrote(slice, now.saturating_add(self.timing.believed));
+        self.store
+            .wrote(slice, now.saturating_add(self.timing.believed));
         kept
     }
 
@@ -246,40 +280,10 @@ impl Desk {
             self.doubt.failed(now, chance);
             return;
         };
-        slices.iter().for_each(|slice| self.memory.saw(slice));
-        self.store.looked(slices, now.saturating_add(self.timing.believed));
+        self.store
+            .looked(slices, now.saturating_add(self.timing.believed));
+        self.remember();
         self.doubt.settled();
-    }
-
-    /// How the slices are, by the look that [`Self::next`] took.
-    pub(crate) fn state(&self) -> State {
-        let mut state = State {
-            sight: self.sight.clone(),
-            dropped: self.memory.dropped(),
-            ..State::default()
-        };
-        let Some(wanted) = &self.wanted else {
-            return state;
-        };
-        for slice in self.store.slices().filter(|slice| !slice.terminating) {
-            if wanted.contents().contains_key(&slice.pool) && !self.pending.contains(&slice.pool) {
-                let published = Published {
-                    slice: slice.name.clone(),
-                    generation: slice.generation,
-                    devices: slice.form.devices.len(),
-                };
-                state.published.insert(slice.pool.clone(), published);
-            }
-        }
-        for (pool, breach) in wanted.breaches() {
-            state.troubles.insert(pool.clone(), Trouble::Breach(breach.clone()));
-        }
-        for pool in &self.pending {
-            if let Some(failure) = self.paces.get(pool).and_then(Pace::failure) {
-                state.troubles.insert(pool.clone(), Trouble::Failed(failure.clone()));
-            }
-        }
-        state
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Two forms are equal when the API means the same by them: the time of a taint is no part of it, an
 //! empty list is none, a quantity is its amount. Left to others: when a taint's time stays
-//! ([`crate::taint_times`]), what is done about a difference ([`crate::plan`]).
+//! ([`crate::taint_times`]), what is done about a difference ([`mod@crate::plan`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,10 +89,12 @@ fn canonical(mut device: Device) -> Device {
     device.taints = device.taints.filter(|all| !all.is_empty());
     device.consumes_counters = device.consumes_counters.filter(|all| !all.is_empty());
     device.binding_conditions = device.binding_conditions.filter(|all| !all.is_empty());
-    device.binding_failure_conditions =
-        device.binding_failure_conditions.filter(|all| !all.is_empty());
-    device.node_allocatable_resources =
-        device.node_allocatable_resources.filter(|all| !all.is_empty());
+    device.binding_failure_conditions = device
+        .binding_failure_conditions
+        .filter(|all| !all.is_empty());
+    device.node_allocatable_resources = device
+        .node_allocatable_resources
+        .filter(|all| !all.is_empty());
     for taint in device.taints.iter_mut().flatten() {
         taint.time_added = None;
         taint.value = taint.value.take().filter(|value| !value.is_empty());

@@ -199,7 +199,8 @@ impl<S: Server> Keeper<S> {
             Step::Create { slice, .. } => self.within(server.create((**slice).clone())).await?,
         };
         let read = Slice::of(&self.scope, object);
-        read.map(Some).map_err(|odd| Failure::NoAnswer(format!("one that says of another slice: {odd}")))
+        read.map(Some)
+            .map_err(|odd| Failure::NoAnswer(format!("one that says of another slice: {odd}")))
     }
 
     async fn within<T>(

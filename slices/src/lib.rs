@@ -1,7 +1,7 @@
 //! Keeps one DRA driver's `ResourceSlice`s of one node at the API server as they are wanted.
 //!
 //! Somebody says in a [`Wanted`] which pools of devices there shall be; each is one slice of at most
-//! [`BLOCK`] devices. [`Checked`] holds them to the limits of the API, pool by pool. [`plan`] says what is
+//! [`BLOCK`] devices. [`Checked`] holds them to the limits of the API, pool by pool. [`plan()`] says what is
 //! next to be done with what the server holds, and is pure. The [`Keeper`] does it, and goes on: it watches
 //! the driver's slices of the node, makes again what others delete, and tells in a [`State`] what is
 //! published, what the server drops, and what it refuses. Nothing is written while all is as wanted, and

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::checked::Checked;
 use crate::feature::Feature;
 use crate::form::Form;
 use crate::name::PoolName;
@@ -65,6 +66,18 @@ impl Memory {
         if slice.generation >= seen.generation {
             seen.generation = slice.generation;
             seen.times = slice.times.clone();
+        }
+    }
+
+    /// Forgets since when a taint is there that is not wanted: when it is again, it is a new one. Where a
+    /// pool breaks a limit, what the server holds of it stands.
+    pub(crate) fn forget_times(&mut self, wanted: &Checked) {
+        for (pool, seen) in &mut self.seen {
+            match wanted.contents().get(pool) {
+                Some(content) => seen.times.retain(&content.devices),
+                None if wanted.wants(pool) => {}
+                None => seen.times = TaintTimes::default(),
+            }
         }
     }
 
@@ -149,7 +162,9 @@ impl Memory {
             return true;
         }
         let lost = wanted.lost_in(stored);
-        let known = lost.iter().all(|feature| self.dropped.contains_key(feature));
+        let known = lost
+            .iter()
+            .all(|feature| self.dropped.contains_key(feature));
         known && !lost.is_empty() && wanted.without(&lost) == *stored
     }
 
@@ -164,7 +179,10 @@ impl Memory {
 
     /// The times of a pool's taints when it was seen last.
     pub(crate) fn times(&self, pool: &PoolName) -> TaintTimes {
-        self.seen.get(pool).map(|seen| seen.times.clone()).unwrap_or_default()
+        self.seen
+            .get(pool)
+            .map(|seen| seen.times.clone())
+            .unwrap_or_default()
     }
 }
 

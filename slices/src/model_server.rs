@@ -55,7 +55,8 @@ impl ModelServer {
 
     /// A finalizer lets go of what is terminating.
     pub(crate) fn finalize(&mut self) {
-        self.objects.retain(|_, object| object.metadata.deletion_timestamp.is_none());
+        self.objects
+            .retain(|_, object| object.metadata.deletion_timestamp.is_none());
     }
 
     /// What the step's request is answered with: the object, where it has one.
@@ -85,7 +86,11 @@ impl ModelServer {
         let before = self.objects.get(&name).cloned().ok_or(Failure::NotFound)?;
         let identity = |it: &ResourceSlice| {
             let metadata = it.metadata.clone();
-            (metadata.uid, metadata.resource_version, it.spec.pool.name.clone())
+            (
+                metadata.uid,
+                metadata.resource_version,
+                it.spec.pool.name.clone(),
+            )
         };
         if identity(&before) != identity(&object) {
             return Err(Failure::Conflict);
@@ -100,7 +105,12 @@ impl ModelServer {
         Ok(object)
     }
 
-    pub(crate) fn delete(&mut self, name: &str, uid: &str, version: u64) -> Result<ResourceSlice, Failure> {
+    pub(crate) fn delete(
+        &mut self,
+        name: &str,
+        uid: &str,
+        version: u64,
+    ) -> Result<ResourceSlice, Failure> {
         let object = self.objects.get(name).cloned().ok_or(Failure::NotFound)?;
         let slice = Slice::of(&scope(), object.clone()).unwrap();
         if (slice.uid.as_str(), slice.version) != (uid, version) {
@@ -116,7 +126,9 @@ impl ModelServer {
         let version = self.version;
         object.metadata.resource_version = Some(version.to_string());
         let had = |feature: Feature| {
-            let mut devices = before.iter().flat_map(|it| it.spec.devices.iter().flatten());
+            let mut devices = before
+                .iter()
+                .flat_map(|it| it.spec.devices.iter().flatten());
             devices.any(|device| feature.is_in(device))
         };
         let drops = self.drops.iter().copied().filter(|it| !had(*it));

@@ -112,7 +112,11 @@ struct Next<'a> {
 
 impl Next<'_> {
     fn plan(&self, slices: &[&Slice], steps: &mut Steps) {
-        let mut alive: Vec<&Slice> = slices.iter().filter(|it| !it.terminating).copied().collect();
+        let mut alive: Vec<&Slice> = slices
+            .iter()
+            .filter(|it| !it.terminating)
+            .copied()
+            .collect();
         alive.sort_by_key(|it| (Reverse(it.generation), it.index(), it.name.as_str()));
         let Some((best, rest)) = alive.split_first() else {
             steps.creates.push(self.create(slices));
@@ -124,7 +128,9 @@ impl Next<'_> {
                 steps.updates.push(self.update(best, best.generation));
             }
         } else {
-            steps.updates.push(self.update(best, self.new_generation(slices)));
+            steps
+                .updates
+                .push(self.update(best, self.new_generation(slices)));
         }
     }
 

@@ -105,7 +105,9 @@ mod tests {
 
     #[test]
     fn what_is_no_quantity_is_none() {
-        for text in ["", "-", ".", "1.2.3", "1 G", "1g", "G", "0x1", "1e", "1e99", "--1", "１"] {
+        for text in [
+            "", "-", ".", "1.2.3", "1 G", "1g", "G", "0x1", "1e", "1e99", "--1", "１",
+        ] {
             assert_eq!(of(text), None, "{text}");
         }
     }

@@ -120,7 +120,10 @@ mod tests {
     #[test]
     fn a_slice_goes_with_its_node_and_is_named_after_it() {
         let metadata = scope().metadata();
-        assert_eq!(metadata.generate_name.as_deref(), Some("00000-colvin.dev-n1-"));
+        assert_eq!(
+            metadata.generate_name.as_deref(),
+            Some("00000-colvin.dev-n1-")
+        );
         let owner = OwnerReference {
             api_version: "v1".to_owned(),
             kind: "Node".to_owned(),
@@ -162,7 +165,11 @@ mod tests {
             ..scope()
         };
         let mut metadata = old.metadata();
-        metadata.owner_references.as_mut().unwrap().push(foreign.clone());
+        metadata
+            .owner_references
+            .as_mut()
+            .unwrap()
+            .push(foreign.clone());
         assert!(!scope().owns(&metadata));
         let adopted = scope().adopted(metadata);
         let expected = Some(vec![foreign, scope().owner()]);

@@ -1,4 +1,4 @@
-//! A slice of ours as the API server holds it. Left to others: what is done about it ([`crate::plan`]).
+//! A slice of ours as the API server holds it. Left to others: what is done about it ([`mod@crate::plan`]).
 
 use k8s_openapi::api::resource::v1::ResourceSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -71,7 +71,9 @@ impl Slice {
     pub(crate) fn index(&self) -> u32 {
         let digits = self.name.split_once('-').map(|(digits, _)| digits);
         let index = digits.filter(|digits| digits.len() == 5);
-        index.map_or(u32::MAX, |it| u32::from_str_radix(it, 16).unwrap_or(u32::MAX))
+        index.map_or(u32::MAX, |it| {
+            u32::from_str_radix(it, 16).unwrap_or(u32::MAX)
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Left to others: which taints there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::resource::v1::{Device, DeviceTaint};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -30,6 +30,16 @@ impl TaintTimes {
         Self(times)
     }
 
+    /// Forgets those of taints that these devices do not have.
+    pub(crate) fn retain(&mut self, devices: &[Device]) {
+        let taints = |device: &Device| {
+            let taints = device.taints.iter().flatten();
+            taints.map(|taint| key(device, taint)).collect::<Vec<_>>()
+        };
+        let there: BTreeSet<Taint> = devices.iter().flat_map(taints).collect();
+        self.0.retain(|taint, _| there.contains(taint));
+    }
+
     /// The devices with the time of each taint that was there, and whole seconds for the others': the
     /// server keeps no parts of a second. One without a time gets the server's.
     pub(crate) fn fill(&self, mut devices: Vec<Device>) -> Vec<Device> {
@@ -47,7 +57,12 @@ impl TaintTimes {
 
 fn key(device: &Device, taint: &DeviceTaint) -> Taint {
     let value = taint.value.clone().unwrap_or_default();
-    (device.name.clone(), taint.key.clone(), value, taint.effect.clone())
+    (
+        device.name.clone(),
+        taint.key.clone(),
+        value,
+        taint.effect.clone(),
+    )
 }
 
 /// The nearest whole second.

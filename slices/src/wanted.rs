@@ -72,11 +72,16 @@ mod tests {
             .map(|place| (place, device(&format!("vf-{place}"))));
         let named = |pool: Pool| pool.devices.into_iter().map(|it| it.name).collect();
         let pools = blocks(&node(), &port, devices).into_iter();
-        pools.map(|(name, pool)| (name.to_string(), named(pool))).collect()
+        pools
+            .map(|(name, pool)| (name.to_string(), named(pool)))
+            .collect()
     }
 
     fn names(places: impl IntoIterator<Item = u32>) -> Vec<String> {
-        places.into_iter().map(|place| format!("vf-{place}")).collect()
+        places
+            .into_iter()
+            .map(|place| format!("vf-{place}"))
+            .collect()
     }
 
     /// DRA-22: a pool is a block of at most 64 devices of a port.

@@ -1,5 +1,7 @@
 //! What a device may say. Left to others: what a pool may ([`super::check`]).
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::resource::v1::{Device, DeviceAttribute, DeviceCapacity};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -12,24 +14,33 @@ use crate::quantity::billionths;
 pub(super) fn check(device: &Device) -> Result<(), Broken> {
     let attributes = device.attributes.as_ref();
     let capacities = device.capacity.as_ref();
-    let entries = attributes.map_or(0, |all| all.len()) + capacities.map_or(0, |all| all.len());
-    held("attributes", entries <= Limit::ENTRIES, || Limit::Entries { found: entries })?;
+    let entries = attributes.map_or(0, BTreeMap::len) + capacities.map_or(0, BTreeMap::len);
+    held("attributes", entries <= Limit::ENTRIES, || Limit::Entries {
+        found: entries,
+    })?;
     for (name, attribute) in attributes.into_iter().flatten() {
         attribute_fits(&format!("attributes[{name}]"), name, attribute)?;
     }
     let values = attributes.into_iter().flatten().map(|(_, it)| values(it));
-    let values = values.sum::<usize>() + capacities.map_or(0, |all| all.len());
-    held("attributes", values <= Limit::VALUES, || Limit::Values { found: values })?;
+    let values = values.sum::<usize>() + capacities.map_or(0, BTreeMap::len);
+    held("attributes", values <= Limit::VALUES, || Limit::Values {
+        found: values,
+    })?;
     for (name, capacity) in capacities.into_iter().flatten() {
         capacity_fits(&format!("capacity[{name}]"), name, capacity)?;
     }
     taints_fit(device)?;
     for (field, conditions) in [
         ("bindingConditions", &device.binding_conditions),
-        ("bindingFailureConditions", &device.binding_failure_conditions),
+        (
+            "bindingFailureConditions",
+            &device.binding_failure_conditions,
+        ),
     ] {
         let found = conditions.as_ref().map_or(0, Vec::len);
-        held(field, found <= Limit::CONDITIONS, || Limit::Conditions { found })?;
+        held(field, found <= Limit::CONDITIONS, || Limit::Conditions {
+            found,
+        })?;
     }
     let counters = device.consumes_counters.as_ref();
     let none = counters.is_none_or(Vec::is_empty);
@@ -48,7 +59,11 @@ fn broken(field: &str, limit: Limit) -> Result<(), Broken> {
 }
 
 fn held(field: &str, holds: bool, limit: impl FnOnce() -> Limit) -> Result<(), Broken> {
-    if holds { Ok(()) } else { broken(field, limit()) }
+    if holds {
+        Ok(())
+    } else {
+        broken(field, limit())
+    }
 }
 
 fn attribute_fits(field: &str, name: &str, attribute: &DeviceAttribute) -> Result<(), Broken> {
@@ -98,12 +113,18 @@ fn capacity_fits(field: &str, name: &str, capacity: &DeviceCapacity) -> Result<(
     let field = format!("{field}.requestPolicy");
     let valid = policy.valid_values.as_ref();
     let found = valid.map_or(0, Vec::len);
-    held(&field, found <= Limit::VALID_VALUES, || Limit::ValidValues { found })?;
+    held(&field, found <= Limit::VALID_VALUES, || {
+        Limit::ValidValues { found }
+    })?;
     let range = policy.valid_range.iter().flat_map(|range| {
         let others = [range.max.as_ref(), range.step.as_ref()];
         others.into_iter().flatten().chain([&range.min])
     });
-    let mut all = policy.default.iter().chain(valid.into_iter().flatten()).chain(range);
+    let mut all = policy
+        .default
+        .iter()
+        .chain(valid.into_iter().flatten())
+        .chain(range);
     all.try_for_each(|quantity| amount(&field, quantity))
 }
 

@@ -45,7 +45,10 @@ fn the_65th_device_is_refused() {
 #[test]
 fn a_devices_name_is_a_label_and_stands_once() {
     assert_eq!(refusal(vec![device("a"), device("b")]), None);
-    assert_eq!(refusal(vec![device("a"), device("a")]), of_a("name", Limit::Twice));
+    assert_eq!(
+        refusal(vec![device("a"), device("a")]),
+        of_a("name", Limit::Twice)
+    );
     let (name, field, limit) = refusal(vec![device("0000:3b:00.5")]).unwrap();
     assert_eq!((name.as_str(), field.as_str()), ("0000:3b:00.5", "name"));
     assert!(matches!(limit, Limit::Name(_)), "{limit:?}");
@@ -60,7 +63,10 @@ fn attributes_and_capacities_are_counted_together() {
     assert_eq!(refusal(devices), None);
     let mut devices = with_attributes(attributes(32));
     devices[0].capacity = shared("a", "1").capacity;
-    assert_eq!(refusal(devices), of_a("attributes", Limit::Entries { found: 33 }));
+    assert_eq!(
+        refusal(devices),
+        of_a("attributes", Limit::Entries { found: 33 })
+    );
 }
 
 /// LIM-2: 48 values in all, those of a list one by one.
@@ -72,7 +78,10 @@ fn the_values_of_lists_are_counted_one_by_one() {
     };
     let devices = |count| with_attributes([text("one", "v"), ("list".to_owned(), list(count))]);
     assert_eq!(refusal(devices(47)), None);
-    assert_eq!(refusal(devices(48)), of_a("attributes", Limit::Values { found: 49 }));
+    assert_eq!(
+        refusal(devices(48)),
+        of_a("attributes", Limit::Values { found: 49 })
+    );
 }
 
 /// LIM-3: an attribute's and a capacity's name is an identifier.
@@ -81,7 +90,10 @@ fn a_name_that_is_no_identifier_is_refused() {
     let refused = refusal(with_attributes([text("link-up", "yes")]));
     assert_eq!(refused, of_a("attributes[link-up]", Limit::Identifier));
     let refused = refusal(vec![Device {
-        capacity: Some(BTreeMap::from([("a/b/c".to_owned(), DeviceCapacity::default())])),
+        capacity: Some(BTreeMap::from([(
+            "a/b/c".to_owned(),
+            DeviceCapacity::default(),
+        )])),
         ..device("a")
     }]);
     assert_eq!(refused, of_a("capacity[a/b/c]", Limit::Identifier));
@@ -112,7 +124,10 @@ fn an_attribute_has_one_value() {
         ..text("name", "v").1
     };
     let expected = of_a("attributes[name]", Limit::OneValue { found: 2 });
-    assert_eq!(refusal(with_attributes([("name".to_owned(), two)])), expected);
+    assert_eq!(
+        refusal(with_attributes([("name".to_owned(), two)])),
+        expected
+    );
 }
 
 /// LIM-6: 16 taints, with keys and values of labels and a known effect.

@@ -46,11 +46,19 @@ mod tests {
     fn an_attributes_name_is_an_identifier_behind_a_domain() {
         let (long, too_long) = ("a".repeat(32), "a".repeat(33));
         let domain = format!("{}/a", "d".repeat(63));
-        for name in ["mtu", "_a1", "resource.kubernetes.io/pciBusID", &long, &domain] {
+        for name in [
+            "mtu",
+            "_a1",
+            "resource.kubernetes.io/pciBusID",
+            &long,
+            &domain,
+        ] {
             assert!(is_identifier(name), "{name}");
         }
         let domain = format!("{}/a", "d".repeat(64));
-        for name in ["", "1a", "a-b", "a.b", "/a", "d/", "d/e/a", "D/a", "größe", &too_long, &domain] {
+        for name in [
+            "", "1a", "a-b", "a.b", "/a", "d/", "d/e/a", "D/a", "größe", &too_long, &domain,
+        ] {
             assert!(!is_identifier(name), "{name}");
         }
     }
@@ -60,7 +68,16 @@ mod tests {
         for key in ["link-down", "colvin.dev/link-down", "a_B.c", "0"] {
             assert!(is_label_key(key), "{key}");
         }
-        for key in ["", "colvin.dev/", "/a", "-a", "a-", "a/b/c", "a b", &"a".repeat(64)] {
+        for key in [
+            "",
+            "colvin.dev/",
+            "/a",
+            "-a",
+            "a-",
+            "a/b/c",
+            "a b",
+            &"a".repeat(64),
+        ] {
             assert!(!is_label_key(key), "{key}");
         }
         assert!(is_label_value(""));

@@ -73,7 +73,9 @@ impl Pace {
     pub(super) fn failed(&mut self, failure: Failure, now: Duration, chance: f64) {
         let wait = self.backoff.failed(chance);
         let wait = match &failure {
-            Failure::Busy { after: Some(after), .. } => wait.max(*after),
+            Failure::Busy {
+                after: Some(after), ..
+            } => wait.max(*after),
             _ => wait,
         };
         self.retries_at = now.saturating_add(wait);

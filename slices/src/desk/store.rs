@@ -117,7 +117,10 @@ impl Store {
         self.whole = true;
         let told = |slice: Slice| (slice.uid.clone(), Entry::told(slice));
         let before = std::mem::replace(&mut self.kept, slices.into_iter().map(told).collect());
-        for uid in before.into_keys().filter(|uid| !self.kept.contains_key(uid)) {
+        for uid in before
+            .into_keys()
+            .filter(|uid| !self.kept.contains_key(uid))
+        {
             self.gone.insert(uid, until);
         }
     }
@@ -129,7 +132,10 @@ impl Store {
 
     /// When a slice will be.
     pub(super) fn overdue_at(&self) -> Option<Duration> {
-        self.kept.values().filter_map(|entry| entry.believed_until).min()
+        self.kept
+            .values()
+            .filter_map(|entry| entry.believed_until)
+            .min()
     }
 
     pub(super) fn forget_gone(&mut self, now: Duration) {
@@ -166,7 +172,10 @@ mod tests {
         assert_eq!(store.listed(Vec::new(), at(59)), BTreeSet::new());
         assert_eq!(store.get(&slice.uid), Some(&slice));
         assert!(!store.is_overdue(at(59)) && store.is_overdue(at(60)));
-        assert_eq!(store.listed(Vec::new(), at(60)), BTreeSet::from([pool("n1/a")]));
+        assert_eq!(
+            store.listed(Vec::new(), at(60)),
+            BTreeSet::from([pool("n1/a")])
+        );
         assert_eq!(store.get(&slice.uid), None);
     }
 
@@ -176,7 +185,10 @@ mod tests {
         store.wrote(slice.clone(), at(60));
         assert_eq!(store.applied(slice.clone()), None);
         assert_eq!(store.overdue_at(), None);
-        assert_eq!(store.listed(Vec::new(), at(1)), BTreeSet::from([pool("n1/a")]));
+        assert_eq!(
+            store.listed(Vec::new(), at(1)),
+            BTreeSet::from([pool("n1/a")])
+        );
     }
 
     #[test]

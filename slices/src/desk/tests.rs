@@ -1,8 +1,12 @@
 //! What is next, and what stands in its way.
 
+use k8s_openapi::api::resource::v1::ResourceSlice;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::*;
 use crate::model_server::ModelServer;
-use crate::samples::{device, pool, scope, wanted};
+use crate::samples::{device, pool, scope, tainted, wanted};
+use crate::state::Trouble;
 
 const fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -37,7 +41,9 @@ fn act(desk: &mut Desk, server: &mut ModelServer, now: Duration) -> Step {
     let Next::Write(step) = desk.next(now) else {
         panic!("nothing to do");
     };
-    let answer = server.answer(&step).map(|object| object.map(|it| Slice::of(&scope(), it).unwrap()));
+    let answer = server
+        .answer(&step)
+        .map(|object| object.map(|it| Slice::of(&scope(), it).unwrap()));
     desk.acted(&step, answer, now, 0.5);
     step
 }
@@ -121,9 +127,69 @@ fn a_wish_does_not_wait_for_what_settles() {
         desk.see(Seen::Deleted(Box::new(slice)), at(10));
     }
     assert_eq!(desk.next(at(10)), Next::Rest(Some(at(40))));
-    desk.want(&wanted([("n1/a", vec![device("a")]), ("n1/b", vec![device("c")])]));
+    desk.want(&wanted([
+        ("n1/a", vec![device("a")]),
+        ("n1/b", vec![device("c")]),
+    ]));
     assert_eq!(pool_next(&mut desk, at(11)), Some(pool("n1/b")));
     act(&mut desk, &mut server, at(11));
     assert_eq!(pool_next(&mut desk, at(39)), None);
     assert_eq!(pool_next(&mut desk, at(40)), Some(pool("n1/a")));
+}
+
+/// A pool of a device with these taints.
+fn with(keys: &[&str]) -> Wanted {
+    wanted([("n1/a", vec![tainted("a", keys)])])
+}
+
+/// The time of the first taint of the first device.
+fn time(slice: &ResourceSlice) -> Option<Time> {
+    let devices = slice.spec.devices.as_ref().unwrap();
+    devices[0].taints.as_ref().unwrap()[0].time_added.clone()
+}
+
+/// The time of the taint in the slice that is made next.
+fn time_of_creation(desk: &mut Desk, now: Duration) -> Option<Time> {
+    let Next::Write(Step::Create { slice, .. }) = desk.next(now) else {
+        panic!("nothing is made");
+    };
+    time(&slice)
+}
+
+/// DRA-27: a taint keeps its time over the loss of its slice, but not over a while in which nobody wanted it.
+#[test]
+fn a_taint_that_nobody_wanted_meanwhile_is_a_new_one() {
+    for (meanwhile, stays) in [
+        (with(&["x"]), true),
+        (with(&["y"]), false),
+        (wanted([]), false),
+    ] {
+        let (mut server, mut desk) = (ModelServer::default(), seeing());
+        desk.want(&with(&["x"]));
+        act(&mut desk, &mut server, at(0));
+        let stored = time(&server.objects().remove(0)).filter(|_| stays);
+        let lost = Box::new(server.slices().remove(0));
+        desk.see(Seen::Deleted(lost), at(10));
+        desk.want(&meanwhile);
+        desk.next(at(10));
+        desk.want(&with(&["x"]));
+        assert_eq!(time_of_creation(&mut desk, at(40)), stored);
+    }
+}
+
+/// DRA-27: what a watch tells late of does not bring the time of a taint that went meanwhile.
+#[test]
+fn a_late_event_says_nothing_of_a_taints_time() {
+    let (mut server, mut desk) = (ModelServer::default(), seeing());
+    desk.want(&with(&["x"]));
+    act(&mut desk, &mut server, at(0));
+    let early = server.slices().remove(0);
+    for keys in [["y"], ["x"]] {
+        desk.want(&with(&keys));
+        act(&mut desk, &mut server, at(1));
+    }
+    let stored = time(&server.objects().remove(0));
+    desk.see(Seen::Applied(Box::new(early.clone())), at(2));
+    desk.see(Seen::Deleted(Box::new(early)), at(3));
+    assert_eq!(time_of_creation(&mut desk, at(33)), stored);
 }

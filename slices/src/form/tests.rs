@@ -86,5 +86,8 @@ fn what_a_device_lost_is_named() {
     assert_eq!(wanted.lost_in(&wanted.without(&both)), both);
     let half = Form::wanted(&[tainted("a", &["x"]), device("b"), shared("c", "1")]);
     assert_eq!(wanted.lost_in(&half), taints);
-    assert_eq!(wanted.without(&taints).features(), BTreeSet::from([Feature::Capacity]));
+    assert_eq!(
+        wanted.without(&taints).features(),
+        BTreeSet::from([Feature::Capacity])
+    );
 }

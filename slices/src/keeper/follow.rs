@@ -15,7 +15,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(300);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// The same where there is no such kind, or we may not watch it: that may never be another.
 const LONGEST_WAIT_WITHOUT: Duration = Duration::from_mins(1);
-/// How long a watch that failed must be without another failure before it counts as well.
+/// How long a watch that failed must be without another failure before it counts as well: longer than a
+/// connection takes to fail, as a watch that goes on where it was tells nothing.
 const WELL_AFTER: Duration = Duration::from_secs(15);
 
 /// A watch of our slices.

@@ -26,7 +26,10 @@ const fn secs(seconds: u64) -> Duration {
 const HOUR: Duration = Duration::from_hours(1);
 
 fn created(pools: &[&str]) -> Vec<Asked> {
-    pools.iter().map(|pool| Asked::Create((*pool).to_owned())).collect()
+    pools
+        .iter()
+        .map(|pool| Asked::Create((*pool).to_owned()))
+        .collect()
 }
 
 fn updated(pool: &str) -> Vec<Asked> {
@@ -51,7 +54,10 @@ async fn two_large_ports_with_taints_are_one_write_per_slice() {
     bench.want(wanted.clone());
     bench.until(|state| state.published.len() == 4).await;
     let pools = ["0-0", "0-1", "1-0", "1-1"].map(|end| format!("n1/0000-3b-00-{end}"));
-    assert_eq!(bench.server.asked(), created(&pools.each_ref().map(String::as_str)));
+    assert_eq!(
+        bench.server.asked(),
+        created(&pools.each_ref().map(String::as_str))
+    );
     assert!(holds(&bench.server, &wanted));
     for published in bench.state().published.values() {
         assert_eq!((published.devices, published.generation), (64, 1));
@@ -81,7 +87,13 @@ async fn a_change_of_one_port_writes_its_pools_only_and_at_once() {
     let expected = [updated("n1/0000-3b-00-1-0"), updated("n1/0000-3b-00-1-1")];
     assert_eq!(bench.server.asked(), expected.concat());
     assert!(holds(&bench.server, &after));
-    assert!(bench.state().published.values().all(|it| it.generation == 1));
+    assert!(
+        bench
+            .state()
+            .published
+            .values()
+            .all(|it| it.generation == 1)
+    );
 }
 
 /// RB-7: what comes again and again with the same content is never written.
@@ -106,7 +118,13 @@ async fn slices_that_others_delete_are_made_again_when_it_has_settled() {
     assert_eq!(bench.server.asked(), created(&[A, B]));
     assert!(holds(&bench.server, &a_and_b()));
     // no reader takes the new ones for the old
-    assert!(bench.state().published.values().all(|it| it.generation == 2));
+    assert!(
+        bench
+            .state()
+            .published
+            .values()
+            .all(|it| it.generation == 2)
+    );
 }
 
 /// DRA-20: whoever knows that the kubelet is done with it need not wait.

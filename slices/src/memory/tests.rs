@@ -32,14 +32,25 @@ fn a_dropped_feature_is_named_and_not_written_again() {
     assert_eq!(kept, Kept::Without(taints.clone()));
     assert_eq!(memory.dropped(), taints);
     let fits = |pool_name: &str, wanted: &[Device], stored: &[Device]| {
-        memory.fits(&pool(pool_name), &Form::wanted(wanted), &Form::wanted(stored))
+        memory.fits(
+            &pool(pool_name),
+            &Form::wanted(wanted),
+            &Form::wanted(stored),
+        )
     };
     assert!(fits("n1/a", &[tainted("a", &["x"])], &[device("a")]));
     assert!(fits("n1/b", &[tainted("b", &["y"])], &[device("b")]));
     // other differences are differences, also the taint that is there and shall go
     assert!(!fits("n1/b", &[tainted("b", &["y"])], &[device("c")]));
     assert!(!fits("n1/b", &[device("b")], &[tainted("b", &["y"])]));
-    assert!(!fits("n1/b", &[shared("b", "1")], &[Device { allow_multiple_allocations: None, ..shared("b", "1") }]));
+    assert!(!fits(
+        "n1/b",
+        &[shared("b", "1")],
+        &[Device {
+            allow_multiple_allocations: None,
+            ..shared("b", "1")
+        }]
+    ));
 }
 
 /// DRA-26: a form that no known feature explains is adopted too, for this pool and this wish.

@@ -6,8 +6,7 @@ use super::{Label, NodeName, PoolName};
 
 /// The most bytes that say the node, so that a name with the longest port and block behind it is within
 /// [`PoolName::MAX_BYTES`].
-const NODE_BYTES: usize =
-    PoolName::MAX_BYTES - "/".len() - Label::MAX_BYTES - "-4294967295".len();
+const NODE_BYTES: usize = PoolName::MAX_BYTES - "/".len() - Label::MAX_BYTES - "-4294967295".len();
 
 /// What a hash takes, with its dash.
 const HASH_BYTES: usize = "-0123456789abcdef".len();
@@ -58,7 +57,10 @@ mod tests {
     /// DRA-22: a pool is the node, the port's address and the block.
     #[test]
     fn a_pool_says_node_port_and_block() {
-        let (node, port) = ("n1".parse().unwrap(), Label::dashed("0000:3b:00.0").unwrap());
+        let (node, port) = (
+            "n1".parse().unwrap(),
+            Label::dashed("0000:3b:00.0").unwrap(),
+        );
         assert_eq!(PoolName::of_node(&node).as_str(), "n1");
         let pool = PoolName::of_block(&node, &port, 0);
         assert_eq!(pool.as_str(), "n1/0000-3b-00-0-0");
@@ -72,9 +74,15 @@ mod tests {
             let node = long_node(part);
             let pool = PoolName::of_block(&node, &port, u32::MAX);
             assert_eq!(pool.as_str().parse(), Ok(pool.clone()));
-            assert_eq!(PoolName::of_node(&node).to_string().parse(), Ok(PoolName::of_node(&node)));
+            assert_eq!(
+                PoolName::of_node(&node).to_string().parse(),
+                Ok(PoolName::of_node(&node))
+            );
             let other = node.as_str().trim_end_matches('z').to_owned() + "y";
-            assert_ne!(PoolName::of_block(&other.parse().unwrap(), &port, u32::MAX), pool);
+            assert_ne!(
+                PoolName::of_block(&other.parse().unwrap(), &port, u32::MAX),
+                pool
+            );
         }
     }
 

@@ -62,10 +62,14 @@ fn devices() -> impl Strategy<Value = Vec<Device>> {
 }
 
 fn wishes() -> impl Strategy<Value = Wanted> {
-    let pools = proptest::collection::btree_map(proptest::sample::select(&POOLS[..]), devices(), 0..=4);
+    let pools =
+        proptest::collection::btree_map(proptest::sample::select(&POOLS[..]), devices(), 0..=4);
     pools.prop_map(|pools| {
         let pools = pools.into_iter();
-        Wanted::new(&node(), pools.map(|(name, devices)| (pool(name), Pool { devices })))
+        Wanted::new(
+            &node(),
+            pools.map(|(name, devices)| (pool(name), Pool { devices })),
+        )
     })
 }
 
@@ -103,12 +107,20 @@ fn act(server: &mut ModelServer, memory: &mut Memory, wanted: &Checked, step: &S
     let stored = Slice::of(&scope(), object).unwrap();
     let before = before.iter().find(|slice| slice.uid == stored.uid);
     let form = &wanted.contents()[name].form;
-    memory.answered(before.map(|slice| &slice.form), form, &stored, std::time::Duration::ZERO);
+    memory.answered(
+        before.map(|slice| &slice.form),
+        form,
+        &stored,
+        std::time::Duration::ZERO,
+    );
     // what was written is the pool, for whoever reads the newest generation
     let slices = server.slices();
     let of_pool = slices.iter().filter(|slice| slice.pool == *name);
     let newest = of_pool.filter(|slice| slice.generation >= stored.generation);
-    assert_eq!(newest.map(|slice| &slice.uid).collect::<Vec<_>>(), [&stored.uid]);
+    assert_eq!(
+        newest.map(|slice| &slice.uid).collect::<Vec<_>>(),
+        [&stored.uid]
+    );
     assert_eq!(stored.form.slices, 1);
 }
 

@@ -72,7 +72,11 @@ fn duplicates_go_and_the_pool_gets_a_new_generation() {
     let best = server.put(A, 7, vec![device("a")]);
     let twin = server.put(A, 7, vec![device("a")]);
     let wanted = checked([(A, vec![device("a")])]);
-    let expected = [delete(&twin), delete(&old), update(&best, 8, vec![device("a")])];
+    let expected = [
+        delete(&twin),
+        delete(&old),
+        update(&best, 8, vec![device("a")]),
+    ];
     assert_eq!(planned(&wanted, &server), expected);
 
     // also where the others are gone by the time of the next look
@@ -97,7 +101,10 @@ fn slices_are_told_by_the_index_in_their_name() {
     };
     let wanted = checked([(A, vec![device("a")])]);
     let steps = plan(&scope(), &wanted, [&second, &first], &Memory::default());
-    assert_eq!(steps, [delete(&second), update(&first, 8, vec![device("a")])]);
+    assert_eq!(
+        steps,
+        [delete(&second), update(&first, 8, vec![device("a")])]
+    );
 }
 
 /// DRA-23: leftovers of another way to publish: a slice that says it is one of two, or has counters.
@@ -106,12 +113,18 @@ fn a_slice_that_says_it_is_one_of_several_is_rewritten() {
     let wanted = checked([(A, vec![device("a")])]);
     let odd: [fn(&mut ResourceSlice); 2] = [
         |it| it.spec.pool.resource_slice_count = 2,
-        |it| it.spec.shared_counters = Some(vec![k8s_openapi::api::resource::v1::CounterSet::default()]),
+        |it| {
+            it.spec.shared_counters =
+                Some(vec![k8s_openapi::api::resource::v1::CounterSet::default()])
+        },
     ];
     for change in odd {
         let mut server = ModelServer::default();
         let slice = server.put_odd((A, 7), vec![device("a")], change);
-        assert_eq!(planned(&wanted, &server), [update(&slice, 7, vec![device("a")])]);
+        assert_eq!(
+            planned(&wanted, &server),
+            [update(&slice, 7, vec![device("a")])]
+        );
     }
 }
 
@@ -119,7 +132,9 @@ fn a_slice_that_says_it_is_one_of_several_is_rewritten() {
 #[test]
 fn a_slice_without_our_owner_gets_it() {
     let mut server = ModelServer::default();
-    let slice = server.put_odd((A, 7), vec![device("a")], |it| it.metadata.owner_references = None);
+    let slice = server.put_odd((A, 7), vec![device("a")], |it| {
+        it.metadata.owner_references = None
+    });
     let steps = planned(&checked([(A, vec![device("a")])]), &server);
     let owned = Slice {
         metadata: ObjectMeta {
@@ -158,7 +173,12 @@ fn a_pool_that_was_deleted_is_made_anew_with_its_taints_as_old_as_they_are() {
     let mut memory = Memory::default();
     let stored = server.put(A, 7, vec![tainted("a", &["x"])]);
     memory.saw(&stored);
-    let steps = plan(&scope(), &checked([(A, vec![tainted("a", &["x"])])]), [], &memory);
+    let steps = plan(
+        &scope(),
+        &checked([(A, vec![tainted("a", &["x"])])]),
+        [],
+        &memory,
+    );
     let devices = server.objects().remove(0).spec.devices.unwrap();
     assert!(devices[0].taints.as_ref().unwrap()[0].time_added.is_some());
     assert_eq!(steps, [creation(A, 8, devices)]);
@@ -171,10 +191,18 @@ fn a_slice_that_is_terminating_is_outdone_and_not_deleted_again() {
     let wanted = checked([(A, vec![device("a")])]);
     server.put_odd((A, 7), vec![device("a")], terminate);
     server.put_odd(("n1", 7), Vec::new(), terminate);
-    assert_eq!(planned(&wanted, &server), [creation(A, 8, vec![device("a")])]);
+    assert_eq!(
+        planned(&wanted, &server),
+        [creation(A, 8, vec![device("a")])]
+    );
     let slice = server.put(A, 7, vec![device("a")]);
-    assert_eq!(planned(&wanted, &server), [update(&slice, 8, vec![device("a")])]);
-    server.answer(&update(&slice, 8, vec![device("a")])).unwrap();
+    assert_eq!(
+        planned(&wanted, &server),
+        [update(&slice, 8, vec![device("a")])]
+    );
+    server
+        .answer(&update(&slice, 8, vec![device("a")]))
+        .unwrap();
     assert_eq!(planned(&wanted, &server), []);
 }
 
@@ -199,7 +227,10 @@ fn a_pool_that_cannot_be_written_keeps_what_it_has() {
     let mut server = ModelServer::default();
     server.put(A, 1, vec![device("a")]);
     let wanted = checked([(A, vec![device("a"), device("a")]), (B, vec![device("b")])]);
-    assert_eq!(planned(&wanted, &server), [creation(B, 1, vec![device("b")])]);
+    assert_eq!(
+        planned(&wanted, &server),
+        [creation(B, 1, vec![device("b")])]
+    );
 }
 
 /// DRA-27: an update keeps the time of each taint that is there.

@@ -29,7 +29,8 @@ pub struct ApiServer {
 }
 
 impl ApiServer {
-    /// For the slices of one driver on one node, written under the name of `manager`.
+    /// For the slices of one driver on one node, written under the name of `manager`. The client shall not
+    /// send anything again by itself: a creation that was done would be done twice.
     pub fn new(client: Client, scope: &Scope, manager: &str) -> Self {
         Self {
             slices: Api::all(client),

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use colvin_slices::{
-    ApiServer, Keeper, KeeperError, Nudge, Scope, State, Timing, Wanted,
-};
+use colvin_slices::{ApiServer, Keeper, KeeperError, Nudge, Scope, State, Timing, Wanted};
 use colvin_testkit::kube::{ControlPlane, Options};
 use k8s_openapi::api::resource::v1::{
     Device, DeviceAttribute, DeviceCapacity, DeviceTaint, ResourceSlice,
@@ -50,6 +48,11 @@ struct Running {
 impl Bench {
     /// A control plane whose API server has these flags too, and a keeper of nothing.
     pub(crate) async fn start(flags: &[&str]) -> Self {
+        Self::start_at(flags, "").await
+    }
+
+    /// The same, where the keeper looks for the APIs below this path.
+    pub(crate) async fn start_at(flags: &[&str], path: &str) -> Self {
         let plane = ControlPlane::start(&Options {
             api_server_flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             ..Options::default()
@@ -59,7 +62,7 @@ impl Bench {
         plane.apply(&node.to_string()).unwrap();
         let (wanted, wishes) = watch::channel(None);
         let (states, state) = watch::channel(Arc::new(State::default()));
-        let running = Running::start(&plane, wishes, states).await;
+        let running = Running::start(&plane, path, wishes, states).await;
         Self {
             plane,
             wanted,
@@ -71,7 +74,7 @@ impl Bench {
     /// Ends the keeper and starts another.
     pub(crate) async fn restart(&mut self) {
         let (states, state) = watch::channel(Arc::new(State::default()));
-        let next = Running::start(&self.plane, self.wanted.subscribe(), states).await;
+        let next = Running::start(&self.plane, "", self.wanted.subscribe(), states).await;
         let before = std::mem::replace(&mut self.running, next);
         before.stop.cancel();
         before.task.await.unwrap().unwrap();
@@ -92,8 +95,12 @@ impl Bench {
 
     pub(crate) async fn until(&mut self, fits: impl Fn(&State) -> bool) {
         let wait = self.state.wait_for(|state| fits(state));
-        let state = tokio::time::timeout(LIMIT, wait).await.map(|state| state.map(drop));
-        state.unwrap_or_else(|_| panic!("the state is {:?}", self.state())).unwrap();
+        let state = tokio::time::timeout(LIMIT, wait)
+            .await
+            .map(|state| state.map(drop));
+        state
+            .unwrap_or_else(|_| panic!("the state is {:?}", self.state()))
+            .unwrap();
     }
 
     /// Waits until there were so many writes.
@@ -131,7 +138,10 @@ impl Bench {
             is_ours && verbs.contains(&it.verb.as_str())
         });
         let writes = writes.unwrap().into_iter();
-        writes.inspect(|it| assert!(it.code < 300, "{it:?}")).map(|it| it.verb).collect()
+        writes
+            .inspect(|it| assert!(it.code < 300, "{it:?}"))
+            .map(|it| it.verb)
+            .collect()
     }
 
     pub(crate) fn kubectl(&self, args: &[&str]) {
@@ -145,10 +155,18 @@ impl Bench {
 
     /// Since when each taint of each device is there.
     pub(crate) fn taint_times(&self) -> BTreeMap<(String, String), String> {
-        let devices = self.slices().into_iter().flat_map(|it| it.spec.devices.unwrap_or_default());
+        let devices = self
+            .slices()
+            .into_iter()
+            .flat_map(|it| it.spec.devices.unwrap_or_default());
         let taints = devices.flat_map(|device| {
             let taints = device.taints.unwrap_or_default().into_iter();
-            taints.map(move |it| ((device.name.clone(), it.key), it.time_added.unwrap().0.to_string()))
+            taints.map(move |it| {
+                (
+                    (device.name.clone(), it.key),
+                    it.time_added.unwrap().0.to_string(),
+                )
+            })
         });
         taints.collect()
     }
@@ -173,6 +191,7 @@ impl Bench {
 impl Running {
     async fn start(
         plane: &ControlPlane,
+        path: &str,
         wanted: watch::Receiver<Option<Arc<Wanted>>>,
         state: watch::Sender<Arc<State>>,
     ) -> Self {
@@ -182,10 +201,17 @@ impl Running {
             node: "n1".parse().unwrap(),
             node_uid: node["metadata"]["uid"].as_str().unwrap().to_owned(),
         };
-        let file = plane.kubeconfig_for_user(KEEPER, &["system:masters"]).unwrap();
+        let file = plane
+            .kubeconfig_for_user(KEEPER, &["system:masters"])
+            .unwrap();
         let file = Kubeconfig::read_from(file).unwrap();
-        let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default());
-        let client = Client::try_from(config.await.unwrap()).unwrap();
+        let options = KubeConfigOptions::default();
+        let mut config = Config::from_custom_kubeconfig(file, &options)
+            .await
+            .unwrap();
+        config.default_retry = false;
+        config.cluster_url = format!("{}{path}", config.cluster_url).parse().unwrap();
+        let client = Client::try_from(config).unwrap();
         let server = ApiServer::new(client, &scope, "colvin-slices");
         let keeper = Keeper::new(server, scope, wanted, state).with_timing(TIMING);
         let (nudge, stop) = (keeper.nudge(), CancellationToken::new());

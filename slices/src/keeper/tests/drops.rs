@@ -54,7 +54,9 @@ async fn when_told_the_gate_is_on_all_is_written() {
     bench.server.asked();
     bench.server.change(|model| model.drops.clear());
     bench.nudge.now();
-    bench.until(|state| state.dropped.is_empty() && state.published.len() == 2).await;
+    bench
+        .until(|state| state.dropped.is_empty() && state.published.len() == 2)
+        .await;
     assert_eq!(bench.server.asked(), [updated(A), updated(B)].concat());
     assert!(holds(&bench.server, &both(&["x"])));
 }

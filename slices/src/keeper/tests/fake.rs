@@ -74,7 +74,9 @@ impl Fake {
     pub(super) fn wipe(&self) {
         self.change(|model| {
             for slice in model.slices() {
-                model.delete(&slice.name, &slice.uid, slice.version).unwrap();
+                model
+                    .delete(&slice.name, &slice.uid, slice.version)
+                    .unwrap();
             }
         });
     }
@@ -124,7 +126,10 @@ impl Fake {
 
     fn list_now(&self) -> Result<Vec<ResourceSlice>, Failure> {
         let inner = self.inner();
-        inner.fails.clone().map_or_else(|| Ok(inner.model.objects()), Err)
+        inner
+            .fails
+            .clone()
+            .map_or_else(|| Ok(inner.model.objects()), Err)
     }
 
     async fn write(
@@ -174,7 +179,9 @@ impl Inner {
     fn tell(&mut self, event: Event) {
         match &mut self.late {
             Some(held) if !matches!(event, Event::Listed(_)) => held.push(event),
-            _ => self.watches.retain(|watch| watch.send(Ok(event.clone())).is_ok()),
+            _ => self
+                .watches
+                .retain(|watch| watch.send(Ok(event.clone())).is_ok()),
         }
     }
 }
@@ -221,9 +228,14 @@ impl Server for Fake {
     async fn delete(&self, name: &str, uid: &str, version: u64) -> Result<(), Failure> {
         let objects = self.objects();
         let named = |it: &&ResourceSlice| it.metadata.name.as_deref() == Some(name);
-        let pool = objects.iter().find(named).map(|it| it.spec.pool.name.clone());
+        let pool = objects
+            .iter()
+            .find(named)
+            .map(|it| it.spec.pool.name.clone());
         let pool = pool.unwrap_or_default();
         let delete = |model: &mut ModelServer| model.delete(name, uid, version);
-        self.write(Asked::Delete(pool.clone()), &pool, delete).await.map(drop)
+        self.write(Asked::Delete(pool.clone()), &pool, delete)
+            .await
+            .map(drop)
     }
 }
