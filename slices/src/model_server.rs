@@ -26,7 +26,7 @@ impl ModelServer {
     pub(crate) fn put(&mut self, name: &str, generation: i64, devices: Vec<Device>) -> Slice {
         let scope = scope();
         let object = scope.slice(scope.metadata(), &pool(name), generation, devices);
-        Slice::of(&scope, self.create(object).unwrap()).unwrap()
+        Slice::of(&scope, self.create(object)).unwrap()
     }
 
     /// As [`Self::put`], and then something about it is another.
@@ -66,11 +66,11 @@ impl ModelServer {
                 name, uid, version, ..
             } => self.delete(name, uid, *version).map(|_gone| None),
             Step::Update { slice, .. } => self.replace((**slice).clone()).map(Some),
-            Step::Create { slice, .. } => self.create((**slice).clone()).map(Some),
+            Step::Create { slice, .. } => Ok(Some(self.create((**slice).clone()))),
         }
     }
 
-    pub(crate) fn create(&mut self, mut object: ResourceSlice) -> Result<ResourceSlice, Failure> {
+    pub(crate) fn create(&mut self, mut object: ResourceSlice) -> ResourceSlice {
         self.version += 1;
         let prefix = object.metadata.generate_name.clone().unwrap();
         let name = format!("{prefix}{:05}", self.version);
@@ -78,7 +78,7 @@ impl ModelServer {
         object.metadata.uid = Some(format!("uid-{}", self.version));
         self.keep(&mut object, None);
         self.objects.insert(name, object.clone());
-        Ok(object)
+        object
     }
 
     pub(crate) fn replace(&mut self, mut object: ResourceSlice) -> Result<ResourceSlice, Failure> {
@@ -134,7 +134,9 @@ impl ModelServer {
         let drops = self.drops.iter().copied().filter(|it| !had(*it));
         let drops: Vec<_> = drops.collect();
         for device in object.spec.devices.iter_mut().flatten() {
-            drops.iter().for_each(|feature| feature.drop_from(device));
+            for feature in &drops {
+                feature.drop_from(device);
+            }
             for taint in device.taints.iter_mut().flatten() {
                 let second = i64::try_from(version).unwrap();
                 let now = || Time(Timestamp::from_second(second).unwrap());

@@ -17,7 +17,7 @@ mod bench;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bench::{Bench, capacity, device, taint, text};
-use colvin_slices::{Feature, Label, Pool, PoolName, Sight, Wanted, blocks};
+use colvin_slices::{Failure, Feature, Label, Pool, PoolName, Server as _, Sight, Wanted, blocks};
 use k8s_openapi::api::resource::v1::{Device, ResourceSlice};
 
 const SHARED: &str = "n1/0000-3b-00-0-0";
@@ -221,4 +221,50 @@ async fn leftovers_are_put_right_and_foreign_slices_left_alone() {
         pools,
         BTreeSet::from([("colvin.dev", SHARED, 5), ("dra.net", "n1", 1)])
     );
+}
+
+/// DRA-24: no request touches a slice that is another than the one that was seen, and what is gone is gone.
+#[tokio::test]
+#[ignore = "kube"]
+async fn requests_are_about_what_was_seen_and_nothing_else() {
+    let bench = Bench::start(&[]).await;
+    bench.put(SHARED, 1, "colvin.dev");
+    let server = bench.server();
+    let slices = server.list().await.unwrap();
+    let [seen] = slices.as_slice() else {
+        panic!("{slices:?}");
+    };
+    let (name, uid) = (
+        seen.metadata.name.clone().unwrap(),
+        seen.metadata.uid.clone().unwrap(),
+    );
+    let version = |slice: &ResourceSlice| -> u64 {
+        slice
+            .metadata
+            .resource_version
+            .as_ref()
+            .unwrap()
+            .parse()
+            .unwrap()
+    };
+    let mut other = seen.clone();
+    other.spec.devices = Some(vec![device("other")]);
+    let changed = server.replace(other.clone()).await.unwrap();
+    assert_eq!(server.replace(other).await, Err(Failure::Conflict));
+    assert_eq!(
+        server.delete(&name, &uid, version(seen)).await,
+        Err(Failure::Conflict)
+    );
+    let another = "00000000-0000-0000-0000-000000000000";
+    assert_eq!(
+        server.delete(&name, another, version(&changed)).await,
+        Err(Failure::Conflict)
+    );
+    assert_eq!(server.list().await.unwrap().len(), 1);
+    assert_eq!(server.delete(&name, &uid, version(&changed)).await, Ok(()));
+    assert_eq!(
+        server.delete(&name, &uid, version(&changed)).await,
+        Err(Failure::NotFound)
+    );
+    assert_eq!(server.replace(changed).await, Err(Failure::NotFound));
 }

@@ -5,6 +5,7 @@ mod drops;
 mod fake;
 mod faults;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::keeper::KeeperError;
@@ -51,7 +52,7 @@ fn holds(server: &Fake, wanted: &Wanted) -> bool {
 async fn two_large_ports_with_taints_are_one_write_per_slice() {
     let wanted = two_large_ports(&["colvin.dev/link-down"]);
     let mut bench = Bench::on(Fake::default());
-    bench.want(wanted.clone());
+    bench.want(Arc::clone(&wanted));
     bench.until(|state| state.published.len() == 4).await;
     let pools = ["0-0", "0-1", "1-0", "1-1"].map(|end| format!("n1/0000-3b-00-{end}"));
     assert_eq!(
@@ -70,7 +71,7 @@ async fn two_large_ports_with_taints_are_one_write_per_slice() {
 #[tokio::test(start_paused = true)]
 async fn a_change_of_one_port_writes_its_pools_only_and_at_once() {
     let before = two_large_ports(&[]);
-    let mut bench = Bench::of(before.clone()).await;
+    let mut bench = Bench::of(Arc::clone(&before)).await;
     let mut pools = before.pools().clone();
     for (name, pool) in &mut pools {
         if name.as_str().starts_with("n1/0000-3b-00-1-") {

@@ -72,7 +72,7 @@ fn a_form_of_the_servers_own_is_adopted_for_what_was_written() {
 fn what_is_known_is_believed_for_an_hour_or_until_told() {
     let (mut memory, _) = after(&[tainted("a", &["x"])], vec![device("a")], at(10));
     assert_eq!(memory.oldest(), Some(at(10)));
-    memory.expire(at(10) + HOUR - at(1), HOUR);
+    memory.expire(at(9) + HOUR, HOUR);
     assert_eq!(memory.dropped().len(), 1);
     let mut told = memory.clone();
     memory.expire(at(10) + HOUR, HOUR);

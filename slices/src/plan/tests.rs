@@ -1,6 +1,6 @@
 //! One rule of the plan after the other.
 
-use k8s_openapi::api::resource::v1::{Device, ResourceSlice};
+use k8s_openapi::api::resource::v1::{CounterSet, Device, ResourceSlice};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use k8s_openapi::jiff::Timestamp;
 
@@ -114,8 +114,7 @@ fn a_slice_that_says_it_is_one_of_several_is_rewritten() {
     let odd: [fn(&mut ResourceSlice); 2] = [
         |it| it.spec.pool.resource_slice_count = 2,
         |it| {
-            it.spec.shared_counters =
-                Some(vec![k8s_openapi::api::resource::v1::CounterSet::default()])
+            it.spec.shared_counters = Some(vec![CounterSet::default()]);
         },
     ];
     for change in odd {
@@ -133,7 +132,7 @@ fn a_slice_that_says_it_is_one_of_several_is_rewritten() {
 fn a_slice_without_our_owner_gets_it() {
     let mut server = ModelServer::default();
     let slice = server.put_odd((A, 7), vec![device("a")], |it| {
-        it.metadata.owner_references = None
+        it.metadata.owner_references = None;
     });
     let steps = planned(&checked([(A, vec![device("a")])]), &server);
     let owned = Slice {

@@ -40,6 +40,7 @@ pub(crate) struct Bench {
 }
 
 struct Running {
+    server: ApiServer,
     nudge: Nudge,
     stop: CancellationToken,
     task: JoinHandle<Result<(), KeeperError>>,
@@ -87,6 +88,11 @@ impl Bench {
 
     pub(crate) fn nudge(&self) {
         self.running.nudge.now();
+    }
+
+    /// What the keeper asks.
+    pub(crate) const fn server(&self) -> &ApiServer {
+        &self.running.server
     }
 
     pub(crate) fn state(&self) -> Arc<State> {
@@ -213,10 +219,15 @@ impl Running {
         config.cluster_url = format!("{}{path}", config.cluster_url).parse().unwrap();
         let client = Client::try_from(config).unwrap();
         let server = ApiServer::new(client, &scope, "colvin-slices");
-        let keeper = Keeper::new(server, scope, wanted, state).with_timing(TIMING);
+        let keeper = Keeper::new(server.clone(), scope, wanted, state).with_timing(TIMING);
         let (nudge, stop) = (keeper.nudge(), CancellationToken::new());
         let task = tokio::spawn(keeper.run(stop.clone()));
-        Self { nudge, stop, task }
+        Self {
+            server,
+            nudge,
+            stop,
+            task,
+        }
     }
 }
 

@@ -92,12 +92,13 @@ impl Fake {
     }
 
     /// Lists and watches fail, or no longer do.
-    pub(super) fn fail(&self, failure: Option<Failure>) {
+    pub(super) fn fail(&self, failure: impl Into<Option<Failure>>) {
+        let failure = failure.into();
         let mut inner = self.inner();
-        inner.fails.clone_from(&failure);
         if failure.is_some() {
             inner.watches.clear();
         }
+        inner.fails = failure;
     }
 
     /// A watch is interrupted once, and goes on.
@@ -112,7 +113,9 @@ impl Fake {
     pub(super) fn tell_late(&self, late: bool) {
         let mut inner = self.inner();
         let held = inner.late.take().unwrap_or_default();
-        held.into_iter().for_each(|event| inner.tell(event));
+        for event in held {
+            inner.tell(event);
+        }
         inner.late = late.then(Vec::new);
     }
 
@@ -216,7 +219,8 @@ impl Server for Fake {
     async fn create(&self, slice: ResourceSlice) -> Result<ResourceSlice, Failure> {
         let pool = slice.spec.pool.name.clone();
         let asked = Asked::Create(pool.clone());
-        self.write(asked, &pool, |model| model.create(slice)).await
+        self.write(asked, &pool, |model| Ok(model.create(slice)))
+            .await
     }
 
     async fn replace(&self, slice: ResourceSlice) -> Result<ResourceSlice, Failure> {

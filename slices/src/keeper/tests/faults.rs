@@ -168,7 +168,7 @@ async fn a_refused_pool_is_written_when_something_else_is_wanted() {
 #[tokio::test(start_paused = true)]
 async fn without_the_api_nothing_is_written_until_it_is_there() {
     let server = Fake::default();
-    server.fail(Some(Failure::NotFound));
+    server.fail(Failure::NotFound);
     let mut bench = Bench::on(server);
     bench.want(a_and_b());
     bench.until(|state| state.sight == Sight::Absent).await;
@@ -185,7 +185,7 @@ async fn without_the_api_nothing_is_written_until_it_is_there() {
 #[tokio::test(start_paused = true)]
 async fn slices_that_may_not_be_watched_are_not_written() {
     let server = Fake::default();
-    server.fail(Some(Failure::Forbidden("no".to_owned())));
+    server.fail(Failure::Forbidden("no".to_owned()));
     let mut bench = Bench::on(server);
     bench.want(a_and_b());
     bench
@@ -198,9 +198,7 @@ async fn slices_that_may_not_be_watched_are_not_written() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_leaves_what_is_known_and_ends_without_a_write() {
     let mut bench = Bench::of(a_and_b()).await;
-    bench
-        .server
-        .fail(Some(Failure::NoAnswer("refused".to_owned())));
+    bench.server.fail(Failure::NoAnswer("refused".to_owned()));
     bench
         .until(|state| matches!(state.sight, Sight::Failing(_)))
         .await;
