@@ -74,20 +74,18 @@ impl Books {
         read: Result<ReadClaim, ClaimError>,
         around: Around<'_>,
     ) -> Result<Vec<Answer>, ClaimError> {
-        let claim = match self.claim(state, asked, read, around)? {
-            Some(claim) => claim,
-            None => {
-                self.unprepare(state, &asked.uid, around.attached)?;
-                return Ok(Vec::new());
-            }
+        let Some(claim) = self.claim(state, asked, read, around)? else {
+            self.unprepare(state, &asked.uid, around.attached)?;
+            return Ok(Vec::new());
         };
-        self.ensure_free(state, &asked.uid, &claim, around)?;
-        let before = state.clone();
-        state.put(&asked.uid, claim.clone(), around.attached);
-        if let Err(error) = self.checkpoint.save(state) {
-            *state = before;
-            return Err(ClaimError::Checkpoint(error));
-        }
+        let mut next = state.clone();
+        next.sweep(around.attached, self.boot_id.as_deref());
+        self.ensure_free(&next, &asked.uid, &claim, around)?;
+        next.put(&asked.uid, claim.clone(), around.attached);
+        self.checkpoint
+            .save(&next)
+            .map_err(ClaimError::Checkpoint)?;
+        let before = std::mem::replace(state, next);
         if let Err(error) = self.papers.write(&asked.uid, &claim) {
             self.take_back(state, before, &asked.uid, &claim);
             return Err(ClaimError::Files(vec![error]));
@@ -135,7 +133,7 @@ impl Books {
         Ok((!claim.given().is_empty()).then_some(claim))
     }
 
-    /// One device, one holder (DRA-15, invariant 4).
+    /// One device, one holder (DRA-15, invariant 4); what the journal has and nobody holds is in some pod.
     fn ensure_free(
         &self,
         state: &State,
@@ -143,12 +141,10 @@ impl Books {
         claim: &Claim,
         around: Around<'_>,
     ) -> Result<(), ClaimError> {
-        let mut now = state.clone();
-        now.sweep(around.attached, self.boot_id.as_deref());
         let outstanding = record::outstanding(&self.checkpoint.run, self.boot_id.as_deref());
         let outstanding = outstanding.map_err(ClaimError::Outstanding)?.found;
         for device in claim.held() {
-            if let Some(hold) = now.conflict(uid, device).map(Box::new) {
+            if let Some(hold) = state.conflict(uid, device).map(Box::new) {
                 return Err(if hold.leaving {
                     ClaimError::StillAttached(hold)
                 } else {
@@ -158,6 +154,12 @@ impl Books {
             if let Some(by) = by_resource(device, around.others, &outstanding) {
                 let device = device.device.clone();
                 return Err(ClaimError::HeldByResource { device, by });
+            }
+            let is_in_a_pod = around
+                .attached
+                .is_some_and(|it| it.contains(&device.device));
+            if is_in_a_pod && !state.is_held_by(uid, device) {
+                return Err(ClaimError::InSomePod(device.device.clone()));
             }
         }
         Ok(())
@@ -190,6 +192,26 @@ impl Books {
         removed.map_err(ClaimError::Files)?;
         self.change(state, |state| state.leave(uid, attached))
             .map_err(ClaimError::Checkpoint)
+    }
+
+    /// Writes again what is missing of the files of claims that are prepared, or was torn: the kubelet does not ask for
+    /// it, and their pods may make containers anew.
+    ///
+    /// # Errors
+    /// [`ClaimError::Files`] of all that cannot be written.
+    pub(crate) fn mend(&self, state: &State) -> Result<(), ClaimError> {
+        let boot_id = self.boot_id.as_deref();
+        let prepared = state.claims.iter().filter(|(_, claim)| {
+            // of one that is only remembered its record is what is known
+            claim.is_of_boot(boot_id) && !claim.given().is_empty()
+        });
+        let written = prepared.map(|(uid, claim)| self.papers.write(uid, claim));
+        let failures: Vec<_> = written.filter_map(Result::err).collect();
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(ClaimError::Files(failures))
+        }
     }
 
     /// Lets go of devices that the journal has let go of.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use colvin_attach::GateHook;
 use colvin_model::offer::ResourceName;
 use serde::Serialize;
 
@@ -15,9 +16,6 @@ use crate::{DRIVER, Uid, environment};
 
 /// The first version with names that begin with a digit and with paths of the host.
 const VERSION: &str = "0.5.0";
-
-/// How long the gate may take.
-const GATE_SECS: u32 = 10;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +42,7 @@ struct Edits {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mounts: Vec<Mount>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    hooks: Vec<Hook>,
+    hooks: Vec<GateHook>,
 }
 
 #[derive(Serialize)]
@@ -61,15 +59,6 @@ struct Mount {
     host_path: String,
     container_path: String,
     options: [&'static str; 2],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Hook {
-    hook_name: &'static str,
-    path: String,
-    args: Vec<String>,
-    timeout: u32,
 }
 
 /// The name of the file with a claim's spec.
@@ -183,18 +172,9 @@ fn device(name: String, given: &Given, gate: Option<&Path>) -> Device {
     }
 }
 
-fn hook(program: &Path, given: &Given) -> Hook {
-    let path = program.to_string_lossy().into_owned();
-    let resource = ResourceName::of_network(&given.device.network).to_string();
-    let device = given.device.device.to_string();
-    let words = ["gate", "--resource", &resource, "--device", &device];
-    let words = words.map(str::to_owned);
-    Hook {
-        hook_name: "createRuntime",
-        args: std::iter::once(path.clone()).chain(words).collect(),
-        path,
-        timeout: GATE_SECS,
-    }
+fn hook(program: &Path, given: &Given) -> GateHook {
+    let resource = ResourceName::of_network(&given.device.network);
+    GateHook::new(program, &resource, &given.device.device)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What is read of a ResourceClaim, and by whom. Left to others: the API server.
+//! What is read of a `ResourceClaim`, and by whom. Left to others: the API server.
 //!
-//! There are no pods in it: `status.reservedFor` names a PodGroup, many pods or nobody, and whose device it is
+//! There are no pods in it: `status.reservedFor` names a `PodGroup`, many pods or nobody, and whose device it is
 //! is known when the pod is attached (DRA-18).
 
 use std::error::Error;
@@ -71,7 +71,7 @@ pub struct ClaimConfig {
 /// Who says a device's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConfigSource {
-    /// The DeviceClass, which is an administrator's.
+    /// The `DeviceClass`, which is an administrator's.
     FromClass,
     /// The claim, which is a tenant's.
     FromClaim,

@@ -1,4 +1,4 @@
-//! What this node has for claims. Left to others: how it is found, and what of it is in ResourceSlices.
+//! What this node has for claims. Left to others: how it is found, and what of it is in `ResourceSlice`s.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use colvin_model::NetworkName;
 use colvin_model::offer::{CharDevice, DeviceId, DeviceNodes, Ill, OfferedDevice, Vdpa};
 
-/// What a device is called in a ResourceSlice: a DNS label of at most 63 bytes (LIM-5), such as
+/// What a device is called in a `ResourceSlice`: a DNS label of at most 63 bytes (LIM-5), such as
 /// `0000-3b-00-5`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceName(Arc<str>);
@@ -58,7 +58,7 @@ pub(crate) fn is_label(text: &str) -> bool {
         && ends(text.bytes().next_back())
 }
 
-/// What this node has for claims, by the names in its ResourceSlices.
+/// What this node has for claims, by the names in its `ResourceSlice`s.
 ///
 /// A device that a claim holds stays in it though it is gone or its network is another now, with the reason in
 /// `ill`: of one that is not in it the kubelet only learns that its health is unknown.

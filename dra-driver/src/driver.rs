@@ -4,11 +4,12 @@
 //! Claims are read before it is our turn, so that a slow API server holds up only who asked. Left to others: the wire
 //! (`crate::server`), what is done to a claim (`crate::books`).
 
+mod named;
 mod tell;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use colvin_model::offer::Holders;
 use futures_util::FutureExt as _;
@@ -21,18 +22,13 @@ use crate::answer::Answer;
 use crate::books::{Around, Asked, Books};
 use crate::claim::ReadClaim;
 use crate::error::{ClaimError, chain};
+use crate::report::Contained;
 use crate::serve::{Inputs, JournalDevices};
 use crate::state::State;
 use crate::turn::{Turn, Turns};
-use crate::{Claimed, Devices, Report, Settings};
+use crate::{Claimed, Devices, Report, Settings, Uid};
 
-/// A claim as the kubelet names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub(crate) namespace: String,
-    pub(crate) uid: String,
-    pub(crate) name: String,
-}
+pub(crate) use named::Named;
 
 /// What becomes of each claim that was named, in its order; the error is for the pod's events.
 pub(crate) type Became<T> = Vec<(String, Result<T, String>)>;
@@ -42,10 +38,12 @@ pub(crate) struct Driver {
     pub(crate) settings: Settings,
     pub(crate) inputs: Inputs,
     pub(crate) report: Arc<dyn Report>,
-    claimed: watch::Sender<Arc<Claimed>>,
+    claimed: watch::Sender<Option<Arc<Claimed>>>,
     books: Books,
     turns: Turns,
     calls: AtomicU64,
+    /// Whether the files of what was prepared before have been looked after.
+    mended: AtomicBool,
 }
 
 /// What one look at the channels shows.
@@ -59,17 +57,17 @@ impl Driver {
     pub(crate) fn new(
         settings: Settings,
         inputs: Inputs,
-        claimed: watch::Sender<Arc<Claimed>>,
+        claimed: watch::Sender<Option<Arc<Claimed>>>,
         report: Arc<dyn Report>,
     ) -> Self {
-        let lock = settings.folders.plugin().join("serialize.lock");
         Self {
             books: Books::new(&settings),
-            turns: Turns::at(lock),
+            turns: Turns::at(settings.folders.lock()),
             calls: AtomicU64::new(1),
+            mended: AtomicBool::new(false),
             settings,
             inputs,
-            report,
+            report: Arc::new(Contained(report)),
             claimed,
         }
     }
@@ -81,7 +79,7 @@ impl Driver {
         let prepared = async move {
             let began = Instant::now();
             let until = began + driver.settings.pace.call;
-            let asked = named.iter().map(asked);
+            let asked = named.iter().map(Named::asked);
             let reads = asked.map(|asked| driver.read(asked));
             let work = join_all(reads).await;
             let became = driver.in_turn(until, work, Self::prepare_one).await;
@@ -97,26 +95,33 @@ impl Driver {
         let undone = async move {
             let began = Instant::now();
             let until = began + driver.settings.pace.call;
-            let work = named.iter().map(asked).collect();
+            let uids = named
+                .iter()
+                .map(|it| it.uid.parse().map_err(ClaimError::Uid));
+            let work = uids.collect();
             let became = driver.in_turn(until, work, Self::unprepare_one).await;
             driver.tell_undone(named, became, began.elapsed())
         };
         undone.instrument(span).await
     }
 
-    /// Lets go of what the journal has let go of, and publishes who holds what.
+    /// Lets go of what the journal has let go of, publishes who holds what, and at first looks after the files of what
+    /// was prepared before.
     pub(crate) async fn look(self: &Arc<Self>) {
         let until = Instant::now() + self.settings.pace.call;
         let looked = self.in_turn(until, vec![()], |driver, state, seen, ()| {
             let attached = seen.attached.as_deref();
             let swept = driver.books.sweep(state, attached);
-            swept.map_err(ClaimError::Checkpoint)
+            swept.map_err(ClaimError::Checkpoint)?;
+            if !driver.mended.load(Ordering::Relaxed) {
+                driver.books.mend(state)?;
+                driver.mended.store(true, Ordering::Relaxed);
+            }
+            Ok(())
         });
         for error in looked.await.into_iter().filter_map(Result::err) {
-            warn!(
-                error = chain(&error),
-                "devices that claims have left stay held"
-            );
+            let error = chain(&error);
+            warn!(error, "what claims hold and have is not as it should be");
         }
     }
 
@@ -132,7 +137,10 @@ impl Driver {
     ) -> Result<(Asked, Result<ReadClaim, ClaimError>), ClaimError> {
         let asked = asked?;
         let limit = self.settings.pace.read;
-        let reads = self.inputs.claims.get(&asked.namespace, &asked.name);
+        let reads = async {
+            let claims = &self.inputs.claims;
+            claims.get(&asked.namespace, &asked.name).await
+        };
         let read = match timeout(limit, AssertUnwindSafe(reads).catch_unwind()).await {
             Ok(Ok(read)) => read.map_err(ClaimError::Read),
             Ok(Err(_panic)) => Err(ClaimError::BrokeDown),
@@ -234,26 +242,23 @@ impl Driver {
         &self,
         state: &mut State,
         seen: &Seen,
-        work: Result<Asked, ClaimError>,
+        uid: Result<Uid, ClaimError>,
     ) -> Result<(), ClaimError> {
-        let uid = match work {
-            Ok(asked) => asked.uid,
-            // by such a name nothing was ever prepared
-            Err(_unknown) => return Ok(()),
-        };
+        // by a UID that is none nothing was ever prepared
+        let Ok(uid) = uid else { return Ok(()) };
         self.books.unprepare(state, &uid, seen.attached.as_deref())
     }
 
     fn publish(&self, now: Claimed) {
         let changed = self.claimed.send_if_modified(|last| {
-            let other = **last != now;
+            let other = last.as_deref() != Some(&now);
             if other {
-                *last = Arc::new(now);
+                *last = Some(Arc::new(now));
             }
             other
         });
-        if changed {
-            let claimed = Arc::clone(&self.claimed.borrow());
+        let claimed = self.claimed.borrow().clone();
+        if let (true, Some(claimed)) = (changed, claimed) {
             self.report.claimed_changed(&claimed);
         }
     }
@@ -267,27 +272,6 @@ impl Seen {
             attached: self.attached.as_deref(),
         }
     }
-}
-
-/// A claim by names that may be names of files.
-fn asked(named: &Named) -> Result<Asked, ClaimError> {
-    let uid = named.uid.parse().map_err(ClaimError::Uid)?;
-    for name in [&named.namespace, &named.name] {
-        let clean = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
-        let starts_well = name
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_alphanumeric());
-        if !starts_well || name.len() > 253 || !name.bytes().all(clean) {
-            let name = name.chars().take(253).collect();
-            return Err(ClaimError::Name(name));
-        }
-    }
-    Ok(Asked {
-        uid,
-        namespace: named.namespace.clone(),
-        name: named.name.clone(),
-    })
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub(crate) enum ClaimError {
     Allocation { what: &'static str, text: String },
     #[error(transparent)]
     Config(ConfigError),
+    #[error("its parameters say {0}, which is done by the Network's word alone: say it there")]
+    Unheard(&'static str),
     #[error("this node has no device {0}")]
     Unknown(DeviceName),
     #[error("{device} is in the pool {ours}, and was allocated from {pool}")]
@@ -59,6 +61,8 @@ pub(crate) enum ClaimError {
     HeldByClaim(Box<ClaimHold>),
     #[error("{} is still attached for the claim {}/{} ({})", .0.device.device, .0.namespace, .0.name, .0.claim)]
     StillAttached(Box<ClaimHold>),
+    #[error("{0} is still attached in a pod that no claim is known of")]
+    InSomePod(DeviceId),
     #[error("{device} is held as {by}")]
     HeldByResource { device: DeviceId, by: ByResource },
     #[error("it is not known what the device plugin gave away")]
@@ -97,14 +101,14 @@ impl ClaimError {
             Self::OtherUid(_) => "OtherUid",
             Self::NotAllocated => "NotAllocated",
             Self::Allocation { .. } => "InvalidAllocation",
-            Self::Config(_) => "InvalidParameters",
+            Self::Config(_) | Self::Unheard(_) => "InvalidParameters",
             Self::Unknown(_) => "UnknownDevice",
             Self::OtherPool { .. } => "OtherPool",
             Self::OtherNetwork { .. } => "OtherNetwork",
             Self::Ill { .. } => "DeviceIll",
             Self::Twice(_) => "DeviceTwice",
             Self::HeldByClaim(_) | Self::HeldByResource { .. } => "DeviceHeld",
-            Self::StillAttached(_) => "DeviceNotUndone",
+            Self::StillAttached(_) | Self::InSomePod(_) => "DeviceNotUndone",
             Self::Outstanding(_) | Self::Checkpoint(_) => "StateUnreadable",
             Self::Files(_) => "FilesNotWritten",
             Self::Turn(_) | Self::Late(_) => "Late",
@@ -121,6 +125,7 @@ impl ClaimError {
             | Self::NotAllocated
             | Self::Allocation { .. }
             | Self::Config(_)
+            | Self::Unheard(_)
             | Self::OtherPool { .. }
             | Self::OtherNetwork { .. }
             | Self::Twice(_) => Help::Claim,
@@ -133,6 +138,7 @@ impl ClaimError {
             | Self::Unknown(_)
             | Self::Ill { .. }
             | Self::StillAttached(_)
+            | Self::InSomePod(_)
             | Self::Turn(_)
             | Self::Late(_) => Help::Waits,
         }

@@ -46,10 +46,11 @@ pub(crate) enum Keep {
 /// # Errors
 /// What was there before is still there then.
 pub(crate) fn write(path: &Path, content: &[u8], keep: Keep) -> Result<(), FileError> {
-    if fs::read(path).is_ok_and(|there| there == content) {
-        return Ok(());
-    }
     let failed = |source| FileError::new("write", path, source);
+    if fs::read(path).is_ok_and(|there| there == content) {
+        // who wrote it may have been killed before its name was safe
+        return keep_name(path, keep).map_err(failed);
+    }
     match replace(path, content, keep) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let folder = path.parent().unwrap_or(Path::new("/"));
@@ -74,6 +75,10 @@ fn replace(path: &Path, content: &[u8], keep: Keep) -> io::Result<()> {
     step()?;
     fs::rename(&unfinished, path)?;
     step()?;
+    keep_name(path, keep)
+}
+
+fn keep_name(path: &Path, keep: Keep) -> io::Result<()> {
     match path.parent() {
         Some(folder) if keep == Keep::Disk => File::open(folder)?.sync_all(),
         _ => Ok(()),
@@ -109,10 +114,10 @@ pub(crate) fn write_into(path: &Path, content: &[u8]) -> Result<bool, FileError>
     }
 }
 
-/// What is in a file, or `None` when there is none.
+/// What is in a file, or `None` when there is none. One that is larger than any of ours is cut, and so not understood.
 ///
 /// # Errors
-/// When it is there and cannot be read, or is larger than any of ours.
+/// When it is there and cannot be read.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     let failed = |source| FileError::new("read", path, source);
     let mut content = Vec::new();

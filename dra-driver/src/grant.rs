@@ -77,6 +77,9 @@ impl<'a> Grant<'a> {
         let given = given(name, device, result, config);
         let share = result.share_id.as_deref().unwrap_or_default();
         let given = given.ok_or_else(|| wrong("the share", share))?;
+        if let Some(word) = unheard(&given.config).filter(|_| !given.admin) {
+            return Err(ClaimError::Unheard(word));
+        }
         match &device.is.ill {
             Some(why) if !given.admin && !self.had(&given.device) => Err(ClaimError::Ill {
                 device: given.device.device,
@@ -112,6 +115,34 @@ impl<'a> Grant<'a> {
         let mut held = self.before().into_iter().flat_map(Claim::held);
         held.any(|it| it.network == device.network && it.device == device.device)
     }
+}
+
+/// A word that whoever attaches never hears: a claim's record has no place for it, and how a pod is attached is the
+/// Network's word alone. What is not done is not promised. Taken apart whole, so that no field is forgotten.
+fn unheard(config: &AttachConfig) -> Option<&'static str> {
+    let AttachConfig {
+        network: _, // it is compared, and nothing has to be done
+        vlan,
+        trust,
+        spoof_check,
+        min_tx_rate_mbps,
+        max_tx_rate_mbps,
+        mtu,
+        interface_name,
+        routes,
+    } = config;
+    let said = [
+        ("vlan", vlan.is_some()),
+        ("trust", trust.is_some()),
+        ("spoofCheck", spoof_check.is_some()),
+        ("minTxRateMbps", min_tx_rate_mbps.is_some()),
+        ("maxTxRateMbps", max_tx_rate_mbps.is_some()),
+        ("mtu", mtu.is_some()),
+        ("interfaceName", interface_name.is_some()),
+        ("routes", routes.is_some()),
+    ];
+    let mut said = said.into_iter().filter(|(_, said)| *said);
+    said.next().map(|(word, _)| word)
 }
 
 fn wrong(what: &'static str, text: &str) -> ClaimError {

@@ -7,7 +7,7 @@ use colvin_attach::record::{ClaimDevice, Outstanding};
 use colvin_model::offer::{DeviceId, Holders, Kind, ResourceName};
 use colvin_model::{NetworkName, PciAddress};
 
-use crate::Uid;
+use crate::{DeviceName, Uid};
 
 /// A device that a claim holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,21 @@ pub struct ClaimHold {
     pub name: String,
     /// The device.
     pub device: ClaimDevice,
+    /// As what it was allocated; `None` where only the claim's record is known, or the claim has left it.
+    pub allocated: Option<Allocated>,
     /// Whether the claim is prepared no more, and the journal of attachments still has the device.
     pub leaving: bool,
+}
+
+/// As what a device was allocated: the words of the claim's status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allocated {
+    /// The pool.
+    pub pool: String,
+    /// The device's name in it.
+    pub name: DeviceName,
+    /// Which of several allocations of the device it is.
+    pub share_id: Option<String>,
 }
 
 /// All that claims hold, each device once.
@@ -174,7 +187,7 @@ mod tests {
         assert!(place(&seven).excludes(&place(&seven)));
         assert!(!place(&seven).excludes(&place(&eight)));
         assert!(!place(&seven).excludes(&place(&share("blue", 7))));
-        let mut whole = claim_device(0);
+        let mut whole = claim_device(1);
         whole.device = "0000:3b:00.0".parse().unwrap();
         whole.address = "0000:3b:00.0".parse().ok();
         assert!(place(&whole).excludes(&place(&seven)) && place(&seven).excludes(&place(&whole)));
@@ -214,6 +227,7 @@ mod tests {
             namespace: "default".into(),
             name: "net".into(),
             device: claim_device(1),
+            allocated: None,
             leaving: true,
         };
         let claimed = Claimed(vec![hold.clone()]);

@@ -47,7 +47,7 @@ pub use claim::{
 };
 pub use config::AttachConfig;
 pub use devices::{Device, DeviceName, Devices, InvalidDeviceName};
-pub use holds::{ClaimHold, Claimed};
+pub use holds::{Allocated, ClaimHold, Claimed};
 pub use metadata::{MetadataError, NetworkData, update_network_data};
 pub use report::{NoReport, RegistrationState, Report};
 pub use serve::{DraDriverError, Inputs, serve};

@@ -6,20 +6,29 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::claim::base_request;
+use crate::digest::digest;
 use crate::files::{self, FileError};
 use crate::state::{Claim, Given};
-use crate::{DRIVER, DeviceName, Folders, Uid};
+use crate::turn::take_blocking;
+use crate::{ClaimHold, DRIVER, Folders, Uid};
 
 /// The versions that are written, the newest first. They are the same but for their name.
 const VERSIONS: [&str; 2] = ["v1beta1", "v1alpha1"];
 
 /// Where containers find the files.
 const IN_CONTAINER: &str = "/var/run/kubernetes.io/dra-device-attributes";
+
+/// The most bytes of a folder's name; a claim's two names may have 317.
+const LONGEST_NAME: usize = 255;
+
+/// How long whoever writes metadata waits for a call that writes files.
+const TURN_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is known of an interface in a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +102,12 @@ struct Entry {
 
 /// Where a claim's files are, below our folder among the kubelet's plugins.
 pub(crate) fn folder(plugin: &Path, namespace: &str, name: &str) -> PathBuf {
-    let of_claim = format!("{namespace}_{name}");
+    let mut of_claim = format!("{namespace}_{name}");
+    if of_claim.len() > LONGEST_NAME {
+        let digest = digest(of_claim.as_bytes());
+        let cut: String = of_claim.chars().take(LONGEST_NAME - 17).collect();
+        of_claim = format!("{cut}_{digest:016x}");
+    }
     plugin.join("dra-device-metadata").join(of_claim)
 }
 
@@ -147,37 +161,47 @@ pub(crate) fn write(
 
 /// Says in a claim's metadata what is known of a device's interface, where it is something new.
 ///
-/// Blocks; gives whether there is such a device and it was news. Of a claim that is not prepared, or where no
-/// metadata are kept, there is none.
+/// Blocks, for at most some seconds while claims are prepared; gives whether there is such a device and it was news.
+/// Of a claim that is not prepared, of one that is another by the same name, or where no metadata are kept, there is
+/// none.
 ///
 /// # Errors
 /// [`MetadataError`] when the file cannot be read, understood or written.
 pub fn update_network_data(
     folders: &Folders,
-    (namespace, name): (&str, &str),
-    request: &str,
-    device: &DeviceName,
+    hold: &ClaimHold,
     data: &NetworkData,
 ) -> Result<bool, MetadataError> {
-    let failed = |error: FileError| MetadataError::File(Box::new(error));
-    let folder = folder(&folders.plugin(), namespace, name);
-    let path = file(&folder, base_request(request));
-    let Some(bytes) = files::read(&path).map_err(failed)? else {
+    let folder = folder(&folders.plugin(), &hold.namespace, &hold.name);
+    let path = file(&folder, base_request(&hold.device.request));
+    let Some(allocated) = hold.allocated.as_ref().filter(|_| path.exists()) else {
+        return Ok(false);
+    };
+    // Prepare writes the same file
+    let _turn = take_blocking(&folders.lock(), TURN_LIMIT).map_err(kept)?;
+    let Some(bytes) = files::read(&path).map_err(kept)? else {
         return Ok(false);
     };
     let mut document = first(&bytes).map_err(|source| MetadataError::Torn {
         path: path.clone(),
         source,
     })?;
+    if document.metadata.uid != hold.claim.as_str() {
+        return Ok(false);
+    }
     let requests = document.requests.iter_mut();
     let mut entries = requests.flat_map(|request| &mut request.devices);
-    let entry = entries.find(|entry| entry.name == device.as_str());
+    let entry = entries.find(|it| it.pool == allocated.pool && it.name == allocated.name.as_str());
     let Some(entry) = entry.filter(|entry| entry.network_data.as_ref() != Some(data)) else {
         return Ok(false);
     };
     entry.network_data = Some(data.clone());
     document.metadata.generation = document.metadata.generation.saturating_add(1);
-    files::write_into(&path, &stream(&document)).map_err(failed)
+    files::write_into(&path, &stream(&document)).map_err(kept)
+}
+
+fn kept(error: impl std::error::Error + Send + Sync + 'static) -> MetadataError {
+    MetadataError::File(Box::new(error))
 }
 
 fn document(uid: &Uid, claim: &Claim, given: &[&Given]) -> Document {

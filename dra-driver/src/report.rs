@@ -1,9 +1,13 @@
 //! What happened, for metrics, readiness and events. Left to others: those; the log is our own.
 
+mod contained;
+
 use std::path::Path;
 use std::time::Duration;
 
 use crate::Claimed;
+
+pub(crate) use contained::Contained;
 
 /// Hears what happened. Called from async tasks: it does not block.
 pub trait Report: Send + Sync {

@@ -149,7 +149,8 @@ pub(crate) fn files_below(top: &Path) -> Vec<String> {
         }
     }
     found.retain(|path| !path.starts_with("state/dra/checkpoint.json"));
-    found.retain(|path| !path.ends_with(".lock") && !path.ends_with(".sock"));
+    let ends = |path: &str| Path::new(path).extension().map(ToOwned::to_owned);
+    found.retain(|path| ends(path).is_none_or(|it| it != "lock" && it != "sock"));
     found.sort();
     found
 }

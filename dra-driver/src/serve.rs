@@ -42,7 +42,8 @@ pub enum DraDriverError {
 
 /// Prepares claims until `stop`.
 ///
-/// `claimed` is told who holds what: first what was prepared before, then every change, also by another instance. All
+/// `claimed` is told who holds what: first what was prepared before, then every change, also by another instance. As
+/// long as it is `None` nobody knows, and nothing may be given away by another API. All
 /// that was begun has ended when it returns, or is given up after [`crate::Pace::leave`]; what is prepared stays so.
 /// That it is not registered is never a reason to return.
 ///
@@ -52,7 +53,7 @@ pub enum DraDriverError {
 pub async fn serve(
     settings: Settings,
     inputs: Inputs,
-    claimed: watch::Sender<Arc<Claimed>>,
+    claimed: watch::Sender<Option<Arc<Claimed>>>,
     report: Arc<dyn Report>,
     stop: CancellationToken,
 ) -> Result<(), DraDriverError> {

@@ -75,6 +75,11 @@ impl Folders {
         self.kubelet.join("plugins_registry")
     }
 
+    /// Who has it may write any of the files (DRA-07).
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.plugin().join("serialize.lock")
+    }
+
     /// What was prepared.
     pub fn checkpoint(&self) -> PathBuf {
         self.state.join("dra").join("checkpoint.json")

@@ -56,7 +56,8 @@ pub(crate) fn is_drivers(name: &str) -> bool {
 
 /// Whether a file of this name is a socket for our registration.
 pub(crate) fn is_registrations(name: &str) -> bool {
-    name.starts_with(DRIVER) && name.ends_with("-reg.sock")
+    let rest = name.strip_prefix(DRIVER);
+    rest.is_some_and(|rest| rest.starts_with('-') && rest.ends_with("-reg.sock"))
 }
 
 fn is_socket(name: &str) -> bool {
@@ -188,7 +189,7 @@ mod tests {
     /// DRA-05.
     #[test]
     fn a_path_that_is_too_long_for_a_socket_is_hashed() {
-        let deep = PathBuf::from(format!("/var/{}", "k".repeat(60)));
+        let deep = PathBuf::from(format!("/var/{}", "k".repeat(40)));
         let pods = ["1", "2"].map(|end| format!("{}{end}", "u".repeat(40)).parse::<Uid>().unwrap());
         let places = pods.map(|pod| Places::of(&folders(&deep), Some(&pod)));
         for place in &places {
@@ -234,14 +235,15 @@ mod tests {
         let top = tempfile::tempdir().unwrap();
         let alive = top.path().join("colvin.dev-one-reg.sock");
         let (_listener, _socket) = Socket::bind(&alive).unwrap();
-        for dead in ["colvin.dev-two-reg.sock", "gpu.example.com-reg.sock"] {
+        let others = [
+            "colvin.development.org-reg.sock",
+            "gpu.example.com-reg.sock",
+        ];
+        for dead in others.into_iter().chain(["colvin.dev-two-reg.sock"]) {
             drop(UnixListener::bind(top.path().join(dead)).unwrap());
         }
         remove_dead(top.path(), is_registrations).await;
         let left = files::names(top.path()).unwrap();
-        assert_eq!(
-            left,
-            ["colvin.dev-one-reg.sock", "gpu.example.com-reg.sock"]
-        );
+        assert_eq!(left, ["colvin.dev-one-reg.sock", others[0], others[1]]);
     }
 }

@@ -9,7 +9,7 @@ use colvin_model::offer::{CharDevice, DeviceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::holds::{ClaimHold, Claimed, Place};
+use crate::holds::{Allocated, ClaimHold, Claimed, Place};
 use crate::{AttachConfig, DeviceName, Uid};
 
 /// The devices that the journal of attachments has; `None` as long as nobody has read it.
@@ -95,12 +95,18 @@ impl Claim {
 
     /// The devices that are its own.
     pub(crate) fn held(&self) -> impl Iterator<Item = &ClaimDevice> {
+        self.own().map(|(device, _)| device)
+    }
+
+    /// Those, each with what it was given as.
+    fn own(&self) -> impl Iterator<Item = (&ClaimDevice, Option<&Given>)> {
         let (given, remembered): (&[Given], &[ClaimDevice]) = match &self.has {
             Has::Prepared(given) => (given, &[]),
             Has::Remembered(devices) => (&[], devices),
         };
         let own = given.iter().filter(|given| !given.admin);
-        own.map(|given| &given.device).chain(remembered)
+        let own = own.map(|given| (&given.device, Some(given)));
+        own.chain(remembered.iter().map(|device| (device, None)))
     }
 
     /// Whether it was prepared in this boot of the machine.
@@ -120,15 +126,26 @@ impl Claim {
     }
 }
 
+impl Given {
+    fn allocated(&self) -> Allocated {
+        Allocated {
+            pool: self.pool.clone(),
+            name: self.name.clone(),
+            share_id: self.share_id.clone(),
+        }
+    }
+}
+
 impl State {
     /// All that is held.
     pub(crate) fn holds(&self) -> impl Iterator<Item = ClaimHold> {
         let held = self.claims.iter().flat_map(|(uid, claim)| {
-            claim.held().map(move |device| ClaimHold {
+            claim.own().map(move |(device, given)| ClaimHold {
                 claim: uid.clone(),
                 namespace: claim.namespace.clone(),
                 name: claim.name.clone(),
                 device: device.clone(),
+                allocated: given.map(Given::allocated),
                 leaving: false,
             })
         });
@@ -137,6 +154,7 @@ impl State {
             namespace: left.namespace.clone(),
             name: left.name.clone(),
             device: left.device.clone(),
+            allocated: None,
             leaving: true,
         });
         held.chain(left)
@@ -152,6 +170,13 @@ impl State {
         let place = Place::of(device);
         let mut others = self.holds().filter(|hold| hold.claim != *uid);
         others.find(|hold| Place::of(&hold.device).excludes(&place))
+    }
+
+    /// Whether a device is this claim's, or is what the claim has left.
+    pub(crate) fn is_held_by(&self, uid: &Uid, device: &ClaimDevice) -> bool {
+        let place = Place::of(device);
+        let mut own = self.holds().filter(|hold| hold.claim == *uid);
+        own.any(|hold| Place::of(&hold.device) == place)
     }
 
     /// A claim has these devices from now on. What it had and has not any more is left; what it left before and has

@@ -76,6 +76,27 @@ impl Turns {
     }
 }
 
+/// Takes a turn for who may block, within that time; it ends with the file.
+///
+/// # Errors
+/// [`TurnError`] when others have it for so long, or the file cannot be made.
+pub(crate) fn take_blocking(path: &Path, limit: Duration) -> Result<File, TurnError> {
+    let until = Instant::now() + limit;
+    loop {
+        let locked = lock(path).map_err(|source| TurnError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        if let Some(file) = locked {
+            return Ok(file);
+        }
+        if Instant::now() >= until {
+            return Err(TurnError::Late);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
 /// The locked file, or `None` while another has it.
 fn lock(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
@@ -128,7 +149,14 @@ mod tests {
         };
         let (taken, ()) = tokio::join!(waits, ends);
         drop(taken.unwrap());
-        drop(one.take(late()).await.unwrap());
+        let turn = one.take(late()).await.unwrap();
+        let path = &one.path;
+        let refused = take_blocking(path, Duration::from_millis(20));
+        assert!(matches!(refused, Err(TurnError::Late)));
+        drop(turn);
+        let blocking = take_blocking(path, Duration::from_secs(30)).unwrap();
+        assert!(matches!(two.take(soon()).await, Err(TurnError::Late)));
+        drop(blocking);
     }
 
     #[tokio::test]

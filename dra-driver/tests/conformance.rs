@@ -2,7 +2,7 @@
 //!
 //! Left to others: a real kubelet, what needs no wire (beside the code).
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![expect(clippy::unwrap_used, reason = "test")]
 
 #[path = "conformance/again.rs"]
 mod again;

@@ -18,7 +18,7 @@ use super::{Endpoint, changed, until_gone};
 use crate::RegistrationState;
 use crate::error::chain;
 use crate::server::{Notified, Registration};
-use crate::sockets::{self, Socket};
+use crate::sockets;
 
 /// So long without a word of the kubelet, and the socket is made anew no more often than that.
 const LONGEST_UNHEARD: Duration = Duration::from_mins(5);

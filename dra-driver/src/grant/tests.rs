@@ -174,18 +174,58 @@ fn each_share_of_an_uplink_is_another_child() {
     assert!(given_of(&some, None, vec![odd]).is_err());
 }
 
+/// DRA-16: a pod that was promised a VLAN and is attached without it would be on another network.
+#[test]
+fn a_word_that_nobody_carries_out_is_refused_and_not_passed_over() {
+    let grant_with = |fields: Value, admin_access: bool| {
+        let mut parameters = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "AttachConfig"});
+        let all = parameters.as_object_mut().unwrap();
+        all.extend(fields.as_object().unwrap().clone());
+        let config = vec![ClaimConfig {
+            source: ConfigSource::FromClass,
+            requests: vec![],
+            driver: DRIVER.into(),
+            parameters,
+        }];
+        let results = vec![AllocationResult {
+            admin_access,
+            ..result("main", 2)
+        }];
+        grant(&devices(2), None).of(&ClaimAllocation { results, config })
+    };
+    for fields in [
+        json!({"vlan": 110}),
+        json!({"trust": false}),
+        json!({"spoofCheck": true}),
+        json!({"minTxRateMbps": 1}),
+        json!({"maxTxRateMbps": 1}),
+        json!({"mtu": 9000}),
+        json!({"interfaceName": "fast"}),
+        json!({"routes": []}),
+    ] {
+        let (word, _) = fields.as_object().unwrap().iter().next().unwrap();
+        let told = grant_with(fields.clone(), false).unwrap_err().to_string();
+        assert!(
+            told.starts_with(&format!("its parameters say {word}, ")),
+            "{told}"
+        );
+        assert!(
+            grant_with(fields, true).is_ok(),
+            "who looks is not attached"
+        );
+    }
+    assert!(grant_with(json!({"network": "green"}), false).is_ok());
+}
+
 /// DRA-35.
 #[test]
 fn what_a_machine_may_be_told_of_a_device_is_written_as_attributes() {
-    let config = vec![ClaimConfig {
-        source: ConfigSource::FromClass,
-        requests: vec![],
-        driver: DRIVER.into(),
-        parameters: json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "AttachConfig", "vlan": 110, "mtu": 9000}),
-    }];
-    let results = vec![result("main", 2)];
-    let given = grant(&devices(2), None).of(&ClaimAllocation { results, config });
-    let told = serde_json::to_value(&given.unwrap()[0].attributes).unwrap();
+    let config = AttachConfig {
+        vlan: colvin_model::VlanId::try_from(110).ok(),
+        mtu: Some(9000),
+        ..AttachConfig::default()
+    };
+    let told = serde_json::to_value(attributes(&vf(2), &config)).unwrap();
     let expected = json!({
         "network": {"string": "green"},
         "kind": {"string": "VirtualFunction"},

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use serde_json::json;
 
 use super::*;
-use crate::scene::{claim, given, name, settings, uid};
+use crate::scene::{claim, given, settings, uid};
 
 fn documents(path: &Path) -> Vec<Value> {
     let bytes = fs::read(path).unwrap();
@@ -65,7 +65,15 @@ fn a_container_finds_the_file_by_what_its_pod_calls_the_claim() {
     assert!(in_container(&one, "main").contains("/web-net-x7k2p/"));
 }
 
-/// DRA-35: the mount pins the inode.
+/// The device 1 of the claim `default/one`.
+fn hold(of: &str) -> ClaimHold {
+    let mut state = crate::state::State::default();
+    state.put(&uid(of), claim("one", vec![given("main", 1)]), None);
+    let hold = state.holds().next();
+    hold.unwrap()
+}
+
+/// DRA-35, RB-5: the mount pins the inode, and addresses change under a pod that runs.
 #[test]
 fn what_is_known_of_an_interface_is_written_into_the_file_and_outlives_a_second_prepare() {
     let top = tempfile::tempdir().unwrap();
@@ -75,25 +83,25 @@ fn what_is_known_of_an_interface_is_written_into_the_file_and_outlives_a_second_
     let given: Vec<_> = one.given().iter().collect();
     write(&path, &uid("u1"), &one, &given).unwrap();
     let inode = fs::metadata(&path).unwrap().ino();
-    let data = NetworkData {
+    let mut data = NetworkData {
         interface_name: "green0".into(),
         ips: vec!["10.20.4.7/22".into()],
         hardware_address: "02:00:00:00:00:07".into(),
     };
-    let claim_name = ("default", "one");
-    let update = |data: &NetworkData| {
-        update_network_data(&folders, claim_name, "main", &name(1), data).unwrap()
-    };
+    let update = |data: &NetworkData| update_network_data(&folders, &hold("u1"), data).unwrap();
     assert!(update(&data) && !update(&data), "news once");
+    data.ips = vec!["10.20.4.9/22".into()];
+    assert!(update(&data));
     write(&path, &uid("u1"), &one, &given).unwrap();
     for document in documents(&path) {
-        assert_eq!(document["metadata"]["generation"], 2);
+        assert_eq!(document["metadata"]["generation"], 3);
         let told = &document["requests"][0]["devices"][0]["networkData"];
         assert_eq!(*told, serde_json::to_value(&data).unwrap());
     }
     assert_eq!(fs::metadata(&path).unwrap().ino(), inode);
     // another claim by the same name has nothing of it
     write(&path, &uid("u2"), &one, &given).unwrap();
+    assert!(!update(&data));
     assert_eq!(documents(&path)[0]["metadata"]["generation"], 1);
     assert_eq!(
         documents(&path)[0]["requests"][0]["devices"][0]["networkData"],
@@ -106,11 +114,30 @@ fn of_a_claim_that_is_not_prepared_nothing_is_written() {
     let top = tempfile::tempdir().unwrap();
     let folders = settings(top.path()).folders;
     let data = NetworkData::default();
-    let written = update_network_data(&folders, ("default", "one"), "main", &name(1), &data);
-    assert!(!written.unwrap());
+    let update = |hold: &ClaimHold| update_network_data(&folders, hold, &data);
+    assert!(!update(&hold("u1")).unwrap());
     assert!(!folders.plugin().exists());
     let path = file(&folder(&folders.plugin(), "default", "one"), "main");
     files::write_in_place(&path, b"{").unwrap();
-    let torn = update_network_data(&folders, ("default", "one"), "main", &name(1), &data);
-    assert!(matches!(torn, Err(MetadataError::Torn { .. })));
+    assert!(matches!(
+        update(&hold("u1")),
+        Err(MetadataError::Torn { .. })
+    ));
+    let left = ClaimHold {
+        allocated: None,
+        ..hold("u1")
+    };
+    assert!(!update(&left).unwrap());
+}
+
+#[test]
+fn the_longest_names_make_a_folder_that_a_file_system_takes() {
+    let [one, two] = ["a", "b"].map(|end| {
+        let name = format!("{}{end}", "n".repeat(252));
+        folder(Path::new("/p"), &"s".repeat(63), &name)
+    });
+    for folder in [&one, &two] {
+        assert_eq!(folder.file_name().unwrap().len(), 255);
+    }
+    assert_ne!(one, two);
 }

@@ -155,7 +155,7 @@ async fn rb_09_a_device_is_held_until_the_journal_has_let_go() {
     node.attach(&[1]);
     node.end("web").await.unwrap();
     driver.until_held(1).await;
-    assert!(driver.claimed.borrow().0[0].leaving);
+    assert!(driver.claimed.borrow().as_ref().unwrap().0[0].leaving);
     let next = [node.api.allocate("next", "u2", vec![result("main", 1)])];
     let refused = node.start("db", &next).await.unwrap_err();
     assert!(

@@ -182,7 +182,7 @@ impl Node {
 
 /// A driver that runs.
 pub(crate) struct Driver {
-    pub(crate) claimed: watch::Receiver<Arc<Claimed>>,
+    pub(crate) claimed: watch::Receiver<Option<Arc<Claimed>>>,
     pub(crate) heard: Arc<Heard>,
     stop: CancellationToken,
     pub(crate) task: JoinHandle<Result<(), DraDriverError>>,
@@ -191,7 +191,7 @@ pub(crate) struct Driver {
 impl Driver {
     #[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
     pub(crate) fn start(node: &Node, settings: Settings) -> Self {
-        let (sender, claimed) = watch::channel(Arc::default());
+        let (sender, claimed) = watch::channel(None);
         let heard = Arc::<Heard>::default();
         let stop = CancellationToken::new();
         let claims: Arc<dyn ClaimReader> = Arc::<Api>::clone(&node.api);
@@ -224,7 +224,9 @@ impl Driver {
 
     /// Waits until that many devices are held.
     pub(crate) async fn until_held(&mut self, count: usize) {
-        let waited = self.claimed.wait_for(|claimed| claimed.0.len() == count);
+        let waited = self
+            .claimed
+            .wait_for(|claimed| claimed.as_ref().is_some_and(|it| it.0.len() == count));
         tokio::time::timeout(LIMIT, waited).await.unwrap().unwrap();
     }
 }

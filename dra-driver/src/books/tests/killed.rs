@@ -14,7 +14,7 @@ fn results() -> Vec<AllocationResult> {
 /// read.
 fn left(desk: &Desk) -> Vec<String> {
     let mut files = files_below(desk.top.path());
-    files.retain(|path| !path.ends_with(".tmp"));
+    files.retain(|path| Path::new(path).extension().is_none_or(|it| it != "tmp"));
     files
 }
 
@@ -44,7 +44,7 @@ fn prepare_may_end_anywhere() {
     for steps in 0..MANY {
         for back in [false, true] {
             let mut desk = Desk::new();
-            let (_, ended) = death::after(steps, || drop(desk.prepare("u1", results())));
+            let ((), ended) = death::after(steps, || drop(desk.prepare("u1", results())));
             if !ended {
                 assert!(steps > 10, "there are steps in it");
                 return;
@@ -69,7 +69,7 @@ fn unprepare_may_end_anywhere() {
         for back in [false, true] {
             let mut desk = Desk::new();
             desk.prepare("u1", results()).unwrap();
-            let (_, ended) = death::after(steps, || drop(desk.unprepare("u1")));
+            let ((), ended) = death::after(steps, || drop(desk.unprepare("u1")));
             if !ended {
                 assert!(steps > 5, "there are steps in it");
                 return;
@@ -92,7 +92,7 @@ fn to_put_a_checkpoint_aside_may_end_anywhere() {
         desk.prepare("u1", results()).unwrap();
         let checkpoint = desk.top.path().join("state/dra/checkpoint.json");
         fs::write(&checkpoint, b"torn").unwrap();
-        let (_, ended) = death::after(steps, || drop(desk.books.open()));
+        let ((), ended) = death::after(steps, || drop(desk.books.open()));
         desk.restart();
         let held: Vec<_> = desk.state.holds().map(|it| it.device.device).collect();
         assert_eq!(held, [claim_device(1).device, claim_device(2).device]);

@@ -27,6 +27,55 @@ fn what_was_promised_is_answered_again_while_the_api_server_is_away() {
     );
 }
 
+/// DRA-10, DRA-35: the kubelet does not ask again only because we start again.
+#[test]
+fn files_that_are_missing_or_torn_are_mended_by_the_next_process() {
+    let mut desk = Desk::new();
+    desk.prepare("u1", vec![result("main", 1)]).unwrap();
+    let whole: Vec<_> = FILES
+        .map(|it| fs::read(desk.top.path().join(it)).unwrap())
+        .into();
+    for damage in [None, Some("{")] {
+        for file in FILES {
+            let path = desk.top.path().join(file);
+            match damage {
+                None => fs::remove_file(path).unwrap(),
+                Some(torn) => fs::write(path, torn).unwrap(),
+            }
+        }
+        desk.restart();
+        desk.books.mend(&desk.state).unwrap();
+        let now: Vec<_> = FILES
+            .map(|it| fs::read(desk.top.path().join(it)).unwrap())
+            .into();
+        assert_eq!(now, whole);
+    }
+    desk.reboot();
+    desk.books.mend(&desk.state).unwrap();
+    assert_eq!(
+        files_below(desk.top.path()),
+        [FILES[2]],
+        "of another boot nothing"
+    );
+}
+
+/// DRA-15, RB-9: whatever became of the books, what is in a pod is not given to another.
+#[test]
+fn a_device_that_the_journal_has_and_no_claim_holds_is_refused() {
+    let mut desk = Desk::new();
+    desk.attached = Some([claim_device(1).device].into());
+    let told = message(desk.prepare("u1", vec![result("main", 1)]));
+    assert_eq!(
+        told,
+        "0000:3b:00.1 is still attached in a pod that no claim is known of"
+    );
+    desk.prepare("u1", vec![result("main", 2)]).unwrap();
+    desk.attached = Some([claim_device(2).device].into());
+    desk.prepare("u1", vec![result("main", 2)]).unwrap();
+    desk.attached = Some(BTreeSet::new());
+    desk.prepare("u2", vec![result("main", 1)]).unwrap();
+}
+
 #[test]
 fn after_a_reboot_a_claim_is_prepared_anew_when_its_device_is_there() {
     let mut desk = Desk::new();
