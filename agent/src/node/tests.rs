@@ -24,13 +24,14 @@ fn node(rack: &str, addresses: &[(&str, &str)]) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": "worker-1", "resourceVersion": "7", "labels": {"rack": rack}},
+        "metadata": {"name": "worker-1", "uid": "uid-of-worker-1", "resourceVersion": "7", "labels": {"rack": rack}},
         "status": {"addresses": addresses.collect::<Vec<_>>()},
     })
 }
 
 fn known(rack: &str, addresses: &[&str]) -> Known {
     Known {
+        uid: "uid-of-worker-1".to_owned(),
         facts: NodeFacts {
             name: Symbol::from("worker-1"),
             labels: [(Symbol::from("rack"), Symbol::from(rack))].into(),
