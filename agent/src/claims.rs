@@ -77,14 +77,13 @@ impl Claims {
             }
         }
         info!("networks are offered to resource claims");
-        self.offer(stop).await
+        Box::pin(self.offer(stop)).await
     }
 
     async fn offer(self, stop: CancellationToken) -> anyhow::Result<()> {
         let (devices_in, devices) = watch::channel(Arc::<Devices>::default());
         let (wanted_in, wanted) = watch::channel(None);
         let (state_in, state) = watch::channel(Arc::default());
-        let (claimed_in, claimed) = watch::channel(Arc::<Claimed>::default());
         let (journal_in, journal) = watch::channel(None);
         let inputs = Inputs {
             devices,
@@ -112,7 +111,7 @@ impl Claims {
         let driver = serve(
             self.settings,
             inputs,
-            claimed_in,
+            self.claimed,
             self.report,
             stop.clone(),
         );
@@ -121,7 +120,6 @@ impl Claims {
             tokio::try_join!(
                 list.run(),
                 slices.run(stop.clone()),
-                hand_on_claimed(claimed, self.claimed),
                 hand_on_journal(self.attached, journal_in),
                 slices::tell(state),
             )
@@ -132,18 +130,6 @@ impl Claims {
             // the driver waits for calls that are under way
             () = async { stop.cancelled().await; std::future::pending::<()>().await } => Ok(()),
         }
-    }
-}
-
-/// Tells who decides who holds what, from the first time that it is known.
-async fn hand_on_claimed(
-    mut from: watch::Receiver<Arc<Claimed>>,
-    to: watch::Sender<Option<Arc<Claimed>>>,
-) -> anyhow::Result<()> {
-    loop {
-        from.changed().await?;
-        let claimed = Arc::clone(&from.borrow_and_update());
-        to.send_replace(Some(claimed));
     }
 }
 

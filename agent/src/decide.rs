@@ -278,9 +278,9 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         inventory: &seen.inventory,
         addresses: seen.addresses.as_ref(),
     };
-    let claimed = match_members(view, &networks.specs);
+    let matched = match_members(view, &networks.specs);
     let frames = |uplink: &UplinkId| seen.frames.get(uplink).copied().unwrap_or_default();
-    let confirmed = memory.membership.confirm(claimed, frames);
+    let confirmed = memory.membership.confirm(matched, frames);
     let map = settle(confirmed, &networks.specs);
     let plan = plan(&seen.inventory, &networks.specs, &map);
     let (plan, taken) = plan.without(&from_file.functions());

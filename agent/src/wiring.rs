@@ -188,11 +188,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             last.unwrap_or_default(),
             clock.now(),
         ),
-        Offering::resume(
-            Advertise::Dra,
-            claims_last.unwrap_or_default(),
-            clock.now(),
-        ),
+        Offering::resume(Advertise::Dra, claims_last.unwrap_or_default(), clock.now()),
     );
     rooms.decide(
         memory,

@@ -31,19 +31,22 @@ mod tests {
             claim: "u1".parse().unwrap(),
             namespace: "default".into(),
             name: "net".into(),
-            device: serde_json::from_value(json!({"request": "net", "network": "green", "device": device,
-                "kind": "VirtualFunction"}))
+            device: serde_json::from_value(
+                json!({"request": "net", "network": "green", "device": device,
+                "kind": "VirtualFunction"}),
+            )
             .unwrap(),
+            allocated: None,
             leaving,
         };
         let claimed = Claimed(vec![
             hold("0000:3b:00.2", false),
             hold("0000:3b:00.3", true),
         ]);
-        let held = holders(&claimed);
+        let all = holders(&claimed);
         let green = ResourceName::of_network(&"green".parse().unwrap());
-        assert!(held.fresh);
-        assert!(held.holds(&green, &"0000:3b:00.2".parse().unwrap()));
-        assert!(!held.holds(&green, &"0000:3b:00.3".parse().unwrap()));
+        assert!(all.fresh);
+        assert!(all.holds(&green, &"0000:3b:00.2".parse().unwrap()));
+        assert!(!all.holds(&green, &"0000:3b:00.3".parse().unwrap()));
     }
 }

@@ -37,10 +37,7 @@ impl Slices {
     pub(super) async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
         self.sole.wait_for(|sole| *sole).await?;
         loop {
-            let known = self.known.wait_for(Option::is_some).await?;
-            let uid = known.as_ref().map(|known| known.uid.clone());
-            drop(known);
-            let uid = uid.unwrap_or_default();
+            let uid = uid(self.known.wait_for(Option::is_some).await?.as_deref());
             let scope = Scope {
                 driver: DRIVER.parse().context("our name as a driver")?,
                 node: self.node.parse().context("the node's name")?,
@@ -49,9 +46,8 @@ impl Slices {
             let server = ApiServer::new(self.client.clone(), &scope, MANAGER);
             let keeper = Keeper::new(server, scope, self.wanted.clone(), self.state.clone());
             let nudge = keeper.nudge();
-            let other = |known: &Option<Arc<Known>>| {
-                known.as_ref().is_some_and(|known| known.uid != uid)
-            };
+            let other =
+                |known: &Option<Arc<Known>>| known.as_ref().is_some_and(|known| known.uid != uid);
             tokio::select! {
                 ended = keeper.run(stop.clone()) => return Ok(ended?),
                 changed = self.known.wait_for(other) => drop(changed?),
@@ -59,6 +55,10 @@ impl Slices {
             }
         }
     }
+}
+
+fn uid(known: Option<&Known>) -> String {
+    known.map(|known| known.uid.clone()).unwrap_or_default()
 }
 
 /// A kubelet that has just taken the driver deletes no slices any more: what it deleted is made again now.
@@ -81,7 +81,10 @@ pub(super) async fn tell(mut state: watch::Receiver<Arc<State>>) -> anyhow::Resu
         if now.dropped != dropped {
             let gates: Vec<_> = now.dropped.iter().map(|it| Feature::gate(*it)).collect();
             let gates = gates.join(", ");
-            info!(gates, "the API server keeps nothing that these feature gates are for");
+            info!(
+                gates,
+                "the API server keeps nothing that these feature gates are for"
+            );
             dropped.clone_from(&now.dropped);
         }
         if now.sight != sight {

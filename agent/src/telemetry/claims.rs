@@ -86,7 +86,9 @@ impl ClaimMetrics {
     }
 
     pub(crate) fn unprepared(&self, result: &'static str) {
-        self.unprepared.get_or_create(&ResultLabels { result }).inc();
+        self.unprepared
+            .get_or_create(&ResultLabels { result })
+            .inc();
     }
 
     pub(crate) fn checkpoint_lost(&self) {

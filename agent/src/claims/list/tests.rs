@@ -56,7 +56,11 @@ fn rb_2_two_hundred_and_fifty_six_tainted_vfs_are_published_in_four_pools() {
 
 #[test]
 fn a_device_is_written_with_the_type_of_each_fact() {
-    let pools = pools(&node(), &[vf(5, false, &[TaintKey::LinkDown])], &BTreeSet::new());
+    let pools = pools(
+        &node(),
+        &[vf(5, false, &[TaintKey::LinkDown])],
+        &BTreeSet::new(),
+    );
     let device = &pools.values().next().unwrap().devices[0];
     assert_eq!(
         serde_json::to_value(device).unwrap(),
