@@ -55,7 +55,7 @@ fn the_nodes_addresses_are_the_internal_and_external_ones_of_both_families() {
     );
     let expected = known("a", &["192.0.2.7", "2001:db8::7", "198.51.100.7"]);
     assert_eq!(Known::of(&serde_json::from_value(node).unwrap()), expected);
-    let bare = json!({"metadata": {"name": "worker-1", "labels": {"rack": "a"}}});
+    let bare = json!({"metadata": {"name": "worker-1", "uid": "uid-of-worker-1", "labels": {"rack": "a"}}});
     let bare: Node = serde_json::from_value(bare).unwrap();
     assert_eq!(Known::of(&bare), known("a", &[]));
 }
