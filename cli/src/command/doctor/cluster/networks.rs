@@ -35,7 +35,7 @@ pub(super) fn checks(networks: &[Network], topologies: &[NodeTopology]) -> Vec<C
         checks.extend(conditions(network));
         if network.spec.advertise == Advertise::Dra {
             let message = format!(
-                "{}: advertise: DRA is kept, and nothing acts on it",
+                "{}: advertise: DRA: its DeviceClass is kept, and no node has devices of it",
                 name(network)
             );
             let remedy = "write advertise: DevicePlugin, or leave it out";
