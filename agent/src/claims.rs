@@ -9,6 +9,7 @@ mod list;
 mod reader;
 mod report;
 mod slices;
+mod status;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,11 +28,13 @@ pub(crate) use report::Reporter;
 
 use crate::attachments::Attached;
 use crate::device_plugin::SysfsNodes;
+use crate::following::Sightings;
 use crate::networks::Networks;
 use crate::node::Known;
 use list::List;
 use reader::ApiReader;
 use slices::Slices;
+use status::Statuses;
 
 /// What is known now, once it is known.
 type Latest<T> = watch::Receiver<Option<Arc<T>>>;
@@ -46,6 +49,8 @@ pub(crate) struct Claims {
     pub(crate) known: Latest<Known>,
     /// What claims may have.
     pub(crate) claimable: Latest<Vec<Claimable>>,
+    /// What is seen in pods.
+    pub(crate) sightings: watch::Receiver<Arc<Sightings>>,
     /// What the device plugin gave away.
     pub(crate) others: watch::Receiver<Arc<Holders>>,
     /// What the journal of attachments has, or `None` where there is no journal.
@@ -91,6 +96,13 @@ impl Claims {
             attached: journal,
             claims: Arc::new(ApiReader::new(self.client.clone())),
         };
+        let statuses = Statuses {
+            client: self.client.clone(),
+            claimable: self.claimable.clone(),
+            claimed: self.claimed.subscribe(),
+            sightings: self.sightings,
+            sole: self.sole.clone(),
+        };
         let list = List {
             node: self.node.parse()?,
             claimable: self.claimable,
@@ -120,6 +132,7 @@ impl Claims {
             tokio::try_join!(
                 list.run(),
                 slices.run(stop.clone()),
+                statuses.run(stop.clone()),
                 hand_on_journal(self.attached, journal_in),
                 slices::tell(state),
             )

@@ -104,6 +104,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let offered = offers.clone();
     let (claimed_in, claimed) = watch::channel(None);
     let (claimable_in, claimable) = watch::channel(None);
+    let (sight, sightings) = watch::channel(Arc::default());
     let others = holders.clone();
     let sysfs = Arc::clone(&nodes);
     if device_plugin.device_plugin == Switch::On {
@@ -139,7 +140,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             chained: chained_in,
         };
         if attach.attach == Way::Chained {
-            let follow = (events_in.clone(), follow_metrics);
+            let follow = (events_in.clone(), sight.clone(), follow_metrics);
             rooms.follow_pods(&device_plugin, chained, sole.clone(), follow);
         }
         let (events, unfollowed) = (events_in.clone(), unfollowed_in.clone());
@@ -153,6 +154,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             networks: networks.clone(),
             known: node.clone(),
             claimable,
+            sightings,
             others,
             attached: (attach_way != Way::Off).then(|| attached.clone()),
             sole: claims_sole,
@@ -203,7 +205,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     rooms.supervisor.start("admin", |stop| admin.serve(stop));
     let ended = rooms.supervisor.run().await;
     // without a device plugin, and without a journal, nobody else holds these ends
-    drop((holders_in, attached_in, unfollowed_in, claimed_in));
+    drop((holders_in, attached_in, unfollowed_in, claimed_in, sight));
     Ok(ended?)
 }
 

@@ -13,6 +13,7 @@ use crate::args::{DevicePluginArgs, DraArgs};
 use crate::attachments::Attached;
 use crate::claims::{Claims, Reporter};
 use crate::device_plugin::{SysfsNodes, boot_id};
+use crate::following::Sightings;
 use crate::networks::Networks;
 use crate::node::Known;
 use crate::telemetry::ClaimMetrics;
@@ -25,6 +26,7 @@ pub(super) struct Offered {
     pub(super) networks: Latest<Networks>,
     pub(super) known: Latest<Known>,
     pub(super) claimable: Latest<Vec<Claimable>>,
+    pub(super) sightings: watch::Receiver<Arc<Sightings>>,
     pub(super) others: watch::Receiver<Arc<Holders>>,
     pub(super) attached: Option<watch::Receiver<Arc<Attached>>>,
     pub(super) sole: watch::Receiver<bool>,
@@ -68,6 +70,7 @@ impl Rooms {
             networks,
             known,
             claimable,
+            sightings,
             others,
             attached,
             sole,
@@ -81,6 +84,7 @@ impl Rooms {
             networks,
             known,
             claimable,
+            sightings,
             others,
             attached,
             claimed,
