@@ -1,6 +1,6 @@
 //! Prepares resource claims for the kubelet (dynamic resource allocation, DRA), on a node.
 //!
-//! [`serve`] registers with the kubelet and stays registered, answers `NodePrepareResources` and
+//! [`serve()`] registers with the kubelet and stays registered, answers `NodePrepareResources` and
 //! `NodeUnprepareResources` by files that are written before anything is promised, and tells how well devices are.
 //! What is prepared is on disk: a restart, a second instance during an update and a kubelet that asks again find it
 //! there. It is told what the node has and tells who holds it, by channels whose latest value counts.

@@ -249,10 +249,17 @@ fn a_claim_that_only_looks_is_prepared_beside_the_holder_and_nothing_is_attached
 fn a_prepared_claim_without_a_sandbox_is_kept() {
     let mut desk = Desk::new();
     desk.prepare("u1", vec![result("main", 1)]).unwrap();
+    // a claim that was left is what a sweep is for
+    desk.prepare("u2", vec![result("main", 2)]).unwrap();
+    desk.attached = None;
+    desk.unprepare("u2").unwrap();
     for attached in [None, Some(BTreeSet::new())] {
         desk.books
             .sweep(&mut desk.state, attached.as_ref())
             .unwrap();
+        desk.attached = attached;
+        desk.prepare("u3", vec![result("main", 3)]).unwrap();
+        desk.unprepare("u3").unwrap();
         desk.restart();
     }
     assert_eq!(files_below(desk.top.path()), FILES);

@@ -14,7 +14,7 @@ fn documents(path: &Path) -> Vec<Value> {
     all.map(Result::unwrap).collect()
 }
 
-/// DRA-35.
+/// DRA-35, RB-4: of addresses it says nothing before an attachment has some, whatever the host has.
 #[test]
 fn a_file_says_what_a_requests_devices_are_in_each_version() {
     let top = tempfile::tempdir().unwrap();
@@ -102,6 +102,7 @@ fn what_is_known_of_an_interface_is_written_into_the_file_and_outlives_a_second_
     // another claim by the same name has nothing of it
     write(&path, &uid("u2"), &one, &given).unwrap();
     assert!(!update(&data));
+    assert_eq!(fs::metadata(&path).unwrap().ino(), inode);
     assert_eq!(documents(&path)[0]["metadata"]["generation"], 1);
     assert_eq!(
         documents(&path)[0]["requests"][0]["devices"][0]["networkData"],

@@ -120,6 +120,26 @@ async fn dra_06_a_refusal_is_told_once_and_it_serves_on_until_it_is_taken() {
     driver.end().await;
 }
 
+/// DRA-06: a kubelet that leaves alone for long whom it refused sees another socket.
+#[tokio::test]
+async fn dra_06_a_socket_that_was_refused_is_made_anew() {
+    let node = Node::with(Options {
+        back_off: Duration::from_hours(1),
+        ..Options::default()
+    });
+    node.kubelet.refuse(Some("not today"));
+    let driver = node.driver();
+    let refused = |kubelet: &DraKubelet| {
+        let all = kubelet.happened();
+        all.iter().any(|it| matches!(it, What::Refused { .. }))
+    };
+    node.kubelet.until(LIMIT, refused).await.unwrap();
+    node.kubelet.refuse(None);
+    node.until_used(1).await;
+    assert_eq!(node.kubelet.breaches(), []);
+    driver.end().await;
+}
+
 /// DRA-06: who is not registered serves on, and a socket that is removed is made anew at once.
 #[tokio::test]
 async fn dra_06_a_socket_that_is_removed_is_made_anew() {
@@ -151,6 +171,8 @@ async fn dra_06_it_is_found_whenever_a_kubelet_starts() {
     until(|| driver.heard.has(waits)).await;
     node.kubelet.run().unwrap();
     node.until_used(1).await;
+    // a kubelet that ends at once may not have said so
+    until(|| driver.heard.has(is_registered)).await;
     for _ in 0..2 {
         node.kubelet.restart().unwrap();
         node.until_used(1).await;

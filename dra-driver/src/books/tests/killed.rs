@@ -18,6 +18,14 @@ fn left(desk: &Desk) -> Vec<String> {
     files
 }
 
+/// One whose checkpoint is there already, as on any node but a new one.
+fn used() -> Desk {
+    let mut desk = Desk::new();
+    desk.prepare("u0", vec![result("main", 4)]).unwrap();
+    desk.unprepare("u0").unwrap();
+    desk
+}
+
 /// All is well behind a kill: the kubelet asks again, has it undone, and gives the devices to another claim.
 fn goes_on(mut desk: Desk, expected: &[String], steps: usize) {
     desk.restart();
@@ -42,8 +50,8 @@ fn prepare_may_end_anywhere() {
     whole.prepare("u1", results()).unwrap();
     let expected = files_below(whole.top.path());
     for steps in 0..MANY {
-        for back in [false, true] {
-            let mut desk = Desk::new();
+        for (back, new) in [(false, false), (true, false), (false, true), (true, true)] {
+            let mut desk = if new { Desk::new() } else { used() };
             let ((), ended) = death::after(steps, || drop(desk.prepare("u1", results())));
             if !ended {
                 assert!(steps > 10, "there are steps in it");
