@@ -58,8 +58,7 @@ impl Asked {
     pub(super) fn of(network: &Network) -> Self {
         match (network.spec.advertise, &network.metadata.name) {
             (Advertise::Dra, Some(name)) => {
-                let attach = network.spec.attach.as_ref();
-                Self::Class(Box::new(device_class(name, attach)))
+                Self::Class(Box::new(device_class(name)))
             }
             (Advertise::Dra | Advertise::DevicePlugin, _) => Self::Nothing,
         }
@@ -120,7 +119,7 @@ mod tests {
     use crate::facts::kept::owned;
 
     fn green() -> Value {
-        owned(device_class("green", None), "green", "u1")
+        owned(device_class("green"), "green", "u1")
     }
 
     fn read_of(object: &Value) -> (String, ClassFacts) {
@@ -131,7 +130,7 @@ mod tests {
     fn fit(path: &str, value: Value) -> Fit {
         let mut object = green();
         *object.pointer_mut(path).unwrap() = value;
-        read_of(&object).1.says.fit(&device_class("green", None))
+        read_of(&object).1.says.fit(&device_class("green"))
     }
 
     #[test]
@@ -142,7 +141,7 @@ mod tests {
         let (key, facts) = read_of(&object);
         assert_eq!(key, "green.colvin.dev");
         assert_eq!((facts.owner.as_deref(), facts.version), (Some("u1"), 17));
-        assert_eq!(facts.says.fit(&device_class("green", None)), Fit::Whole);
+        assert_eq!(facts.says.fit(&device_class("green")), Fit::Whole);
         assert_eq!(DeviceClass::api_version(&()), API_VERSION);
         assert_eq!(DeviceClass::kind(&()), KIND);
     }

@@ -19,7 +19,7 @@ fn ask(desk: &mut Desk, name: &str, version: u64, class: Asked, now: Duration) {
 }
 
 fn class(name: &str) -> Asked {
-    Asked::Class(Box::new(device_class(name, None)))
+    Asked::Class(Box::new(device_class(name)))
 }
 
 /// A leading desk that knows the cluster's classes, of which there are none, and where green asks for one.
