@@ -57,9 +57,7 @@ impl Asked {
     /// What this Network asks, which is understood.
     pub(super) fn of(network: &Network) -> Self {
         match (network.spec.advertise, &network.metadata.name) {
-            (Advertise::Dra, Some(name)) => {
-                Self::Class(Box::new(device_class(name)))
-            }
+            (Advertise::Dra, Some(name)) => Self::Class(Box::new(device_class(name))),
             (Advertise::Dra | Advertise::DevicePlugin, _) => Self::Nothing,
         }
     }

@@ -129,13 +129,17 @@ fn classes_are_made_mended_and_taken_away_and_foreign_ones_stay() {
     bench.advertised("green", "DevicePlugin", &attach(111));
     wait_for(LIMIT, || bench.class("green").is_none()).unwrap();
     bench.wait_for_unclassed("green", "False ByDevicePlugin");
-    assert_eq!(bench.class_writes().len(), writes + 1, "it is deleted, and no more");
+    assert_eq!(
+        bench.class_writes().len(),
+        writes + 1,
+        "it is deleted, and no more"
+    );
 
     // somebody else's goes, and the network has its own at once
     let blue = ["delete", "deviceclass", "blue.colvin.dev"];
     bench.plane.kubectl(&blue).unwrap();
     bench.wait_for_unclassed("blue", "False ClassMade");
-    assert_eq!(bench.class("blue").unwrap()["spec"], spec("blue", 120));
+    assert_eq!(bench.class("blue").unwrap()["spec"], spec("blue"));
 
     // a network that is gone takes its class along, by the cluster's garbage collector
     bench.plane.kubectl(&["delete", "network", "blue"]).unwrap();
@@ -159,7 +163,7 @@ fn a_server_that_drops_the_extended_name_is_offered_it_once_and_the_network_says
     let mut controller = bench.controller("one", bench.plane.kubeconfig(), "open");
     for network in ["green", "blue"] {
         bench.wait_for_unclassed(network, "True ExtendedNameDropped");
-        let mut expected = spec(network, 110);
+        let mut expected = spec(network);
         expected
             .as_object_mut()
             .unwrap()

@@ -184,6 +184,23 @@ fn a_cable_that_was_moved_is_seen_at_the_device_that_a_claim_holds() {
 }
 
 #[test]
+fn a_lost_link_that_took_the_network_with_it_is_told_at_the_device_that_a_claim_holds() {
+    let mut bench = Bench::new();
+    bench.look();
+    bench.hold("0000:04:00.2");
+    bench.look();
+    let by_neighbor = member("leaf", &[texts("neighbor.systemName", "leaf1")]);
+    let functions = Devices::VirtualFunction("0-7".parse().unwrap());
+    bench.networks = vec![
+        giving(functions, "green", 1, &[by_neighbor]).offered(Advertise::Dra, Policy::default()),
+    ];
+    bench.node.inventory.uplinks[0].state = LinkState::NoCarrier;
+    bench.node.inventory.uplinks[0].neighbors.clear();
+    let expected = format!("{FIRST} link-down:NoSchedule no-neighbor:NoSchedule");
+    assert_eq!(shown(&bench.look()), [expected]);
+}
+
+#[test]
 fn lim_2_at_most_ten_attributes_are_our_own_and_each_has_the_type_of_its_row() {
     let own = DEVICE_ATTRIBUTES
         .iter()

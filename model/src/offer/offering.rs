@@ -140,6 +140,7 @@ impl Offering {
                 offers.0.entry(resource).or_insert(offer);
             }
         }
+        self.watch_links_of_holders(situation, now);
         self.keep_what_is_held(&mut offers, &machine, situation.holders, now);
         Self::keep_back(&mut offers, situation);
         for (resource, id) in &self.owed {
@@ -287,6 +288,25 @@ impl Offering {
                 LinkStanding {
                     up: false,
                     effect: wanted.map(|_| Effect::NoSchedule),
+                }
+            }
+        }
+    }
+
+    /// A lost link may take the network with it: who has a device there is told of the link all the same.
+    fn watch_links_of_holders(&mut self, situation: Situation<'_>, now: Duration) {
+        for network in situation.networks {
+            let resource = ResourceName::of_network(network.name());
+            let held = situation.holders.held.get(&resource);
+            for id in held.into_iter().flat_map(BTreeMap::keys) {
+                let device = self.known(&resource, id);
+                let Some(uplink) = device.uplink else {
+                    continue;
+                };
+                let place = (network.name().clone(), uplink);
+                if !self.standing.contains_key(&place) {
+                    let link = self.link_standing(network, &place.1, device.kind, now);
+                    self.standing.insert(place, link);
                 }
             }
         }
