@@ -5,6 +5,7 @@
 
 mod attach;
 mod device_plugin;
+mod dra;
 mod folders;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use colvin_service::{AdminArgs, ClusterArgs, LogArgs};
 
 pub(crate) use attach::{AttachArgs, Way};
 pub(crate) use device_plugin::{DevicePluginArgs, Switch};
+pub(crate) use dra::{DraArgs, When};
 pub(crate) use folders::{KubeletDir, StateDir};
 
 use crate::holders::HoldersArgs;
@@ -54,6 +56,8 @@ pub(crate) struct Args {
     pub(crate) text_jitter: Duration,
     #[command(flatten)]
     pub(crate) device_plugin: DevicePluginArgs,
+    #[command(flatten)]
+    pub(crate) dra: DraArgs,
     #[command(flatten)]
     pub(crate) attach: AttachArgs,
     #[command(flatten)]

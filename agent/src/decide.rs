@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use colvin_crds::v1alpha1::NodeTopologyStatus;
+use colvin_dra_driver::Claimed;
 use colvin_model::NetworkName;
+use colvin_model::claimable::{self, Claimable, claimable};
 use colvin_model::inventory::UplinkId;
 use colvin_model::network::{Membership, NetworkMap, NodeView, Standing, match_members, settle};
 use colvin_model::offer::{Holders, Offering, Offers, Situation};
@@ -20,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 use crate::attachments::{Attached, Unfollowed};
+use crate::claims;
 use crate::config_file;
 use crate::event::{self, Held, PodEvent};
 use crate::explore::Seen;
@@ -40,6 +43,8 @@ pub(crate) struct Decision {
     pub(crate) map: NetworkMap,
     /// How the devices stand that pods hold.
     pub(crate) held: Held,
+    /// What resource claims may have.
+    pub(crate) claimable: Vec<Claimable>,
 }
 
 /// What decisions are made of.
@@ -49,6 +54,8 @@ pub(crate) struct Inputs {
     pub(crate) node: watch::Receiver<Option<Arc<Known>>>,
     pub(crate) networks: watch::Receiver<Option<Arc<Networks>>>,
     pub(crate) holders: watch::Receiver<Arc<Holders>>,
+    /// Who holds what by resource claims.
+    pub(crate) claimed: watch::Receiver<Option<Arc<Claimed>>>,
     pub(crate) attached: watch::Receiver<Arc<Attached>>,
     pub(crate) unfollowed: watch::Receiver<Arc<Unfollowed>>,
     /// What the config file of another plugin says, or `None` where there is no such file.
@@ -60,6 +67,8 @@ pub(crate) struct Inputs {
 pub(crate) struct Outputs {
     pub(crate) decided: watch::Sender<Option<Arc<Decision>>>,
     pub(crate) offers: watch::Sender<Option<Arc<Offers>>>,
+    /// What resource claims may have.
+    pub(crate) claimable: watch::Sender<Option<Arc<Vec<Claimable>>>>,
     pub(crate) events: mpsc::Sender<PodEvent>,
 }
 
@@ -68,6 +77,7 @@ pub(crate) struct Decider {
     pub(crate) memory: Memory,
     pub(crate) membership_file: MembershipFile,
     pub(crate) offers_file: OffersFile,
+    pub(crate) claims_file: OffersFile,
     pub(crate) clock: Uptime,
     pub(crate) metrics: DecisionMetrics,
     pub(crate) offer_metrics: OfferMetrics,
@@ -79,7 +89,10 @@ pub(crate) struct Decider {
 #[derive(Clone, Debug)]
 pub(crate) struct Memory {
     pub(crate) membership: Membership,
+    /// What the device plugin offers.
     pub(crate) offering: Offering,
+    /// What claims are offered.
+    pub(crate) claims: Offering,
 }
 
 impl Decider {
@@ -98,7 +111,8 @@ impl Decider {
                 self.metrics.decided(&decision);
                 self.hand_on(decision, &outputs);
             }
-            let due = self.memory.offering.look_again();
+            let dues = [&self.memory.offering, &self.memory.claims];
+            let due = dues.iter().filter_map(|it| it.look_again()).min();
             let wait = due.map(|due| due.saturating_sub(self.clock.now()));
             tokio::select! {
                 biased; // the end before that of others, who tell us things
@@ -107,6 +121,7 @@ impl Decider {
                 changed = inputs.node.changed() => changed?,
                 changed = inputs.networks.changed() => changed?,
                 changed = inputs.holders.changed() => changed?,
+                changed = inputs.claimed.changed() => changed?,
                 changed = inputs.attached.changed() => changed?,
                 changed = inputs.unfollowed.changed() => changed?,
                 changed = changed(&mut inputs.file) => changed?,
@@ -119,6 +134,9 @@ impl Decider {
         let seen = inputs.seen.borrow_and_update().clone()?;
         let node = inputs.node.borrow_and_update().clone()?;
         let networks = inputs.networks.borrow_and_update().clone()?;
+        // a device that a claim holds is no pod's of the device plugin, nor the other way round
+        let claimed = inputs.claimed.borrow_and_update().clone()?;
+        let claimed = claims::holders(&claimed);
         let holders = Arc::clone(&inputs.holders.borrow_and_update());
         let attached = Arc::clone(&inputs.attached.borrow_and_update());
         let unfollowed = Arc::clone(&inputs.unfollowed.borrow_and_update());
@@ -129,6 +147,7 @@ impl Decider {
             node: &node,
             networks: &networks,
             holders: &holders,
+            claimed: &claimed,
             attached: &attached,
             unfollowed: &unfollowed,
             from_file: &selection,
@@ -180,6 +199,7 @@ impl Decider {
             self.offer_metrics.offered(offers);
             outputs.offers.send_replace(Some(Arc::new(offers.clone())));
         }
+        self.hand_on_claims(&decision.claimable, outputs);
         let before = outputs.decided.borrow().clone();
         if before.as_deref() == Some(&decision) {
             return;
@@ -197,6 +217,23 @@ impl Decider {
     }
 }
 
+impl Decider {
+    /// Tells who offers devices to claims what is another.
+    fn hand_on_claims(&self, claimable: &[Claimable], outputs: &Outputs) {
+        let last = outputs.claimable.borrow().clone();
+        if last.as_deref().map(Vec::as_slice) == Some(claimable) {
+            return;
+        }
+        let is_idle = last.is_none() && claimable.is_empty();
+        if !is_idle && let Err(error) = self.claims_file.save(self.memory.claims.offers()) {
+            warn!(%error, "offers to claims cannot be kept over a restart");
+        }
+        outputs
+            .claimable
+            .send_replace(Some(Arc::new(claimable.to_vec())));
+    }
+}
+
 /// What a decision is made of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts<'a> {
@@ -204,6 +241,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) node: &'a Known,
     pub(crate) networks: &'a Networks,
     pub(crate) holders: &'a Holders,
+    /// Who holds what by resource claims.
+    pub(crate) claimed: &'a Holders,
     /// What the journal of attachments has.
     pub(crate) attached: &'a Attached,
     /// Networks that pods do not follow, though they should.
@@ -227,6 +266,7 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         node,
         networks,
         holders,
+        claimed,
         attached,
         unfollowed,
         from_file,
@@ -238,9 +278,9 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         inventory: &seen.inventory,
         addresses: seen.addresses.as_ref(),
     };
-    let claimed = match_members(view, &networks.specs);
+    let matched = match_members(view, &networks.specs);
     let frames = |uplink: &UplinkId| seen.frames.get(uplink).copied().unwrap_or_default();
-    let confirmed = memory.membership.confirm(claimed, frames);
+    let confirmed = memory.membership.confirm(matched, frames);
     let map = settle(confirmed, &networks.specs);
     let plan = plan(&seen.inventory, &networks.specs, &map);
     let (plan, taken) = plan.without(&from_file.functions());
@@ -250,18 +290,35 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         plan: &plan,
         from_file,
         holders,
+        others: claimed,
         attached: &attached.devices,
     };
     memory.offering.next(situation, now);
+    let situation = Situation {
+        from_file: &Offers::default(),
+        holders: claimed,
+        others: holders,
+        ..situation
+    };
+    memory.claims.next(situation, now);
     let offers = memory.offering.offers();
     let devices = Devices {
         plan: &plan,
         taken: &taken,
-        offering: &memory.offering,
+        offerings: [&memory.offering, &memory.claims],
     };
+    let claimable = claimable(claimable::Facts {
+        inventory: &seen.inventory,
+        networks: &networks.specs,
+        map: &map,
+        plan: &plan,
+        offering: &memory.claims,
+        holders: claimed,
+    });
     Decision {
         status: status::of(node.facts.name.as_str(), &seen, &map, &devices, unfollowed),
         held: event::held(&seen.inventory, &map, offers, holders),
+        claimable,
         plan,
         map,
     }

@@ -112,6 +112,14 @@ impl OffersFile {
         })
     }
 
+    /// The same for what resource claims were offered.
+    pub(crate) fn of_claims(folder: &Path) -> Self {
+        Self(StateFile {
+            path: folder.join("claim-offers.json"),
+            content: "offers to claims",
+        })
+    }
+
     /// What was offered last, or `None` when that is not known.
     pub(crate) fn load(&self) -> Option<Offers> {
         self.0.load()

@@ -14,6 +14,7 @@ mod pod;
 #[cfg(test)]
 mod scene;
 mod server;
+mod sighting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tracing::debug;
 
 pub(crate) use pod::Records;
+pub(crate) use sighting::{InPod, Sight, Sightings};
 
 use crate::attachments::{ChainedPod, ChainedPods};
 use crate::event::PodEvent;
@@ -43,6 +45,8 @@ pub(crate) struct Follower {
     pub(crate) sole: watch::Receiver<bool>,
     pub(crate) records: Records,
     pub(crate) events: mpsc::Sender<PodEvent>,
+    /// Told what is seen in pods.
+    pub(crate) sight: Sight,
     pub(crate) metrics: FollowMetrics,
     pub(crate) pulse: Pulse,
 }
@@ -110,6 +114,7 @@ impl Follower {
             }
             is_there
         });
+        sighting::forget(&self.sight, pods);
         for (uid, pod) in pods {
             if let Some(running) = running.get(uid) {
                 running.told.send_if_modified(|last| {
@@ -133,6 +138,7 @@ impl Follower {
                 Annotation::new(self.client.clone(), server.clone(), pod),
                 self.records.clone(),
                 self.events.clone(),
+                self.sight.clone(),
             );
             let (follow, end) = abortable(follow.run());
             work.push(Box::pin(follow));

@@ -10,6 +10,7 @@ mod args;
 mod attachments;
 mod blocks;
 mod chain;
+mod claims;
 mod config_file;
 mod decide;
 mod device_plugin;

@@ -34,6 +34,8 @@ const SETTLE: Duration = Duration::from_secs(30);
 /// What Kubernetes knows of the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
+    /// The UID of its object.
+    pub(crate) uid: String,
     /// What members may ask for.
     pub(crate) facts: NodeFacts,
     /// By which addresses it is reached.
@@ -59,6 +61,7 @@ impl Known {
             ip.ok()
         });
         Self {
+            uid: node.uid().unwrap_or_default(),
             facts: facts(node),
             addresses: ips.collect(),
         }
@@ -217,8 +220,8 @@ impl Follower {
         }
         if let Err(error) = self.read().await {
             debug!(error = format!("{error:#}"), "addresses stay as they were");
-            let addresses = before.addresses.clone();
-            self.tell(Known { facts, addresses });
+            let before = Known::clone(&before);
+            self.tell(Known { facts, ..before });
         }
     }
 

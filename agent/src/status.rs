@@ -26,7 +26,7 @@ pub(crate) struct Devices<'a> {
     /// Which of them are in a pool of a config file.
     pub(crate) taken: &'a Taken,
     /// How they stand.
-    pub(crate) offering: &'a Offering,
+    pub(crate) offerings: [&'a Offering; 2],
 }
 
 /// The status of a node.
@@ -94,7 +94,7 @@ fn count(uplink: &mut Uplink, id: &inventory::UplinkId, devices: &Devices<'_>) {
     let Devices {
         plan,
         taken,
-        offering,
+        offerings,
     } = devices;
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     for on in &mut uplink.networks {
@@ -106,11 +106,12 @@ fn count(uplink: &mut Uplink, id: &inventory::UplinkId, devices: &Devices<'_>) {
             .filter(|pool| pool.uplink() == id)
             .map(Pool::counts)
             .sum();
-        let offer = offering.offers().get(&ResourceName::of_network(&network));
-        let offered = offer.into_iter().flat_map(|offer| offer.devices.values());
+        let resource = ResourceName::of_network(&network);
+        let offers = offerings.iter().filter_map(|it| it.offers().get(&resource));
+        let offered = offers.flat_map(|offer| offer.devices.values());
         let of_uplink = offered.filter(|device| device.uplink.as_ref() == Some(id));
         let ill: Vec<&Ill> = of_uplink.filter_map(|device| device.ill.as_ref()).collect();
-        let is_down = offering.is_down(&network, id);
+        let is_down = offerings.iter().any(|it| it.is_down(&network, id));
         let owed = ill
             .iter()
             .filter(|ill| matches!(ill, Ill::NotReturned | Ill::NotUndone));

@@ -3,6 +3,7 @@
 //! Left to others: serving them (`colvin_service`), when they change.
 
 mod attaching;
+mod claims;
 mod following;
 mod offering;
 
@@ -21,6 +22,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 pub(crate) use attaching::AttachMetrics;
+pub(crate) use claims::ClaimMetrics;
 pub(crate) use following::FollowMetrics;
 pub(crate) use offering::{ConfigPart, EventMetrics, OfferMetrics};
 
@@ -43,6 +45,7 @@ pub(crate) struct Metrics {
     pub(crate) events: EventMetrics,
     pub(crate) attach: AttachMetrics,
     pub(crate) follow: FollowMetrics,
+    pub(crate) claims: ClaimMetrics,
 }
 
 impl Metrics {
@@ -59,6 +62,7 @@ impl Metrics {
             events: EventMetrics::register(&mut registry, writes),
             attach: AttachMetrics::register(&mut registry),
             follow: FollowMetrics::register(&mut registry),
+            claims: ClaimMetrics::register(&mut registry),
             registry,
         }
     }

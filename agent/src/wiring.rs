@@ -3,6 +3,7 @@
 //! Data flows one way, by channels whose latest value counts. Left to others: what each task does.
 
 mod attaching;
+mod claims;
 mod rooms;
 
 use std::path::Path;
@@ -10,12 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use colvin_model::network::Advertise;
 use colvin_model::offer::{Holders, Offering};
 use colvin_service::{Access, Admin, AdminArgs, Health, MetricsAccess, Supervisor, Uptime, client};
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
-use crate::args::{Args, StateDir, Switch, Way};
+use crate::args::{Args, StateDir, Switch, Way, When};
 use crate::attachments::{Attached, Told, Unfollowed};
 use crate::decide::{Inputs, Outputs};
 use crate::device_plugin::{self, SysfsNodes};
@@ -48,6 +50,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         text_delay,
         text_jitter,
         device_plugin,
+        dra,
         attach,
         cluster,
         admin: AdminArgs {
@@ -99,6 +102,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let (holders_in, holders) = watch::channel(Arc::<Holders>::default());
     let (attached_in, attached) = watch::channel(Arc::<Attached>::default());
     let offered = offers.clone();
+    let (claimed_in, claimed) = watch::channel(None);
+    let (claimable_in, claimable) = watch::channel(None);
+    let (sight, sightings) = watch::channel(Arc::default());
+    let others = holders.clone();
+    let sysfs = Arc::clone(&nodes);
     if device_plugin.device_plugin == Switch::On {
         rooms.serve_offers(
             device_plugin::settings(&device_plugin, attach.gate()),
@@ -114,6 +122,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let node = rooms.follow_node(&networks, &seen);
     let (events_in, events) = mpsc::channel(WAITING);
     let (sole_in, sole) = watch::channel(false);
+    let claims_sole = sole.clone();
+    let (attach_way, gate) = (attach.attach, attach.gate());
     let (unfollowed_in, unfollowed) = watch::channel(Arc::<Unfollowed>::default());
     let blocks = rooms.follow_blocks(
         attach.attach != Way::Off,
@@ -130,7 +140,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             chained: chained_in,
         };
         if attach.attach == Way::Chained {
-            let follow = (events_in.clone(), follow_metrics);
+            let follow = (events_in.clone(), sight.clone(), follow_metrics);
             rooms.follow_pods(&device_plugin, chained, sole.clone(), follow);
         }
         let (events, unfollowed) = (events_in.clone(), unfollowed_in.clone());
@@ -139,11 +149,29 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         rooms.attach(&device_plugin, journal, known, blocks, told, metrics);
     }
 
+    if dra.dra == When::Auto {
+        let offered = claims::Offered {
+            networks: networks.clone(),
+            known: node.clone(),
+            claimable,
+            sightings,
+            others,
+            attached: (attach_way != Way::Off).then(|| attached.clone()),
+            sole: claims_sole,
+            nodes: sysfs,
+        };
+        let settings = claims::settings(&device_plugin, dra, gate, &rooms.state_dir);
+        rooms.offer_to_claims(settings, offered, claimed_in.clone(), metrics.claims);
+    } else {
+        claimed_in.send_replace(Some(Arc::default()));
+    }
+
     let inputs = Inputs {
         seen,
         node,
         networks,
         holders,
+        claimed,
         attached,
         unfollowed,
         file,
@@ -152,9 +180,18 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let outputs = Outputs {
         decided: decided_in,
         offers: offers_in,
+        claimable: claimable_in,
         events: events_in,
     };
-    let memory = Offering::resume(last.unwrap_or_default(), clock.now());
+    let claims_last = OffersFile::of_claims(&rooms.state_dir).load();
+    let memory = (
+        Offering::resume(
+            Advertise::DevicePlugin,
+            last.unwrap_or_default(),
+            clock.now(),
+        ),
+        Offering::resume(Advertise::Dra, claims_last.unwrap_or_default(), clock.now()),
+    );
     rooms.decide(
         memory,
         offers_file,
@@ -168,7 +205,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     rooms.supervisor.start("admin", |stop| admin.serve(stop));
     let ended = rooms.supervisor.run().await;
     // without a device plugin, and without a journal, nobody else holds these ends
-    drop((holders_in, attached_in, unfollowed_in));
+    drop((holders_in, attached_in, unfollowed_in, claimed_in, sight));
     Ok(ended?)
 }
 

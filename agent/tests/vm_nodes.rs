@@ -130,7 +130,9 @@ fn the_cable_is_moved_back(node: &mut VmNode, green: &mut States, leaf1: &Port) 
     println!("the same for the Network that was lost: {again:?} (its budget of writes is spent)");
     let states = green.all().unwrap();
     // The controller's first write may be before the agent's first word or after it.
-    let told = states.strip_prefix(&["0/0/0".into()][..]).unwrap_or(&states);
+    let told = states
+        .strip_prefix(&["0/0/0".into()][..])
+        .unwrap_or(&states);
     assert_eq!(told, ["1/1/2", "0/0/0", "1/1/2"], "{states:?}");
     end(node, "teal");
     end(node, "green");

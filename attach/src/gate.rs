@@ -3,6 +3,8 @@
 //!
 //! Left to others: who asks (`colvin-cni gate`, which a container runtime runs as a hook), and what is said then.
 
+mod hook;
+
 use std::path::PathBuf;
 
 use colvin_kernel::netns::{NetNs, NetNsError};
@@ -13,6 +15,8 @@ use crate::journal::{Content, State, peek};
 use crate::pod::{Known, holds};
 use crate::roots::Roots;
 use crate::sweep::{Seen, attachments};
+
+pub use hook::GateHook;
 
 /// How a device stands towards the network namespace of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -43,7 +43,7 @@ pub use check::{Expected, check};
 pub use colvin_ipam::Lease;
 pub use del::{Detached, Former, del};
 pub use error::{AttachError, Class};
-pub use gate::{Standing, is_attached, standing};
+pub use gate::{GateHook, Standing, is_attached, standing};
 pub use gc::{Valid, gc};
 pub use journal::State;
 pub use reconfigure::{Changes, reconfigure};

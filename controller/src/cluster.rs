@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use crate::facts::{DefinitionFacts, NetworkFacts, NodeFacts};
+use crate::facts::kept::KeptFacts;
+use crate::facts::{NetworkFacts, NodeFacts};
 
 /// One kind of objects, by name, kept by the events of a watch.
 #[derive(Clone, Debug)]
@@ -139,9 +140,9 @@ impl Store<NetworkFacts> {
     }
 }
 
-impl Store<DefinitionFacts> {
+impl<S: Clone> Store<KeptFacts<S>> {
     /// Keeps what is newer where a watch lags behind an answer to a write of ours.
-    pub(crate) fn newer(&self, key: &str, facts: DefinitionFacts) -> DefinitionFacts {
+    pub(crate) fn newer(&self, key: &str, facts: KeptFacts<S>) -> KeptFacts<S> {
         match self.kept.get(key) {
             Some(kept) if kept.uid == facts.uid && facts.version < kept.version => kept.clone(),
             _ => facts,

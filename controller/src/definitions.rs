@@ -1,90 +1,58 @@
-//! Which namespaces have a `NetworkAttachmentDefinition` of a network, and what is done next that it be so.
+//! Which namespaces have a `NetworkAttachmentDefinition` of a network.
 //!
-//! Pure. What the controller made has its Network as owner, and goes with it by garbage collection. Anything
-//! else of the same name is somebody else's and stays as it is. Left to others: what is in one
-//! ([`colvin_crds::v1alpha1::network::attachment_definition`]), doing it ([`crate::publish::definition`]).
+//! Pure. Left to others: what is done that it be so ([`crate::kept`]), what is in one
+//! ([`colvin_crds::v1alpha1::network::attachment_definition`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use colvin_crds::v1alpha1::network::attachment_definition::attachment_definition;
+use kube::core::DeserializeGuard;
+use kube::{Api, Client};
+use serde_json::Value;
+
+use crate::facts::definition::{NetworkAttachmentDefinition, read};
 use crate::facts::{DefinitionFacts, NetworkFacts};
+use crate::kept::{Fit, Kept, Place, Sight, State, Trouble, View};
+use crate::telemetry::DEFINITION;
 
-/// A definition: its namespace, and its name, which is its Network's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub(crate) namespace: String,
-    pub(crate) network: String,
-}
+/// `NetworkAttachmentDefinition`s, each named as its Network.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Definitions;
 
-impl Place {
-    /// The key of what a watch brings, `namespace/name`.
-    pub(crate) fn key(&self) -> String {
-        let Self { namespace, network } = self;
-        format!("{namespace}/{network}")
+impl Kept for Definitions {
+    type Object = NetworkAttachmentDefinition;
+    /// It follows from the place alone what ours say.
+    type Says = Fit;
+    const OBJECT: &'static str = DEFINITION;
+
+    fn asked(network: &str, facts: &NetworkFacts) -> Option<BTreeSet<Place>> {
+        let namespaces = facts.definitions.as_ref()?;
+        let places = namespaces.iter().map(|namespace| Place {
+            namespace: namespace.clone(),
+            name: network.to_owned(),
+        });
+        Some(places.collect())
     }
 
-    /// From such a key.
-    pub(crate) fn from_key(key: &str) -> Self {
-        let (namespace, network) = key.split_once('/').unwrap_or(("", key));
-        Self {
-            namespace: namespace.to_owned(),
-            network: network.to_owned(),
-        }
+    fn network(place: &Place) -> &str {
+        &place.name
     }
-}
 
-/// What is done with a definition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Action {
-    pub(crate) place: Place,
-    pub(crate) step: Step,
-}
+    fn made(place: &Place, _facts: &NetworkFacts) -> Value {
+        attachment_definition(&place.name, Some(&place.namespace))
+    }
 
-/// One request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Nothing where somebody was quicker.
-    Create {
-        /// The Network's uid.
-        owner: String,
-    },
-    /// Makes ours what it was. Nothing where it was changed since.
-    Mend {
-        owner: String,
-        uid: Option<String>,
-        version: u64,
-    },
-    /// Takes ours away. Nothing where it was changed since.
-    Delete { uid: Option<String>, version: u64 },
-}
+    fn fit(says: &Fit, _made: &Value) -> Fit {
+        *says
+    }
 
-/// How far the definitions of the cluster are known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Sight {
-    /// The first list is on its way.
-    #[default]
-    Looking,
-    /// They are known.
-    Seen,
-    /// The cluster has no such kind.
-    Absent,
-    /// The controller may not read them.
-    Forbidden,
-}
+    fn read(object: DeserializeGuard<Self::Object>) -> (String, DefinitionFacts) {
+        read(object)
+    }
 
-/// Why a definition could not be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    NoNamespace,
-    /// In the API server's words.
-    Refused(String),
-}
-
-/// All that is known, by [`Place::key`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct View<'a> {
-    pub(crate) sight: Sight,
-    pub(crate) seen: &'a BTreeMap<String, DefinitionFacts>,
-    pub(crate) troubles: &'a BTreeMap<String, Trouble>,
+    fn api(client: Client, place: &Place) -> Api<Self::Object> {
+        Api::namespaced(client, &place.namespace)
+    }
 }
 
 /// How the definitions of a network are.
@@ -114,55 +82,14 @@ pub(crate) struct Lacks {
     pub(crate) pending: Vec<String>,
 }
 
-/// What a network needs done, which may be there no more.
-pub(crate) fn plan(network: &str, facts: Option<&NetworkFacts>, view: &View<'_>) -> Vec<Action> {
-    let Some((asked, owner)) = facts.and_then(asking) else {
-        return Vec::new();
-    };
-    if view.sight != Sight::Seen {
-        return Vec::new();
-    }
-    let action = |namespace: &str, step| Action {
-        place: Place {
-            namespace: namespace.to_owned(),
-            network: network.to_owned(),
-        },
-        step,
-    };
-    let is_ours = |facts: &DefinitionFacts| facts.owner.as_deref() == Some(owner);
-    let mut actions = Vec::new();
-    for namespace in asked {
-        let owner = owner.to_owned();
-        match view.seen.get(&format!("{namespace}/{network}")) {
-            None => actions.push(action(namespace, Step::Create { owner })),
-            Some(facts) if is_ours(facts) && !facts.fits && !facts.deleting => {
-                let (uid, version) = (facts.uid.clone(), facts.version);
-                let step = Step::Mend {
-                    owner,
-                    uid,
-                    version,
-                };
-                actions.push(action(namespace, step));
-            }
-            Some(_) => {}
-        }
-    }
-    for (key, facts) in view.seen {
-        let place = Place::from_key(key);
-        let is_asked = place.network == network && asked.contains(&place.namespace);
-        if is_ours(facts) && !is_asked && !facts.deleting {
-            let (uid, version) = (facts.uid.clone(), facts.version);
-            let step = Step::Delete { uid, version };
-            actions.push(Action { place, step });
-        }
-    }
-    actions
-}
-
 /// How the definitions of a network are.
-pub(crate) fn defined(network: &str, facts: &NetworkFacts, view: &View<'_>) -> Defined {
-    let (asked, owner) = match asking(facts) {
-        Some((asked, owner)) if !asked.is_empty() => (asked, owner),
+pub(crate) fn defined(
+    network: &str,
+    facts: &NetworkFacts,
+    view: &View<'_, Definitions>,
+) -> Defined {
+    let asked = match Definitions::asked(network, facts) {
+        Some(asked) if !asked.is_empty() && facts.uid.is_some() => asked,
         _ => return Defined::NoneAsked,
     };
     match view.sight {
@@ -172,35 +99,18 @@ pub(crate) fn defined(network: &str, facts: &NetworkFacts, view: &View<'_>) -> D
         Sight::Seen => {}
     }
     let mut lacks = Lacks::default();
-    for namespace in asked {
-        let key = format!("{namespace}/{network}");
-        let trouble = view.troubles.get(&key);
-        match (view.seen.get(&key), trouble) {
-            (Some(facts), _) if facts.owner.as_deref() != Some(owner) => {
-                lacks.foreign.push(namespace.clone());
-            }
-            (Some(facts), _) if facts.fits && !facts.deleting => {}
-            (_, None) => lacks.pending.push(namespace.clone()),
-            (_, Some(Trouble::NoNamespace)) => lacks.no_namespace.push(namespace.clone()),
-            (_, Some(Trouble::Refused(words))) => {
-                lacks.refused.push((namespace.clone(), words.clone()));
-            }
+    for place in asked {
+        let state = view.state(&place, facts);
+        let namespace = place.namespace;
+        match state {
+            State::There(_) => {}
+            State::Foreign => lacks.foreign.push(namespace),
+            State::Pending => lacks.pending.push(namespace),
+            State::Failed(Trouble::NoNamespace) => lacks.no_namespace.push(namespace),
+            State::Failed(Trouble::Refused(words)) => lacks.refused.push((namespace, words)),
         }
     }
     Defined::But(lacks)
-}
-
-/// Whether a network asks for definitions.
-pub(crate) fn asks(facts: &NetworkFacts) -> bool {
-    facts
-        .definitions
-        .as_ref()
-        .is_some_and(|all| !all.is_empty())
-}
-
-/// The namespaces that a network asks for, and its uid; `None` where nothing follows from the object.
-fn asking(facts: &NetworkFacts) -> Option<(&BTreeSet<String>, &str)> {
-    Some((facts.definitions.as_ref()?, facts.uid.as_deref()?))
 }
 
 #[cfg(test)]

@@ -11,10 +11,13 @@ use colvin_model::network::NetworkSpec;
 use kube::core::{DeserializeGuard, ObjectMeta};
 
 pub(crate) mod block;
+pub(crate) mod class;
 pub(crate) mod definition;
+pub(crate) mod kept;
 pub(crate) mod pool;
 
 pub(crate) use block::BlockFacts;
+use class::Asked;
 pub(crate) use definition::DefinitionFacts;
 pub(crate) use pool::{Pool, Source};
 
@@ -33,6 +36,8 @@ pub(crate) struct NetworkFacts {
     pub(crate) addresses: Source,
     /// The namespaces that are to have a definition of it; `None` where the object is not understood.
     pub(crate) definitions: Option<BTreeSet<String>>,
+    /// The class that it is to have.
+    pub(crate) class: Asked,
     /// The status as the API server last had it.
     pub(crate) status: NetworkStatus,
 }
@@ -93,32 +98,29 @@ pub(crate) enum Refusal {
 impl NetworkFacts {
     /// Reads an object; one that does not parse is a Network that means nothing.
     pub(crate) fn read(object: DeserializeGuard<Network>) -> (String, Self) {
-        let (metadata, spec, addresses, definitions, status) = match object.0 {
+        let (metadata, spec, asked, status) = match object.0 {
             Ok(network) => {
                 let spec = match NetworkSpec::try_from(&network) {
                     Err(invalid) => Spec::Invalid(invalid.to_string()),
                     Ok(spec) if spec.members().is_empty() => Spec::WithoutMembers,
                     Ok(_) => Spec::WithMembers,
                 };
-                let (addresses, definitions) = match spec {
-                    Spec::Invalid(_) => (Source::Unknown, None),
-                    Spec::WithMembers | Spec::WithoutMembers => {
-                        (Source::of(&network.spec), Some(namespaces(&network.spec)))
-                    }
+                let asked = match spec {
+                    Spec::Invalid(_) => Asks::UNKNOWN,
+                    Spec::WithMembers | Spec::WithoutMembers => Asks::of(&network),
                 };
-                (
-                    network.metadata,
-                    spec,
-                    addresses,
-                    definitions,
-                    network.status,
-                )
+                (network.metadata, spec, asked, network.status)
             }
             Err(invalid) => {
                 let spec = Spec::Invalid(invalid.error);
-                (invalid.metadata, spec, Source::Unknown, None, None)
+                (invalid.metadata, spec, Asks::UNKNOWN, None)
             }
         };
+        let Asks {
+            addresses,
+            definitions,
+            class,
+        } = asked;
         let facts = Self {
             version: version(&metadata),
             uid: metadata.uid,
@@ -126,9 +128,34 @@ impl NetworkFacts {
             spec,
             addresses,
             definitions,
+            class,
             status: status.unwrap_or_default(),
         };
         (metadata.name.unwrap_or_default(), facts)
+    }
+}
+
+/// What a Network asks the controller to make.
+struct Asks {
+    addresses: Source,
+    definitions: Option<BTreeSet<String>>,
+    class: Asked,
+}
+
+impl Asks {
+    /// Of one that is not understood.
+    const UNKNOWN: Self = Self {
+        addresses: Source::Unknown,
+        definitions: None,
+        class: Asked::Unknown,
+    };
+
+    fn of(network: &Network) -> Self {
+        Self {
+            addresses: Source::of(&network.spec),
+            definitions: Some(namespaces(&network.spec)),
+            class: Asked::of(network),
+        }
     }
 }
 

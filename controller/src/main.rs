@@ -1,5 +1,5 @@
 //! The cluster's one controller: `Network` status and events, which node has which block of addresses, and
-//! the `NetworkAttachmentDefinition`s that Networks ask for.
+//! the `NetworkAttachmentDefinition`s and `DeviceClass`es that Networks ask for.
 //!
 //! Every replica watches; the one that holds the lease writes. Nothing on the way of a pod's start
 //! depends on it. Left to others: deciding which uplink is on which network, which each node's agent
@@ -9,12 +9,14 @@
 
 mod args;
 mod blocks;
+mod classes;
 mod cluster;
 mod cluster_ranges;
 mod definitions;
 mod election;
 mod event;
 mod facts;
+mod kept;
 mod overlap;
 mod publish;
 mod reason;

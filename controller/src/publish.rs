@@ -1,6 +1,6 @@
 //! Writes a Network's status by server-side apply.
 //!
-//! Left to others: blocks of addresses ([`block`]), definitions for Multus ([`definition`]), what the status is ([`crate::summary`]), when ([`crate::schedule`]).
+//! Left to others: blocks of addresses ([`block`]), what is kept for Networks ([`kept`]), what the status is ([`crate::summary`]), when ([`crate::schedule`]).
 
 use colvin_crds::v1alpha1::{API_VERSION, Network, NetworkStatus};
 use colvin_service::client;
@@ -10,7 +10,7 @@ use kube::{Api, Client};
 use serde_json::json;
 
 pub(crate) mod block;
-pub(crate) mod definition;
+pub(crate) mod kept;
 
 /// This program; also the field manager of what it writes.
 pub(crate) const PROGRAM: &str = "colvin-controller";

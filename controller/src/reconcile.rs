@@ -20,17 +20,18 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, info, warn};
 
 use crate::blocks::Step;
+use crate::classes::Classes;
 use crate::cluster_ranges::ClusterRanges;
-use crate::definitions;
+use crate::definitions::Definitions;
 use crate::event::send::Told;
-use crate::facts::definition::NetworkAttachmentDefinition;
+use crate::kept::{self, Kept};
 use crate::publish::block::{self, BlockWritten};
-use crate::publish::definition::{self, DefinitionWritten};
+use crate::publish::kept::{KeptWritten, act};
 use crate::publish::{self, NotWritten, Written};
-use crate::telemetry::{BLOCK, DEFINITION, Metrics, NETWORK, PUBLISH, WATCH};
+use crate::telemetry::{BLOCK, Metrics, NETWORK, PUBLISH, WATCH};
 use crate::watch::Watch;
 use crate::watch::optional::OptionalWatch;
-use desk::Desk;
+use desk::{Desk, OnDesk};
 
 /// What the loop works with.
 pub(crate) struct Parts {
@@ -38,7 +39,8 @@ pub(crate) struct Parts {
     pub(crate) networks: Watch<Network>,
     pub(crate) topologies: Watch<NodeTopology>,
     pub(crate) blocks: Watch<AddressBlock>,
-    pub(crate) definitions: OptionalWatch<NetworkAttachmentDefinition>,
+    pub(crate) definitions: OptionalWatch<<Definitions as Kept>::Object>,
+    pub(crate) classes: OptionalWatch<<Classes as Kept>::Object>,
     /// The ranges of the cluster, and whether somebody wants to know them.
     pub(crate) ranges: watch::Receiver<ClusterRanges>,
     pub(crate) pools: watch::Sender<bool>,
@@ -52,7 +54,8 @@ pub(crate) struct Parts {
 enum Ended {
     Status(Box<Written>),
     Block(BlockWritten),
-    Definition(Box<DefinitionWritten>),
+    Definition(Box<KeptWritten<Definitions>>),
+    Class(Box<KeptWritten<Classes>>),
 }
 
 type Writing = Pin<Box<dyn Future<Output = Ended> + Send>>;
@@ -65,6 +68,7 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
         mut topologies,
         mut blocks,
         mut definitions,
+        mut classes,
         mut ranges,
         pools,
         mut leader,
@@ -88,7 +92,10 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
             }
             event = blocks.next() => desk.see_block(read::address_block(event), clock.now()),
             event = definitions.next() => if let Some(event) = event {
-                desk.see_definition(read::definition(event), clock.now());
+                desk.see_kept::<Definitions>(read::kept::<Definitions>(event), clock.now());
+            },
+            event = classes.next() => if let Some(event) = event {
+                desk.see_kept::<Classes>(read::kept::<Classes>(event), clock.now());
             },
             Ok(()) = ranges.changed() => {
                 let ranges = ranges.borrow_and_update().clone();
@@ -107,8 +114,9 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
                     Ended::Status(written) => settle(&mut desk, *written, &metrics, clock.now()),
                     Ended::Block(written) => settle_block(&mut desk, written, &metrics, clock.now()),
                     Ended::Definition(written) => {
-                        settle_definition(&mut desk, *written, &metrics, clock.now());
+                        settle_kept(&mut desk, *written, &metrics, clock.now());
                     }
+                    Ended::Class(written) => settle_kept(&mut desk, *written, &metrics, clock.now()),
                 }
             }
             () = tokio::time::sleep(wait) => {}
@@ -116,8 +124,8 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
         let well = networks.is_well() && topologies.is_well() && blocks.is_well();
         desk.sees(well, clock.now());
         pools.send_if_modified(|kept| std::mem::replace(kept, desk.has_pools()) != *kept);
-        definitions.keep(desk.needs_definitions());
-        desk.sees_definitions(definitions.sight(), clock.now());
+        follow::<Definitions>(&mut definitions, &mut desk, clock.now());
+        follow::<Classes>(&mut classes, &mut desk, clock.now());
         if writing.is_none() {
             writing = next(&mut desk, &client, &metrics, clock.now());
         }
@@ -126,13 +134,24 @@ pub(crate) async fn run(parts: Parts, stop: CancellationToken) -> anyhow::Result
     }
 }
 
-/// What is written next. Definitions come first, so that the status tells of them at once; then statuses: both
-/// are few.
+/// Watches the objects of a kind while they are needed.
+fn follow<K: OnDesk>(watch: &mut OptionalWatch<K::Object>, desk: &mut Desk, now: Duration) {
+    watch.keep(desk.needs::<K>());
+    desk.sees_kept::<K>(watch.sight(), now);
+}
+
+/// What is written next. What is kept for Networks comes first, so that the status tells of it at once; then statuses:
+/// both are few.
 fn next(desk: &mut Desk, client: &Client, metrics: &Metrics, now: Duration) -> Option<Writing> {
     let client = client.clone();
-    if let Some(action) = desk.next_definition(now) {
+    if let Some(action) = desk.next_kept::<Definitions>(now) {
         return Some(Box::pin(async move {
-            Ended::Definition(Box::new(definition::act(client, action).await))
+            Ended::Definition(Box::new(act(client, action).await))
+        }));
+    }
+    if let Some(action) = desk.next_kept::<Classes>(now) {
+        return Some(Box::pin(async move {
+            Ended::Class(Box::new(act(client, action).await))
         }));
     }
     let (write, suppressed) = desk.next_write(now, Timestamp::now());
@@ -194,28 +213,27 @@ fn settle_block(desk: &mut Desk, written: BlockWritten, metrics: &Metrics, now: 
     desk.acted(written, now, fastrand::f64());
 }
 
-fn settle_definition(
+fn settle_kept<K: OnDesk>(
     desk: &mut Desk,
-    written: DefinitionWritten,
+    written: KeptWritten<K>,
     metrics: &Metrics,
     now: Duration,
 ) {
-    use definitions::Step;
-    metrics.publishing.wrote(DEFINITION, written.result());
-    let definition = written.action.place.key();
+    metrics.publishing.wrote(K::OBJECT, written.result());
+    let (kind, object) = (K::OBJECT, written.action.place.key());
     match (&written.answer, &written.action.step) {
-        (Ok(_), Step::Create { .. }) => info!(definition, "definition made"),
-        (Ok(_), Step::Mend { .. }) => info!(definition, "definition made what it was"),
-        (Ok(_), Step::Delete { .. }) => info!(definition, "definition taken away"),
+        (Ok(_), kept::Step::Create { .. }) => info!(kind, object, "object made"),
+        (Ok(_), kept::Step::Mend { .. }) => info!(kind, object, "object made what it was"),
+        (Ok(_), kept::Step::Delete { .. }) => info!(kind, object, "object taken away"),
         (Err(error), _) => {
             let cause = cause(error);
-            warn!(definition, %error, cause, "cannot write the definition; again later");
+            warn!(kind, object, %error, cause, "cannot write the object; again later");
         }
     }
     if written.answer.is_ok() {
         metrics.last_success.mark(PUBLISH);
     }
-    desk.defined(written, now, fastrand::f64());
+    desk.wrote_kept(written, now, fastrand::f64());
 }
 
 fn cause(error: &NotWritten) -> Option<String> {

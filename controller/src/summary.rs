@@ -11,12 +11,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::blocks::Lacking;
+use crate::classes::Classed;
 use crate::definitions::Defined;
 use crate::facts::{NetworkFacts, NodeFacts, Refusal, Spec, Standing};
 use crate::overlap::Overlaps;
 use crate::reason::{Kind, Reason};
 
 mod addresses;
+mod classes;
 mod definitions;
 
 /// How many ports or networks a message names.
@@ -28,6 +30,7 @@ pub(crate) struct Beside {
     pub(crate) lacking: Lacking,
     pub(crate) overlaps: Overlaps,
     pub(crate) defined: Defined,
+    pub(crate) classed: Classed,
 }
 
 /// The status of a network, given what the nodes report and what else is known.
@@ -53,7 +56,11 @@ pub(crate) fn summarize(
             }
             Kind::Undefined => match definitions::undefined(&beside.defined) {
                 Some(verdict) => verdict,
-                None => return before(kind, network, now),
+                None => return before(kind, definitions::pending(), network, now),
+            },
+            Kind::Unclassed => match classes::unclassed(name, &beside.classed) {
+                Some(verdict) => verdict,
+                None => return before(kind, classes::pending(), network, now),
             },
         };
         condition(kind, verdict, network, now)
@@ -92,13 +99,11 @@ impl Verdict {
     }
 }
 
-/// What was said before, where nothing is known yet.
-fn before(kind: Kind, network: &NetworkFacts, now: Timestamp) -> Condition {
+/// What was said before, where nothing is known yet; else this.
+fn before(kind: Kind, first: Verdict, network: &NetworkFacts, now: Timestamp) -> Condition {
     let mut before = network.status.conditions.iter();
-    match before.find(|before| before.type_ == kind.as_str()) {
-        Some(before) => before.clone(),
-        None => condition(kind, definitions::pending(), network, now),
-    }
+    let before = before.find(|before| before.type_ == kind.as_str());
+    before.map_or_else(|| condition(kind, first, network, now), Clone::clone)
 }
 
 fn condition(kind: Kind, verdict: Verdict, network: &NetworkFacts, now: Timestamp) -> Condition {
@@ -240,8 +245,8 @@ impl Tally {
 
     /// The verdict of a network that some node reaches.
     fn devices(&self) -> Verdict {
-        let Self { nodes, uplinks, .. } = self;
-        let reached = format!("{} by {}", count(*nodes, "node"), count(*uplinks, "uplink"));
+        let (nodes, uplinks) = (count(self.nodes, "node"), count(self.uplinks, "uplink"));
+        let reached = format!("{nodes} by {uplinks}");
         match self.devices {
             DeviceCounts { capacity: 0, .. } => Verdict::no(
                 Reason::NoDevices,

@@ -13,6 +13,7 @@ pub(crate) const NETWORK: &str = "Network";
 pub(crate) const EVENT: &str = "Event";
 pub(crate) const BLOCK: &str = "AddressBlock";
 pub(crate) const DEFINITION: &str = "NetworkAttachmentDefinition";
+pub(crate) const CLASS: &str = "DeviceClass";
 /// Values of the label `loop`.
 pub(crate) const WATCH: &str = "watch";
 pub(crate) const PUBLISH: &str = "publish";
@@ -31,7 +32,10 @@ pub(crate) struct Metrics {
 pub(crate) fn register() -> (Registry, Metrics) {
     let mut registry = colvin_service::telemetry::registry(PROGRAM, env!("CARGO_PKG_VERSION"));
     let metrics = Metrics {
-        publishing: Publishing::register(&mut registry, &[NETWORK, EVENT, BLOCK, DEFINITION]),
+        publishing: Publishing::register(
+            &mut registry,
+            &[NETWORK, EVENT, BLOCK, DEFINITION, CLASS],
+        ),
         last_success: LastSuccess::register(&mut registry, &[WATCH, PUBLISH]),
         leader: Gauge::default(),
         networks: Gauge::default(),

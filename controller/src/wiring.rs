@@ -83,6 +83,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             health.condition("blocks", "the first list of AddressBlocks"),
         ),
         definitions: OptionalWatch::new(client.clone()),
+        classes: OptionalWatch::new(client.clone()),
         ranges,
         pools,
         client: client.clone(),

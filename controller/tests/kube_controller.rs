@@ -12,6 +12,8 @@
 mod bench;
 #[path = "kube_controller/blocks.rs"]
 mod blocks;
+#[path = "kube_controller/classes.rs"]
+mod classes;
 #[path = "kube_controller/definitions.rs"]
 mod definitions;
 

@@ -136,7 +136,7 @@ fn page(definition: &CustomResourceDefinition, head: &str) -> String {
 fn the_reference_pages_have_every_field() {
     let head = "What an administrator says a network is. An object of `colvin.dev/v1alpha1`, for the whole cluster; its name is what pods ask for. \
         `members` decide which uplinks belong to it ([how](../concepts.md)); `allowedNamespaces` is enforced at admission. `attach` is what \
-        [colvin-cni does](../attach.md). `attach.reconfigure` and `advertise: DRA` are checked and kept, and nothing acts on them yet.";
+        [colvin-cni does](../attach.md). With `advertise: DRA` the controller keeps the DeviceClass `<network>.colvin.dev`.";
     let network = definition::network().unwrap();
     check("docs/reference/network.md", &page(&network, head));
     let head = "What a node's network cards are, what is behind them and which networks that means: an object of `colvin.dev/v1alpha1` per node, written by \

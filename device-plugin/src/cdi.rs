@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use colvin_attach::GateHook;
 use colvin_model::offer::{DeviceId, Kind, Origin, ResourceName};
 use serde::Serialize;
 
@@ -14,9 +15,6 @@ use crate::instance::{digest, in_name};
 
 /// The first version with names that begin with a digit and with paths of the host.
 const VERSION: &str = "0.5.0";
-
-/// How long the gate may take.
-const GATE_SECS: u32 = 10;
 
 /// What the file of a spec of ours begins with.
 pub(crate) const FILE_PREFIX: &str = "colvin-dp-";
@@ -43,7 +41,7 @@ struct Edits {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     device_nodes: Vec<Node>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hooks: Option<[Hook; 1]>,
+    hooks: Option<[GateHook; 1]>,
 }
 
 #[derive(Serialize)]
@@ -52,16 +50,6 @@ struct Node {
     path: String,
     host_path: String,
     permissions: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Hook {
-    #[serde(rename = "hookName")]
-    when: &'static str,
-    path: String,
-    args: Vec<String>,
-    timeout: u32,
 }
 
 /// The kind of a device: of a network `colvin.dev/net`, of the other plugin's file as that plugin has it.
@@ -130,7 +118,7 @@ pub(crate) fn spec(
     let edits = Edits {
         env: [variable(resource, &grant.id)],
         device_nodes: grant.char_devices().into_iter().map(node).collect(),
-        hooks: gate.map(|program| [hook(program, resource, &grant.id)]),
+        hooks: gate.map(|program| [GateHook::new(program, resource, &grant.id)]),
     };
     let spec = Spec {
         cdi_version: VERSION,
@@ -149,26 +137,6 @@ fn variable(resource: &ResourceName, id: &DeviceId) -> String {
     let shell = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let id: String = id.as_str().chars().map(shell).collect();
     format!("COLVIN_DEVICE_{}={resource}", id.to_uppercase())
-}
-
-fn hook(program: &Path, resource: &ResourceName, id: &DeviceId) -> Hook {
-    let path = program.to_string_lossy().into_owned();
-    let args = [
-        "gate",
-        "--resource",
-        resource.as_str(),
-        "--device",
-        id.as_str(),
-    ];
-    Hook {
-        when: "createRuntime",
-        args: std::iter::once(path.as_str())
-            .chain(args)
-            .map(str::to_owned)
-            .collect(),
-        path,
-        timeout: GATE_SECS,
-    }
 }
 
 #[cfg(test)]

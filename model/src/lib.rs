@@ -3,7 +3,8 @@
 //! [`identity`] holds the words that everything else is said in (PCI address, interface name, MAC);
 //! [`observation`] what one source saw in one look; [`inventory`] the one consistent picture that is
 //! computed from all observations; [`network`] which networks that means, and why; [`plan`] which
-//! devices are offered to pods for it; [`offer`] what the kubelet is told of them; [`change`] what differs between two inventories;
+//! devices are offered to pods for it; [`offer`] what the kubelet is told of them; [`claimable`] what resource claims may be
+//! allocated of them; [`change`] what differs between two inventories;
 //! [`attribute`] the table of facts that people and programs select on; [`drift`] which nodes are
 //! alike. Everything here is a value or a pure function: no file, socket, clock or task.
 //!
@@ -18,6 +19,8 @@
 
 pub mod attribute;
 pub mod change;
+pub mod claimable;
+pub mod digest;
 pub mod drift;
 pub mod finding;
 pub mod identity;

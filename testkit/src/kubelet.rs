@@ -9,6 +9,7 @@
 
 mod admission;
 mod choice;
+pub mod dra;
 mod greeting;
 mod judge;
 mod options;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use colvin_attach::sweep::{self, Dead, Seen};
 use colvin_attach::trace::Trace;
 use colvin_attach::{Patience, Roots};
+use colvin_model::offer::DeviceId;
 use colvin_model::{NetworkName, PciAddress};
 use colvin_service::{CancellationToken, Pulse};
 use tokio::sync::watch;
@@ -38,8 +39,12 @@ const PATIENCE: Patience = Patience {
 /// What the journal has, as far as others must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attached {
+    /// Whether the journal was read at all.
+    pub(crate) read: bool,
     /// Functions that are attached in this boot, or not undone yet.
     pub(crate) devices: BTreeSet<PciAddress>,
+    /// The same by what they were given as, children of uplinks too.
+    pub(crate) ids: BTreeSet<DeviceId>,
     /// Networks that an attachment is or may be of: those that the journal has, and the names of configurations.
     pub(crate) networks: BTreeSet<NetworkName>,
 }
@@ -137,7 +142,13 @@ impl Journal {
         let names = seen.iter().filter_map(|it| it.key.as_ref());
         let names = names.filter_map(|it| it.network.parse().ok());
         let networks = seen.iter().filter_map(|it| it.network.as_ref());
+        let ids = of_this_boot().flat_map(|it| {
+            let function = it.device.and_then(|device| device.to_string().parse().ok());
+            function.into_iter().chain(it.given.clone())
+        });
         let attached = Attached {
+            read: true,
+            ids: ids.collect(),
             devices: of_this_boot().filter_map(|it| it.device).collect(),
             networks: names.chain(networks.map(|it| it.network.clone())).collect(),
         };

@@ -7,7 +7,7 @@ use colvin_crds::v1alpha1::NodeTopology;
 use colvin_discovery::Discovery;
 use colvin_model::Symbol;
 use colvin_model::inventory::{Carriers, Protection};
-use colvin_model::network::{Devices, Member, NetworkSpec, NodeFacts, Term};
+use colvin_model::network::{Advertise, Devices, Member, NetworkSpec, NodeFacts, Term};
 use colvin_model::observation::InterfaceAddress;
 use colvin_testkit::machine::Machine;
 
@@ -44,6 +44,7 @@ fn decided(devices: Devices, term: Term, known: &[&str]) -> Decision {
 
 fn decided_with(devices: Devices, term: Term, known: &[&str], unfollowed: &Unfollowed) -> Decision {
     let node = Known {
+        uid: String::new(),
         facts: NodeFacts {
             name: Symbol::from("worker-1"),
             labels: BTreeMap::new(),
@@ -62,13 +63,15 @@ fn decided_with(devices: Devices, term: Term, known: &[&str], unfollowed: &Unfol
         node: &node,
         networks: &networks,
         holders: &Holders::default(),
+        claimed: &Holders::default(),
         attached: &Attached::default(),
         unfollowed,
         from_file: &Offers::default(),
     };
     let mut memory = Memory {
         membership: Membership::default(),
-        offering: Offering::resume(Offers::default(), Duration::ZERO),
+        offering: Offering::resume(Advertise::DevicePlugin, Offers::default(), Duration::ZERO),
+        claims: Offering::resume(Advertise::Dra, Offers::default(), Duration::ZERO),
     };
     decide(facts, &mut memory, Duration::ZERO)
 }

@@ -125,6 +125,7 @@ mod tests {
             mac: LinkAddress::from_bytes(&[2, 0, 0, 0, 0, last]),
             mtu_bytes,
             addresses: addresses.iter().map(|it| it.parse().unwrap()).collect(),
+            cidrs: addresses.iter().map(|it| format!("{it}/24")).collect(),
         }
     }
 

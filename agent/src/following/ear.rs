@@ -30,6 +30,8 @@ pub(crate) struct PodLink {
     /// The addresses by which others reach it, in order: of a wider scope than the link, no temporary ones
     /// (RFC 8981: they last a day and are for connections of its own), and none that may not be used (yet).
     pub(crate) addresses: Vec<IpAddr>,
+    /// The same with the lengths of their prefixes, such as `192.0.2.7/24`.
+    pub(crate) cidrs: Vec<String>,
 }
 
 /// Why a namespace cannot be looked at.
@@ -209,13 +211,14 @@ fn look(socket: &mut RouteSocket, names: &[IfName]) -> Result<Links, ChangeError
         };
         let mut addresses = socket.addresses(facts.link.index)?;
         addresses.retain(is_for_others);
-        let mut addresses: Vec<IpAddr> = addresses.into_iter().map(|it| it.address).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
+        addresses.sort_unstable_by_key(|it| it.address);
+        addresses.dedup_by_key(|it| it.address);
+        let cidr = |it: &AssignedAddress| format!("{}/{}", it.address, it.prefix_length);
         let link = PodLink {
             mac: facts.link.address,
             mtu_bytes: facts.link.mtu_bytes,
-            addresses,
+            cidrs: addresses.iter().map(cidr).collect(),
+            addresses: addresses.into_iter().map(|it| it.address).collect(),
         };
         links.insert(name.clone(), link);
     }

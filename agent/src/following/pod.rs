@@ -19,6 +19,7 @@ use super::loss::{Losses, Turn};
 use super::naming;
 use super::pace::Pace;
 use super::server::{Annotation, Put};
+use super::sighting::{self, Sight};
 use crate::attachments::ChainedPod;
 use crate::event::{PodEvent, PodEventReason, Subject};
 
@@ -79,6 +80,7 @@ pub(crate) struct Follow<S> {
     annotation: Annotation,
     records: Records,
     events: mpsc::Sender<PodEvent>,
+    sight: Sight,
     names: Names,
     losses: Losses,
     pace: Pace,
@@ -101,6 +103,7 @@ impl<S: Senses> Follow<S> {
         annotation: Annotation,
         records: Records,
         events: mpsc::Sender<PodEvent>,
+        sight: Sight,
     ) -> Self {
         let pod = told.borrow_and_update().clone();
         Self {
@@ -110,6 +113,7 @@ impl<S: Senses> Follow<S> {
             annotation,
             records,
             events,
+            sight,
             names: Names::new(),
             losses: Losses::default(),
             pace: Pace::new(Instant::now()),
@@ -175,6 +179,7 @@ impl<S: Senses> Follow<S> {
         };
         self.note(None);
         self.tell(&links, now);
+        sighting::saw(&self.sight, &self.pod, &links);
         if !self.are_named() {
             self.name().await;
         }

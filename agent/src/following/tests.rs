@@ -19,6 +19,7 @@ fn follower(pods: watch::Receiver<Arc<ChainedPods>>, sole: watch::Receiver<bool>
             boot_id: None,
         },
         events: mpsc::channel(1).0,
+        sight: watch::Sender::new(Arc::default()),
         metrics: FollowMetrics::register(&mut Registry::default()),
         pulse: Health::new().pulse("following", Duration::from_secs(90)),
     }

@@ -24,13 +24,14 @@ fn node(rack: &str, addresses: &[(&str, &str)]) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": "worker-1", "resourceVersion": "7", "labels": {"rack": rack}},
+        "metadata": {"name": "worker-1", "uid": "uid-of-worker-1", "resourceVersion": "7", "labels": {"rack": rack}},
         "status": {"addresses": addresses.collect::<Vec<_>>()},
     })
 }
 
 fn known(rack: &str, addresses: &[&str]) -> Known {
     Known {
+        uid: "uid-of-worker-1".to_owned(),
         facts: NodeFacts {
             name: Symbol::from("worker-1"),
             labels: [(Symbol::from("rack"), Symbol::from(rack))].into(),
@@ -54,7 +55,7 @@ fn the_nodes_addresses_are_the_internal_and_external_ones_of_both_families() {
     );
     let expected = known("a", &["192.0.2.7", "2001:db8::7", "198.51.100.7"]);
     assert_eq!(Known::of(&serde_json::from_value(node).unwrap()), expected);
-    let bare = json!({"metadata": {"name": "worker-1", "labels": {"rack": "a"}}});
+    let bare = json!({"metadata": {"name": "worker-1", "uid": "uid-of-worker-1", "labels": {"rack": "a"}}});
     let bare: Node = serde_json::from_value(bare).unwrap();
     assert_eq!(Known::of(&bare), known("a", &[]));
 }

@@ -18,7 +18,7 @@ use crate::blocks::{self, Blocks};
 use crate::chain::Chain;
 use crate::device_plugin::boot_id;
 use crate::event::PodEvent;
-use crate::following;
+use crate::following::{self, Sight};
 use crate::networks::Networks;
 use crate::telemetry::{AttachMetrics, FollowMetrics};
 
@@ -77,7 +77,7 @@ impl Rooms {
         args: &DevicePluginArgs,
         pods: watch::Receiver<Arc<ChainedPods>>,
         sole: watch::Receiver<bool>,
-        (events, metrics): (mpsc::Sender<PodEvent>, FollowMetrics),
+        (events, sight, metrics): (mpsc::Sender<PodEvent>, Sight, FollowMetrics),
     ) {
         let follower = following::Follower {
             client: self.api.clone(),
@@ -89,6 +89,7 @@ impl Rooms {
                 boot_id: boot_id(),
             },
             events,
+            sight,
             metrics,
             pulse: self.health.pulse("following", SILENCE),
         };

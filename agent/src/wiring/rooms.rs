@@ -144,7 +144,7 @@ impl Rooms {
     /// Decides which devices are offered, and what is published.
     pub(super) fn decide(
         &mut self,
-        offering: Offering,
+        (offering, claims): (Offering, Offering),
         offers_file: OffersFile,
         (metrics, offer_metrics): (DecisionMetrics, OfferMetrics),
         inputs: Inputs,
@@ -155,9 +155,11 @@ impl Rooms {
             memory: Memory {
                 membership: membership_file.load(),
                 offering,
+                claims,
             },
             membership_file,
             offers_file,
+            claims_file: OffersFile::of_claims(&self.state_dir),
             clock: self.clock,
             metrics,
             offer_metrics,

@@ -40,7 +40,12 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// The chart in a real API server, and these nodes: name and netdev of the cable.
     pub(crate) fn start(nodes: &[(&str, &str)]) -> Result<Self> {
-        let bench = Installed::start(&Options::default())?;
+        Self::start_with(&Options::default(), nodes)
+    }
+
+    /// The same in a control plane with these options.
+    pub(crate) fn start_with(options: &Options, nodes: &[(&str, &str)]) -> Result<Self> {
+        let bench = Installed::start(options)?;
         let nodes = nodes
             .iter()
             .map(|(name, netdev)| Node::new(&bench, name, netdev));
@@ -81,6 +86,13 @@ impl Cluster {
         let mut command = node.cable.node.command(binaries::release("colvin-agent")?);
         command
             .args(["--device-plugin", "off"])
+            // where no kubelet is: nothing of the machine that plays the node is touched
+            .arg("--kubelet-dir")
+            .arg(node.state.path().join("kubelet"))
+            .arg("--run-dir")
+            .arg(node.state.path().join("run"))
+            .arg("--cdi-dir")
+            .arg(node.state.path().join("cdi"))
             .args(["--frames", "--text-delay", "1s", "--text-jitter", "1s"])
             .args(["--admin-address", "127.0.0.1:0", "--metrics-access", "open"])
             .args(["--node-name", &node.name])

@@ -122,7 +122,7 @@ fn tokens(bench: &Installed, nodes: &[String]) -> Vec<String> {
         for node in nodes {
             let pod = pods.get(&format!("agent-of-{node}")).await.unwrap();
             let request = TokenRequest {
-                spec: TokenRequestSpec {
+                spec: Some(TokenRequestSpec {
                     bound_object_ref: Some(BoundObjectReference {
                         api_version: Some("v1".to_owned()),
                         kind: Some("Pod".to_owned()),
@@ -130,14 +130,14 @@ fn tokens(bench: &Installed, nodes: &[String]) -> Vec<String> {
                         uid: pod.uid(),
                     }),
                     ..TokenRequestSpec::default()
-                },
+                }),
                 ..TokenRequest::default()
             };
             let made = accounts
                 .create_token_request("colvin-agent", &PostParams::default(), &request)
                 .await
                 .unwrap();
-            tokens.push(made.status.unwrap().token);
+            tokens.push(made.status.unwrap().token.unwrap());
         }
         tokens
     })

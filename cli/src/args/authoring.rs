@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::Look;
 use super::cluster::{Cluster, Connection};
@@ -109,8 +109,8 @@ pub(crate) struct Answers {
 /// `colvin convert`.
 #[derive(Args, Debug)]
 pub(crate) struct Convert {
-    /// Files with Networks and attachment definitions: YAML or JSON, as `kubectl get -o yaml` writes them; `-` is
-    /// standard input.
+    /// Files with Networks, attachment definitions and templates of claims: YAML or JSON, as `kubectl get -o yaml`
+    /// writes them; `-` is standard input.
     #[arg(
         value_name = "FILE",
         required_unless_present = "cluster",
@@ -120,13 +120,26 @@ pub(crate) struct Convert {
     /// Convert this object of the cluster: a name is that of a Network, NAMESPACE/NAME that of an attachment definition.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
-    /// The namespace of the definitions that are made [default: that they are applied to].
+    /// The namespace of what is made [default: the one that is said, else that it is applied to].
     #[arg(short, long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
+    /// What is made.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) to: To,
     #[command(flatten)]
     pub(crate) answers: Answers,
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+/// What `colvin convert` makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum To {
+    /// Of a Network or a template its definition for Multus, of a definition the Network.
+    #[default]
+    Other,
+    /// Of a Network or a definition of one the `ResourceClaimTemplate`, by which pods get it of DRA.
+    ClaimTemplate,
 }
 
 /// `colvin import sriov-device-plugin`.

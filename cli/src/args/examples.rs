@@ -261,6 +261,8 @@ Examples:
                                                the Network that a definition amounts to
   colvin convert --interface red/tenantred=ens2f0 tenantred.yaml
   colvin convert --cluster red/tenantred       of a definition of the cluster
+  colvin convert --to claim-template nad.yaml  the template by which pods get it of DRA
+  colvin convert template.yaml                 the definition that a template amounts to
 
 Objects go to standard output and nothing is applied. A definition for colvin-cni says the
 Network's name and no more: all settings are the Network's. Read are definitions of sriov-cni,

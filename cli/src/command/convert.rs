@@ -1,8 +1,10 @@
-//! `colvin convert`: between a Network and the attachment definition by which Multus gives it to pods.
+//! `colvin convert`: between a Network and the attachment definition by which Multus gives it to pods, and between that
+//! and the claim template by which they get it of DRA.
 //!
 //! What one of them cannot say is a warning. Left to others: reading definitions (`import::nad`), the definition of a Network
-//! (`colvin_crds`), joining definitions per node (`colvin import nad`), applying.
+//! (`colvin_crds`), templates ([`claim`]), joining definitions per node (`colvin import nad`), applying.
 
+mod claim;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +23,7 @@ use super::import::nad::definition::{Definition, definitions};
 use super::import::nad::group::Group;
 use super::import::nad::{namespaces_told, of_group};
 use super::lint::text_of;
-use crate::args::authoring::{Answers, Convert};
+use crate::args::authoring::{Answers, Convert, To};
 use crate::cluster::{AnyKind, Connection};
 use crate::{create, manifest};
 
@@ -51,7 +53,7 @@ pub(super) fn run(args: &Convert, to: &mut dyn Write) -> anyhow::Result<Ended> {
     if let Some(name) = &args.cluster {
         texts.push(("cluster".to_owned(), of_cluster(name, args)?));
     }
-    let converted = converted(&texts, args.namespace.as_deref(), &args.answers)?;
+    let converted = converted(&texts, args.namespace.as_deref(), &args.answers, args.to)?;
     for (comments, object) in &converted.objects {
         to.write_all(manifest::document(comments, object).as_bytes())?;
     }
@@ -64,7 +66,9 @@ pub(super) fn run(args: &Convert, to: &mut dyn Write) -> anyhow::Result<Ended> {
         .iter()
         .for_each(|line| create::note(line));
     if converted.objects.is_empty() && converted.failures.is_empty() {
-        create::note("there is no Network and no NetworkAttachmentDefinition to convert");
+        create::note(
+            "there is no Network, NetworkAttachmentDefinition or ResourceClaimTemplate to convert",
+        );
     }
     let whole = converted.failures.is_empty();
     Ok(if whole { Ended::Well } else { Ended::Badly })
@@ -93,20 +97,23 @@ fn converted(
     texts: &[(String, String)],
     namespace: Option<&str>,
     answers: &Answers,
+    to: To,
 ) -> anyhow::Result<Converted> {
     let mut converted = Converted::default();
     let mut networks = Objects::default();
     let mut nads = Objects::default();
+    let mut templates = Objects::default();
     for (file, text) in texts {
         networks.add(file, text, NETWORKS);
         nads.add(file, text, DEFINITIONS);
+        templates.add(file, text, claim::TEMPLATES);
     }
-    // both looks find the same of what does not read
+    // all looks find the same of what does not read
     converted.failures.append(&mut nads.unreadable);
     for (file, root) in &networks.wanted {
         let network: Result<Network, _> = serde_json::from_value(root.to_value());
         match network {
-            Ok(network) => of_network(&network, namespace, &mut converted),
+            Ok(network) => of_network(&network, namespace, to, &mut converted),
             Err(error) => converted.failures.push(format!(
                 "{file}:{}: it is no Network: {error}; colvin lint says more",
                 root.place
@@ -117,23 +124,41 @@ fn converted(
     converted.failures.extend(failures);
     let mut taken = BTreeSet::new();
     for definition in definitions {
-        of_definition(definition, &mut taken, &mut converted)?;
+        match to {
+            To::Other => of_definition(definition, &mut taken, &mut converted)?,
+            To::ClaimTemplate => claim::of_definition(&definition, namespace, &mut converted),
+        }
+    }
+    // one is a template already
+    for (file, root) in templates.wanted.iter().filter(|_| to == To::Other) {
+        if let Err(error) = claim::of_template(root.to_value(), namespace, &mut converted) {
+            let failure = format!(
+                "{file}:{}: it is no ResourceClaimTemplate: {error}",
+                root.place
+            );
+            converted.failures.push(failure);
+        }
     }
     Ok(converted)
 }
 
-/// The definition of a Network.
-fn of_network(network: &Network, namespace: Option<&str>, converted: &mut Converted) {
+/// The definition of a Network, or its template.
+fn of_network(network: &Network, namespace: Option<&str>, to: To, converted: &mut Converted) {
     let name = network.metadata.name.as_deref().unwrap_or_default();
     if name.is_empty() {
         let failure = "a Network without a name has no definition".to_owned();
         converted.failures.push(failure);
         return;
     }
-    if network.spec.advertise == Advertise::Dra {
+    let is_by_dra = network.spec.advertise == Advertise::Dra;
+    if to == To::ClaimTemplate {
+        claim::of_network(name, is_by_dra, namespace, converted);
+        return;
+    }
+    if is_by_dra {
         converted.failures.push(format!(
             "{name}: its devices are advertised by DRA, and Multus hands over those of the device plugin only: it has no \
-             definition while it says advertise: DRA"
+             definition while it says advertise: DRA (--to claim-template has a template)"
         ));
         return;
     }

@@ -1,6 +1,9 @@
 //! What is done with definitions, and what is said of them. Left to others: when (`reconcile/desk`).
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::kept::{Step, plan};
 
 /// A network with this uid that asks for definitions in these namespaces.
 fn network(namespaces: &[&str]) -> NetworkFacts {
@@ -16,7 +19,7 @@ fn of(owner: Option<&str>, fits: bool) -> DefinitionFacts {
         uid: Some("d1".to_owned()),
         version: 7,
         owner: owner.map(str::to_owned),
-        fits,
+        says: if fits { Fit::Whole } else { Fit::Not },
         deleting: false,
     }
 }
@@ -27,9 +30,9 @@ fn ours() -> DefinitionFacts {
 
 type Seen<'a> = &'a [(&'a str, DefinitionFacts)];
 
-fn with<T>(sight: Sight, seen: Seen<'_>, look: impl FnOnce(&View<'_>) -> T) -> T {
+fn with<T>(sight: Sight, seen: Seen<'_>, look: impl FnOnce(&View<'_, Definitions>) -> T) -> T {
     let seen = seen.iter().cloned();
-    let seen = seen.map(|(key, facts)| (key.to_owned(), facts)).collect();
+    let seen: BTreeMap<_, _> = seen.map(|(key, facts)| (key.to_owned(), facts)).collect();
     let refused = Trouble::Refused("no such luck".to_owned());
     let troubles = [
         ("nowhere/green".to_owned(), Trouble::NoNamespace),
@@ -39,15 +42,22 @@ fn with<T>(sight: Sight, seen: Seen<'_>, look: impl FnOnce(&View<'_>) -> T) -> T
         sight,
         seen: &seen,
         troubles: &troubles.into(),
+        drops: false,
     })
 }
 
 fn done(facts: Option<&NetworkFacts>, seen: Seen<'_>) -> Vec<String> {
     let plan = with(Sight::Seen, seen, |view| plan("green", facts, view));
+    let owner = |object: &Value| {
+        let uid = object.pointer("/metadata/ownerReferences/0/uid");
+        uid.and_then(Value::as_str).unwrap().to_owned()
+    };
     let words = plan.into_iter().map(|action| {
         let word = match action.step {
-            Step::Create { owner } => format!("create for {owner}"),
-            Step::Mend { owner, version, .. } => format!("mend {version} for {owner}"),
+            Step::Create { object } => format!("create for {}", owner(&object)),
+            Step::Mend {
+                object, version, ..
+            } => format!("mend {version} for {}", owner(&object)),
             Step::Delete { version, .. } => format!("delete {version}"),
         };
         format!("{word} {}", action.place.key())
@@ -140,13 +150,4 @@ fn why_one_could_not_be_made_is_said() {
         pending: vec!["a".to_owned()],
     };
     assert_eq!(said, Defined::But(lacks));
-}
-
-#[test]
-fn a_key_is_a_place_and_back() {
-    let place = Place {
-        namespace: "tenant-a".to_owned(),
-        network: "green".to_owned(),
-    };
-    assert_eq!(Place::from_key(&place.key()), place);
 }

@@ -1,20 +1,15 @@
-//! What is kept of a `NetworkAttachmentDefinition`, anybody's: whose it is, and whether it says what ours say.
+//! What is kept of a `NetworkAttachmentDefinition`, anybody's: whether it says what ours say.
 //!
-//! Left to others: which there are to be ([`crate::definitions`]).
+//! Left to others: which there are to be ([`crate::definitions`]), whose it is ([`super::kept`]).
 
 use colvin_crds::v1alpha1::network::attachment_definition::{RESOURCE_NAME, attachment_definition};
-use colvin_crds::v1alpha1::{API_VERSION as OURS, GROUP};
 use kube::CustomResource;
 use kube::core::{DeserializeGuard, ObjectMeta};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::version;
-use crate::definitions::Place;
-use crate::publish::PROGRAM;
-
-/// The label that says who made it.
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+use super::kept::{KeptFacts, is_labelled};
+use crate::kept::{Fit, Place};
 
 /// What a `NetworkAttachmentDefinition` says: a CNI configuration, or nothing where that is a file of the nodes.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize)]
@@ -31,96 +26,62 @@ pub(crate) struct NetworkAttachmentDefinitionSpec {
     pub(crate) config: Option<String>,
 }
 
-/// A definition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DefinitionFacts {
-    pub(crate) uid: Option<String>,
-    /// Of two versions of one object, the larger is newer; 0 when it cannot be told.
-    pub(crate) version: u64,
-    /// The uid of the Network that owns it, where one does.
-    pub(crate) owner: Option<String>,
-    /// Whether it says what ours of this name say.
-    pub(crate) fits: bool,
-    pub(crate) deleting: bool,
-}
+/// A definition, and whether it says what ours of its place say.
+pub(crate) type DefinitionFacts = KeptFacts<Fit>;
 
-impl DefinitionFacts {
-    /// Reads an object, with its key.
-    pub(crate) fn read(object: DeserializeGuard<NetworkAttachmentDefinition>) -> (String, Self) {
-        match object.0 {
-            Ok(definition) => Self::of(definition.metadata, definition.spec.config.as_deref()),
-            // of another form: none of ours has it
-            Err(invalid) => Self::of(invalid.metadata, None),
-        }
-    }
-
-    /// From what there is of it.
-    pub(crate) fn of(metadata: ObjectMeta, config: Option<&str>) -> (String, Self) {
-        let place = Place {
-            namespace: metadata.namespace.clone().unwrap_or_default(),
-            network: metadata.name.clone().unwrap_or_default(),
-        };
-        let owner = network_of(&metadata).map(str::to_owned);
-        let wanted = attachment_definition(&place.network, Some(&place.namespace));
-        let annotations = metadata.annotations.as_ref();
-        let resource = annotations.and_then(|all| all.get(RESOURCE_NAME));
-        let labels = metadata.labels.as_ref();
-        let made_by = labels.and_then(|all| all.get(MANAGED_BY));
-        let wants = |path: &str| wanted.pointer(path).and_then(Value::as_str);
-        let annotation = format!("/metadata/annotations/{}", RESOURCE_NAME.replace('/', "~1"));
-        let facts = Self {
-            version: version(&metadata),
-            owner,
-            fits: config.is_some()
-                && config == wants("/spec/config")
-                && resource.map(String::as_str) == wants(&annotation)
-                && made_by.map(String::as_str) == Some(PROGRAM),
-            deleting: metadata.deletion_timestamp.is_some(),
-            uid: metadata.uid,
-        };
-        (place.key(), facts)
+/// Reads an object, with its key.
+pub(crate) fn read(
+    object: DeserializeGuard<NetworkAttachmentDefinition>,
+) -> (String, DefinitionFacts) {
+    match object.0 {
+        Ok(definition) => of(definition.metadata, definition.spec.config.as_deref()),
+        // of another form: none of ours has it
+        Err(invalid) => of(invalid.metadata, None),
     }
 }
 
-/// The uid of the Network that owns an object.
-fn network_of(metadata: &ObjectMeta) -> Option<&str> {
-    let mut owners = metadata.owner_references.iter().flatten();
-    let owner = owners.find(|owner| {
-        let group = owner.api_version.split('/').next();
-        owner.kind == "Network" && group == Some(GROUP)
-    });
-    owner.map(|owner| owner.uid.as_str())
-}
-
-/// The definition at a place as the controller makes it, for the Network with this uid.
-pub(crate) fn made(place: &Place, owner: &str) -> Value {
-    let Place { namespace, network } = place;
-    let mut object = attachment_definition(network, Some(namespace));
-    if let Some(metadata) = object
-        .pointer_mut("/metadata")
-        .and_then(Value::as_object_mut)
-    {
-        metadata.insert("labels".to_owned(), json!({MANAGED_BY: PROGRAM}));
-        let owner = json!({"apiVersion": OURS, "kind": "Network", "name": network, "uid": owner});
-        metadata.insert("ownerReferences".to_owned(), json!([owner]));
-    }
-    object
+/// From what there is of it.
+fn of(metadata: ObjectMeta, config: Option<&str>) -> (String, DefinitionFacts) {
+    let place = Place {
+        namespace: metadata.namespace.clone().unwrap_or_default(),
+        name: metadata.name.clone().unwrap_or_default(),
+    };
+    let wanted = attachment_definition(&place.name, Some(&place.namespace));
+    let annotations = metadata.annotations.as_ref();
+    let resource = annotations.and_then(|all| all.get(RESOURCE_NAME));
+    let wants = |path: &str| wanted.pointer(path).and_then(Value::as_str);
+    let annotation = format!("/metadata/annotations/{}", RESOURCE_NAME.replace('/', "~1"));
+    let fits = config.is_some()
+        && config == wants("/spec/config")
+        && resource.map(String::as_str) == wants(&annotation)
+        && is_labelled(&metadata);
+    let says = if fits { Fit::Whole } else { Fit::Not };
+    (place.key(), KeptFacts::of(metadata, says))
 }
 
 #[cfg(test)]
 mod tests {
+    use colvin_crds::v1alpha1::API_VERSION as OURS;
     use colvin_crds::v1alpha1::network::attachment_definition::{API_VERSION, KIND};
     use kube::Resource as _;
+    use serde_json::json;
 
     use super::*;
+    use crate::facts::kept::owned;
+    use crate::publish::PROGRAM;
+
+    const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
     fn read(object: &Value) -> (String, DefinitionFacts) {
-        DefinitionFacts::read(serde_json::from_value(object.clone()).unwrap())
+        super::read(serde_json::from_value(object.clone()).unwrap())
     }
 
     fn green() -> Value {
-        let place = Place::from_key("tenant-a/green");
-        let mut object = made(&place, "u1");
+        let mut object = owned(
+            attachment_definition("green", Some("tenant-a")),
+            "green",
+            "u1",
+        );
         object["metadata"]["uid"] = json!("d1");
         object["metadata"]["resourceVersion"] = json!("17");
         object
@@ -132,7 +93,7 @@ mod tests {
             uid: Some("d1".to_owned()),
             version: 17,
             owner: Some("u1".to_owned()),
-            fits: true,
+            says: Fit::Whole,
             deleting: false,
         };
         assert_eq!(read(&green()), ("tenant-a/green".to_owned(), expected));
@@ -145,7 +106,7 @@ mod tests {
         let fits = |path: &str, value: Value| {
             let mut object = green();
             *object.pointer_mut(path).unwrap() = value;
-            read(&object).1.fits
+            read(&object).1.says == Fit::Whole
         };
         assert!(!fits("/spec/config", json!("{}")));
         assert!(!fits("/spec", json!({})));

@@ -25,6 +25,7 @@ fn a_network_is_read_with_its_status() {
         spec: Spec::WithMembers,
         addresses: Source::Elsewhere,
         definitions: Some(BTreeSet::new()),
+        class: Asked::Nothing,
         status: NetworkStatus {
             nodes: 2,
             ..NetworkStatus::default()

@@ -16,7 +16,7 @@ fn page() -> String {
     format!(
         "# Conditions and events of a Network\n\n\
          What `kubectl describe network NAME` says beside the counts. Reasons are for programs and stay; messages are for people. \
-         Made from `controller/src/reason.rs`.\n\n\
+         Made from `controller/src/reason/meaning.rs`.\n\n\
          Each condition is always there, so that `kubectl wait --for=condition=Ready network/green` and \
          `--for=condition=Ambiguous=false` both work. Its time changes only when its status does.\n\n\
          | condition | what is so when it is True |\n| --- | --- |\n{}\n\

@@ -1,10 +1,11 @@
 //! What the controller knows, and what it does next.
 //!
-//! Pure: time and chance are arguments. Left to others: blocks of addresses ([`allotment`]), definitions for
-//! Multus ([`keeping`]), the loop around it ([`super`]).
+//! Pure: time and chance are arguments. Left to others: blocks of addresses ([`allotment`]), what is kept for
+//! Networks ([`keepings`]), the loop around it ([`super`]).
 
 mod allotment;
 mod keeping;
+mod keepings;
 mod ranges;
 
 use std::time::Duration;
@@ -12,8 +13,10 @@ use std::time::Duration;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::blocks::{self, Action, View};
+use crate::classes::classed;
 use crate::cluster::{Change, Seen, Store, touched};
 use crate::cluster_ranges::ClusterRanges;
+use crate::definitions::defined;
 use crate::event::limit::Limit;
 use crate::event::send::Told;
 use crate::event::tell;
@@ -24,7 +27,9 @@ use crate::publish::{Write, Written};
 use crate::schedule::Schedule;
 use crate::summary::{Beside, summarize};
 use allotment::Allotment;
-use keeping::Keeping;
+use keepings::Keepings;
+
+pub(super) use keepings::OnDesk;
 
 /// All that the loop remembers.
 #[derive(Debug)]
@@ -33,7 +38,7 @@ pub(super) struct Desk {
     nodes: Store<NodeFacts>,
     schedule: Schedule,
     allotment: Allotment,
-    keeping: Keeping,
+    keepings: Keepings,
     cluster: ClusterRanges,
     limit: Limit,
     leads: bool,
@@ -46,7 +51,7 @@ impl Default for Desk {
             nodes: Store::default(),
             schedule: Schedule::default(),
             allotment: Allotment::default(),
-            keeping: Keeping::default(),
+            keepings: Keepings::default(),
             cluster: ClusterRanges::default(),
             limit: Limit::new(),
             leads: false,
@@ -71,7 +76,7 @@ impl Desk {
         if leads {
             self.touch_all(now);
             self.allotment.lead(now);
-            self.touch_definitions(now);
+            self.keepings.touch(self.networks.kept().keys(), now);
         }
     }
 
@@ -104,11 +109,7 @@ impl Desk {
             self.allotment.touch(&change.name, now);
             self.touch_pools(now);
         }
-        let [before, after] =
-            sides.map(|side| side.as_ref().map(|facts| (&facts.uid, &facts.definitions)));
-        if before != after {
-            self.keeping.touch(&change.name, now);
-        }
+        self.keepings.network_changed(change, now);
         match &change.after {
             Some(_) => self.schedule.touch(&change.name, now),
             None => self.schedule.forget(&change.name),
@@ -181,7 +182,7 @@ impl Desk {
         let all = [
             self.schedule.next(now),
             self.allotment.wake(now),
-            self.keeping.wake(now),
+            self.keepings.wake(now),
         ];
         all.into_iter().flatten().min()
     }
@@ -209,7 +210,8 @@ impl Desk {
             let beside = Beside {
                 lacking: blocks::lacking(&name, &self.view()),
                 overlaps: overlaps(&name, self.networks.kept(), &self.cluster),
-                defined: self.keeping.defined(&name, network),
+                defined: defined(&name, network, &self.keepings.definitions.view()),
+                classed: classed(&name, network, &self.keepings.classes.view()),
             };
             let status = summarize(&name, network, self.nodes.kept(), &beside, date);
             if status == network.status {

@@ -8,8 +8,9 @@ use kube::runtime::watcher::Event;
 use tracing::warn;
 
 use crate::cluster::Seen;
-use crate::facts::definition::NetworkAttachmentDefinition;
-use crate::facts::{BlockFacts, DefinitionFacts, NetworkFacts, NodeFacts};
+use crate::facts::kept::KeptFacts;
+use crate::facts::{BlockFacts, NetworkFacts, NodeFacts};
+use crate::kept::Kept;
 
 pub(super) fn network(event: Event<DeserializeGuard<Network>>) -> Seen<NetworkFacts> {
     seen(event, NetworkFacts::read)
@@ -43,10 +44,8 @@ pub(super) fn address_block(event: Event<DeserializeGuard<AddressBlock>>) -> See
     })
 }
 
-pub(super) fn definition(
-    event: Event<DeserializeGuard<NetworkAttachmentDefinition>>,
-) -> Seen<DefinitionFacts> {
-    seen(event, DefinitionFacts::read)
+pub(super) fn kept<K: Kept>(event: Event<DeserializeGuard<K::Object>>) -> Seen<KeptFacts<K::Says>> {
+    seen(event, K::read)
 }
 
 fn seen<K, T>(event: Event<K>, read: impl FnOnce(K) -> (String, T)) -> Seen<T> {

@@ -57,6 +57,7 @@ fn beside() -> Beside {
         lacking: Lacking::new(),
         overlaps: Overlaps::new(),
         defined: Defined::NoneAsked,
+        classed: Classed::NoneAsked,
     }
 }
 

@@ -13,7 +13,7 @@ use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 
 use super::{Failure, LONGEST_WAIT_WITHOUT, Watch};
-use crate::definitions::Sight;
+use crate::kept::Sight;
 
 /// A watch that may not be there.
 pub(crate) struct OptionalWatch<K> {

@@ -7,6 +7,7 @@
 pub mod attach;
 pub mod attachment_definition;
 pub mod compile;
+pub mod device_class;
 pub mod member;
 pub mod status;
 

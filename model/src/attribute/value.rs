@@ -9,6 +9,8 @@ pub enum AttributeType {
     Text,
     /// A whole number, in the row's unit where it has one.
     Number,
+    /// True or false.
+    Flag,
     /// Several texts.
     Texts,
     /// Several whole numbers.
@@ -22,6 +24,8 @@ pub enum AttributeValue {
     Text(String),
     /// A whole number.
     Number(u64),
+    /// True or false.
+    Flag(bool),
     /// Several texts; never empty.
     Texts(Vec<String>),
     /// Several whole numbers; never empty.
@@ -34,6 +38,7 @@ impl AttributeValue {
         match self {
             Self::Text(_) => AttributeType::Text,
             Self::Number(_) => AttributeType::Number,
+            Self::Flag(_) => AttributeType::Flag,
             Self::Texts(_) => AttributeType::Texts,
             Self::Numbers(_) => AttributeType::Numbers,
         }
@@ -45,6 +50,7 @@ impl fmt::Display for AttributeValue {
         match self {
             Self::Text(text) => f.pad(text),
             Self::Number(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
             Self::Texts(texts) => f.pad(&texts.join(",")),
             Self::Numbers(numbers) => {
                 let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();

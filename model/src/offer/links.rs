@@ -16,15 +16,16 @@ pub(super) struct Links(BTreeMap<UplinkId, Observed>);
 #[derive(Clone, Copy, Debug)]
 struct Observed {
     state: LinkState,
-    /// When it began to carry traffic, or `None` when it did from the first look on.
-    up_since: Option<Duration>,
+    /// When it began to carry traffic or ceased to, or `None` when it has been so from the first look on.
+    since: Option<Duration>,
 }
 
 /// Whether an uplink counts as up for somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counts {
     Up,
-    Down,
+    /// It carries no traffic, since then, or from the first look on.
+    Down(Option<Duration>),
     /// It carries traffic, and counts from then on.
     UpFrom(Duration),
 }
@@ -35,12 +36,12 @@ impl Links {
         let before = std::mem::take(&mut self.0);
         let observed = inventory.uplinks.iter().map(|uplink| {
             let state = uplink.state;
-            let up_since = match before.get(&uplink.id) {
+            let since = match before.get(&uplink.id) {
                 None => None,
-                Some(was) if carries(was.state) == carries(state) => was.up_since,
+                Some(was) if carries(was.state) == carries(state) => was.since,
                 Some(_) => Some(now),
             };
-            (uplink.id.clone(), Observed { state, up_since })
+            (uplink.id.clone(), Observed { state, since })
         });
         self.0 = observed.collect();
     }
@@ -54,19 +55,16 @@ impl Links {
         now: Duration,
     ) -> Counts {
         let Some(observed) = self.0.get(uplink) else {
-            return Counts::Down;
+            return Counts::Down(None);
         };
         // a whole uplink is brought up by the pod that gets it
         if kind == Kind::PhysicalFunction && observed.state == LinkState::AdminDown {
             return Counts::Up;
         }
         if !carries(observed.state) {
-            return Counts::Down;
+            return Counts::Down(observed.since);
         }
-        match observed
-            .up_since
-            .map(|since| since.saturating_add(hold_down))
-        {
+        match observed.since.map(|since| since.saturating_add(hold_down)) {
             Some(from) if from > now => Counts::UpFrom(from),
             Some(_) | None => Counts::Up,
         }

@@ -30,15 +30,34 @@ pub struct Situation<'a> {
     pub plan: &'a Plan,
     /// What a config file of the SR-IOV network device plugin asks for.
     pub from_file: &'a Offers,
-    /// Who holds what.
+    /// Who holds what by this API.
     pub holders: &'a Holders,
+    /// Who holds what by the other.
+    pub others: &'a Holders,
     /// The functions that the journal of attachments has, of this boot: attached, or not undone yet.
     pub attached: &'a BTreeSet<PciAddress>,
+}
+
+/// How a link counts for a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkStanding {
+    /// Whether it is up, and has been for as long as the network asks for.
+    pub up: bool,
+    /// What follows, by the network's policy: running pods move away only when it has been down for as long, too.
+    pub effect: Option<Effect>,
+}
+
+impl LinkStanding {
+    const UP: Self = Self {
+        up: true,
+        effect: None,
+    };
 }
 
 /// What is offered, over time.
 #[derive(Clone, Debug)]
 pub struct Offering {
+    by: Advertise,
     start: Duration,
     offers: Offers,
     links: Links,
@@ -47,28 +66,29 @@ pub struct Offering {
     owed: BTreeSet<(ResourceName, DeviceId)>,
     /// Devices that were there in this run.
     seen: BTreeSet<DeviceId>,
-    /// Where a link keeps new pods away.
-    down: BTreeSet<(NetworkName, UplinkId)>,
+    /// How the links of the networks' uplinks count.
+    standing: BTreeMap<(NetworkName, UplinkId), LinkStanding>,
     /// When something may be another though nothing happens.
     look_again: Option<Duration>,
 }
 
 impl Offering {
-    /// Goes on from what was offered last, in this run or an earlier one.
-    pub fn resume(offers: Offers, now: Duration) -> Self {
+    /// Goes on from what was offered last by this API, in this run or an earlier one.
+    pub fn resume(by: Advertise, offers: Offers, now: Duration) -> Self {
         let owed = offers.0.iter().flat_map(|(resource, offer)| {
             let ill = offer.devices.iter();
             let ill = ill.filter(|(_, device)| device.ill == Some(Ill::NotReturned));
             ill.map(|(id, _)| (resource.clone(), id.clone()))
         });
         Self {
+            by,
             start: now,
             owed: owed.collect(),
             offers,
             links: Links::default(),
             holders: Holders::default(),
             seen: BTreeSet::new(),
-            down: BTreeSet::new(),
+            standing: BTreeMap::new(),
             look_again: None,
         }
     }
@@ -80,7 +100,14 @@ impl Offering {
 
     /// Whether an uplink's link keeps new pods of a network away from it.
     pub fn is_down(&self, network: &NetworkName, uplink: &UplinkId) -> bool {
-        self.down.contains(&(network.clone(), uplink.clone()))
+        self.link(network, uplink)
+            .is_some_and(|link| link.effect.is_some())
+    }
+
+    /// How an uplink's link counts for a network that is offered on it, or `None` where none is.
+    pub fn link(&self, network: &NetworkName, uplink: &UplinkId) -> Option<LinkStanding> {
+        let place = (network.clone(), uplink.clone());
+        self.standing.get(&place).copied()
     }
 
     /// When to look again though nothing happened, or `None` when only news can change something.
@@ -92,10 +119,10 @@ impl Offering {
     pub fn next(&mut self, situation: Situation<'_>, now: Duration) {
         let machine = Machine::of(situation.inventory);
         self.look_again = None;
-        self.down.clear();
+        self.standing.clear();
         self.links.observe(situation.inventory, now);
         self.settle_debts(&machine, situation.holders);
-        let mut places = self.places_of_holders(situation.holders);
+        let mut places = self.places_of_holders(situation);
         let mut offers = Offers::default();
         for (resource, offer) in &situation.from_file.0 {
             let mut offer = offer.clone();
@@ -106,12 +133,14 @@ impl Offering {
         }
         for network in situation.networks {
             if let Some((resource, mut offer)) = self.of_network(network, situation, now) {
+                let is_theirs = |id: &DeviceId| situation.others.holds(&resource, id);
                 offer
                     .devices
-                    .retain(|_, device| places.give(&resource, device));
+                    .retain(|id, device| !is_theirs(id) && places.give(&resource, device));
                 offers.0.entry(resource).or_insert(offer);
             }
         }
+        self.watch_links_of_holders(situation, now);
         self.keep_what_is_held(&mut offers, &machine, situation.holders, now);
         Self::keep_back(&mut offers, situation);
         for (resource, id) in &self.owed {
@@ -166,12 +195,15 @@ impl Offering {
     }
 
     /// What is held is its holder's, wherever the plan would have it now.
-    fn places_of_holders(&self, holders: &Holders) -> Places {
+    fn places_of_holders(&self, situation: Situation<'_>) -> Places {
         let mut places = Places::default();
-        for (resource, devices) in &holders.held {
+        for (resource, devices) in &situation.holders.held {
             for id in devices.keys() {
                 places.give(resource, &self.known(resource, id));
             }
+        }
+        for id in situation.others.held.values().flat_map(BTreeMap::keys) {
+            places.take(&OfferedDevice::by_id(id));
         }
         places
     }
@@ -194,16 +226,15 @@ impl Offering {
         let resource = ResourceName::of_network(network.name());
         let pools = situation.plan.pools_of(network.name());
         let was_here = self.offers.get(&resource).is_some();
-        if network.advertise() != Advertise::DevicePlugin || (pools.is_empty() && !was_here) {
+        if network.advertise() != self.by || (pools.is_empty() && !was_here) {
             return None;
         }
         let mut devices = BTreeMap::new();
         for pool in pools {
-            let down = self.link_counts_down(network, pool.uplink(), pool.kind(), now);
-            if down {
-                let place = (network.name().clone(), pool.uplink().clone());
-                self.down.insert(place);
-            }
+            let link = self.link_standing(network, pool.uplink(), pool.kind(), now);
+            let place = (network.name().clone(), pool.uplink().clone());
+            self.standing.insert(place, link);
+            let down = link.effect.is_some();
             for device in pool.devices() {
                 // within 63 visible characters, by its shape
                 let Ok(id) = device.id.in_network().parse::<DeviceId>() else {
@@ -225,24 +256,58 @@ impl Offering {
         Some((resource, offer))
     }
 
-    /// Whether a link keeps new pods away; notes when that ends by itself.
-    fn link_counts_down(
+    /// How a link counts; notes when that changes by itself.
+    fn link_standing(
         &mut self,
         network: &NetworkSpec,
         uplink: &UplinkId,
         kind: Kind,
         now: Duration,
-    ) -> bool {
+    ) -> LinkStanding {
         let policy = network.policy();
-        if policy.link_down == Effect::Report {
-            return false;
-        }
+        let wanted = Some(policy.link_down).filter(|effect| *effect != Effect::Report);
         match self.links.counts(uplink, kind, policy.hold_down, now) {
-            Counts::Up => false,
-            Counts::Down => true,
+            Counts::Up => LinkStanding::UP,
+            Counts::Down(since) => {
+                let ends = since.unwrap_or(self.start).saturating_add(policy.hold_down);
+                let soon = wanted == Some(Effect::NoExecute) && now < ends;
+                if soon {
+                    self.wake_at(ends);
+                }
+                LinkStanding {
+                    up: false,
+                    effect: if soon {
+                        Some(Effect::NoSchedule)
+                    } else {
+                        wanted
+                    },
+                }
+            }
             Counts::UpFrom(time) => {
                 self.wake_at(time);
-                true
+                LinkStanding {
+                    up: false,
+                    effect: wanted.map(|_| Effect::NoSchedule),
+                }
+            }
+        }
+    }
+
+    /// A lost link may take the network with it: who has a device there is told of the link all the same.
+    fn watch_links_of_holders(&mut self, situation: Situation<'_>, now: Duration) {
+        for network in situation.networks {
+            let resource = ResourceName::of_network(network.name());
+            let held = situation.holders.held.get(&resource);
+            for id in held.into_iter().flat_map(BTreeMap::keys) {
+                let device = self.known(&resource, id);
+                let Some(uplink) = device.uplink else {
+                    continue;
+                };
+                let place = (network.name().clone(), uplink);
+                if !self.standing.contains_key(&place) {
+                    let link = self.link_standing(network, &place.1, device.kind, now);
+                    self.standing.insert(place, link);
+                }
             }
         }
     }
@@ -302,9 +367,10 @@ impl Offering {
     }
 }
 
-/// Which resource has which function; a share of an uplink takes nothing from another.
+/// Which resource has which function, or `None` where the other API gave it away; a share of an uplink takes nothing
+/// from another.
 #[derive(Debug, Default)]
-struct Places(BTreeMap<PciAddress, ResourceName>);
+struct Places(BTreeMap<PciAddress, Option<ResourceName>>);
 
 impl Places {
     /// Whether a resource may list a device: nobody else does.
@@ -312,8 +378,16 @@ impl Places {
         let Some(address) = device.address.filter(|_| !device.kind.is_shared()) else {
             return true;
         };
-        let owner = self.0.entry(address).or_insert_with(|| resource.clone());
-        owner == resource
+        let owner = self.0.entry(address);
+        let owner = owner.or_insert_with(|| Some(resource.clone()));
+        owner.as_ref() == Some(resource)
+    }
+
+    /// Takes a device out of all offers, unless it is its holder's here.
+    fn take(&mut self, device: &OfferedDevice) {
+        if let Some(address) = device.address.filter(|_| !device.kind.is_shared()) {
+            self.0.entry(address).or_insert(None);
+        }
     }
 }
 

@@ -155,7 +155,7 @@ type Answer = Result<(), Refusal>;
 async fn ask(client: &Client, token: &str) -> Result<Answer, kube::Error> {
     let review = TokenReview {
         spec: TokenReviewSpec {
-            token: Some(token.to_owned()),
+            token: token.to_owned(),
             ..TokenReviewSpec::default()
         },
         ..TokenReview::default()

@@ -59,6 +59,7 @@ impl Inside {
             mac: LinkAddress::from_bytes(&[2, 0, 0, 0, 0, 1]),
             mtu_bytes: 1500,
             addresses: addresses.iter().map(|it| it.parse().unwrap()).collect(),
+            cidrs: addresses.iter().map(|it| format!("{it}/24")).collect(),
         };
         self.links
             .lock()
@@ -105,6 +106,7 @@ impl Bench {
                 boot_id: None,
             },
             events_in,
+            watch::Sender::new(Arc::default()),
         );
         #[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
         drop(tokio::spawn(follow.run()));

@@ -13,7 +13,8 @@ use crate::command::lint::object::Schemas;
 use crate::command::lint::text_linted;
 
 fn of(text: &str, answers: &Answers) -> Converted {
-    converted(&[("in.yaml".to_owned(), text.to_owned())], None, answers).unwrap()
+    let texts = [("in.yaml".to_owned(), text.to_owned())];
+    converted(&texts, None, answers, To::Other).unwrap()
 }
 
 fn interface(nad: &str, netdev: &str) -> Answers {

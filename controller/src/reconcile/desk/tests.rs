@@ -2,17 +2,19 @@
 //! Left to others: the API server, which `tests/kube_controller.rs` has.
 
 mod blocks;
+mod classes;
 mod definitions;
 
 use colvin_crds::v1alpha1::Network;
+use kube::core::Status;
+use serde_json::Value;
 
 use super::*;
-use crate::definitions::Sight;
-use crate::facts::DefinitionFacts;
-use crate::facts::definition::NetworkAttachmentDefinition;
+use crate::facts::kept::KeptFacts;
 use crate::facts::{Port, Source, Standing};
+use crate::kept::{self, Kept, Sight, Step};
 use crate::publish::NotWritten;
-use crate::publish::definition::DefinitionWritten;
+use crate::publish::kept::KeptWritten;
 use crate::reason::EventReason;
 use crate::schedule::SETTLE;
 
@@ -76,6 +78,59 @@ fn accept(desk: &mut Desk, write: Write, version: u64, now: Duration) {
     let answer = Ok(serde_json::from_value::<Network>(object).unwrap());
     let network = write.network;
     desk.wrote(Written { network, answer }, now, 0.0);
+}
+
+/// The API server does what is to be done with an object, which comes back with this version.
+fn accept_kept<K: OnDesk>(desk: &mut Desk, action: kept::Action, version: u64, now: Duration) {
+    let object = match &action.step {
+        Step::Delete { .. } => None,
+        Step::Create { object } | Step::Mend { object, .. } => Some(stored(object, version)),
+    };
+    answer_kept::<K>(desk, action, object, now);
+}
+
+/// The API server answers with this.
+fn answer_kept<K: OnDesk>(
+    desk: &mut Desk,
+    action: kept::Action,
+    object: Option<Value>,
+    now: Duration,
+) {
+    let answer = Ok(object.map(|object| serde_json::from_value(object).unwrap()));
+    desk.wrote_kept::<K>(KeptWritten { action, answer }, now, 0.0);
+}
+
+/// An object as the API server has it.
+fn stored(object: &Value, version: u64) -> Value {
+    let mut object = object.clone();
+    object["metadata"]["uid"] = "d1".into();
+    object["metadata"]["resourceVersion"] = version.to_string().into();
+    object
+}
+
+/// The API server refuses it.
+fn refuse_kept<K: OnDesk>(desk: &mut Desk, action: kept::Action, now: Duration) {
+    let status = Status::failure("no such luck", "").with_code(422);
+    let answer = Err(kube::Error::Api(Box::new(status)).into());
+    desk.wrote_kept::<K>(KeptWritten { action, answer }, now, 1.0);
+}
+
+fn next_kept<K: OnDesk>(desk: &mut Desk, now: Duration) -> Option<String> {
+    desk.next_kept::<K>(now).map(|action| action.place.key())
+}
+
+/// `status reason` of a condition that is written next.
+fn condition(desk: &mut Desk, kind: &str, now: Duration) -> String {
+    let status = write(desk, now).unwrap().status;
+    let mut conditions = status.conditions.iter();
+    let found = conditions.find(|each| each.type_ == kind).unwrap();
+    format!("{} {}", found.status, found.reason)
+}
+
+/// What a watch brings of an object.
+fn seen<K: Kept>(object: &Value) -> Seen<KeptFacts<K::Says>> {
+    let (key, facts) = K::read(serde_json::from_value(object.clone()).unwrap());
+    Seen::Changed(key, facts)
 }
 
 fn write(desk: &mut Desk, now: Duration) -> Option<Write> {

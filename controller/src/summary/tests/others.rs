@@ -136,3 +136,53 @@ fn while_definitions_are_not_known_what_was_said_of_them_stands() {
     let later = status(&network, Defined::Unknown, NOW + 60);
     assert_eq!(later, network.status);
 }
+
+#[test]
+fn a_class_that_lacks_says_why_and_while_it_is_not_known_what_was_said_stands() {
+    let mut network = green();
+    let status = |network: &NetworkFacts, classed: Classed, now: i64| {
+        let beside = Beside {
+            classed,
+            ..beside()
+        };
+        summarize("green", network, &nodes(&[]), &beside, at(now))
+    };
+    let refused = Classed::Refused("no such luck".to_owned());
+    for (classed, expected) in [
+        (
+            Classed::NoneAsked,
+            "False ByDevicePlugin: it does not say advertise: DRA",
+        ),
+        (Classed::Unknown, "True ClassPending: it is not made yet"),
+        (
+            Classed::KindMissing,
+            "True ClassKindMissing: the cluster has no DeviceClasses of resource.k8s.io/v1",
+        ),
+        (
+            Classed::Forbidden,
+            "True ClassesForbidden: the controller may not read DeviceClasses",
+        ),
+        (
+            Classed::WithoutExtendedName,
+            "True ExtendedNameDropped: DeviceClass green.colvin.dev is there, and the API server drops its extendedResourceName colvin.dev/green",
+        ),
+        (
+            Classed::Foreign,
+            "True ClassForeign: DeviceClass green.colvin.dev is somebody else's, and is let alone",
+        ),
+        (
+            refused,
+            "True ClassRefused: DeviceClass green.colvin.dev: no such luck",
+        ),
+        (
+            Classed::Made,
+            "False ClassMade: its DeviceClass is green.colvin.dev",
+        ),
+    ] {
+        let status = status(&network, classed, NOW);
+        assert_eq!(says(&status, Kind::Unclassed), expected);
+    }
+    network.status = status(&network, Classed::Made, NOW);
+    let later = status(&network, Classed::Unknown, NOW + 60);
+    assert_eq!(later, network.status);
+}

@@ -23,7 +23,7 @@ pub struct NetworkStatus {
     /// What it can give to pods.
     #[serde(default)]
     pub devices: DeviceCounts,
-    /// `Ready`, `Ambiguous`, `Overlap`, `Protected`, `Exhausted`, `AddressesOverlap`, `Undefined`: see the page of conditions.
+    /// `Ready`, `Ambiguous`, `Overlap`, `Protected`, `Exhausted`, `AddressesOverlap`, `Undefined`, `Unclassed`: see the page of conditions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<ConditionSchema>", length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

@@ -56,7 +56,9 @@ impl Term {
                 AttributeValue::Texts(values) => {
                     values.iter().find_map(|value| text(wanted, value))
                 }
-                AttributeValue::Number(_) | AttributeValue::Numbers(_) => None,
+                AttributeValue::Number(_)
+                | AttributeValue::Numbers(_)
+                | AttributeValue::Flag(_) => None,
             },
             Kind::Numbers(row, wanted) => {
                 number(wanted, facts.value(*row)).map(|number| number.to_string().into())
@@ -85,6 +87,7 @@ impl Term {
                 Some(value) => Found::Values(match value {
                     AttributeValue::Text(text) => vec![cut(text).to_owned()],
                     AttributeValue::Number(number) => vec![number.to_string()],
+                    AttributeValue::Flag(flag) => vec![flag.to_string()],
                     AttributeValue::Texts(texts) => {
                         texts.iter().map(|text| cut(text).to_owned()).collect()
                     }
@@ -115,7 +118,7 @@ fn number(wanted: &Numbers, value: Option<&AttributeValue>) -> Option<u64> {
             let mut values = values.iter().copied();
             values.find(|value| wanted.contains(*value))
         }
-        AttributeValue::Text(_) | AttributeValue::Texts(_) => None,
+        AttributeValue::Text(_) | AttributeValue::Texts(_) | AttributeValue::Flag(_) => None,
     }
 }
 

@@ -17,6 +17,7 @@ struct Bench {
     networks: Vec<NetworkSpec>,
     from_file: Offers,
     holders: Holders,
+    others: Holders,
     attached: BTreeSet<PciAddress>,
     offering: Offering,
     now: Duration,
@@ -52,8 +53,9 @@ impl Bench {
                 fresh: true,
                 ..Holders::default()
             },
+            others: Holders::default(),
             attached: BTreeSet::new(),
-            offering: Offering::resume(Offers::default(), Duration::ZERO),
+            offering: Offering::resume(Advertise::DevicePlugin, Offers::default(), Duration::ZERO),
             now: Duration::ZERO,
         };
         bench.look();
@@ -69,6 +71,7 @@ impl Bench {
             plan: &plan,
             from_file: &self.from_file,
             holders: &self.holders,
+            others: &self.others,
             attached: &self.attached,
         };
         self.offering.next(situation, self.now);
@@ -251,7 +254,11 @@ fn a_device_is_not_offered_while_its_last_user_has_not_given_it_back() {
     bench.look();
     bench.offers("green", &["0000:04:00.2 NotReturned", "0000:04:00.3"]);
     // what this run knows, the next one knows too
-    bench.offering = Offering::resume(bench.offering.offers().clone(), bench.now);
+    bench.offering = Offering::resume(
+        Advertise::DevicePlugin,
+        bench.offering.offers().clone(),
+        bench.now,
+    );
     bench.look();
     bench.offers("green", &["0000:04:00.2 NotReturned", "0000:04:00.3"]);
     bench.vf(0, 0, VfUse::Here);
@@ -265,7 +272,7 @@ fn after_a_boot_what_is_held_is_waited_for_and_what_is_free_is_not_promised() {
     bench.hold("green", "0000:04:00.2");
     let kept = bench.offering.offers().clone();
     let start = Duration::from_secs(1000);
-    bench.offering = Offering::resume(kept, start);
+    bench.offering = Offering::resume(Advertise::DevicePlugin, kept, start);
     bench.now = start;
     bench.node.inventory.uplinks.clear();
     bench.look();
@@ -318,6 +325,43 @@ fn a_network_for_claims_is_no_extended_resource() {
     bench.look();
     bench.offers("green", &["0000:04:00.2"]);
     assert_eq!(bench.shown("blue"), None);
+}
+
+#[test]
+fn dra_15_a_device_is_offered_by_one_api_only_and_by_the_other_when_its_last_holder_is_gone() {
+    let mut bench = Bench::new();
+    bench.offering = Offering::resume(Advertise::Dra, Offers::default(), bench.now);
+    let all = ["0000:04:00.2", "0000:04:00.3"];
+    let network = |by| on("green", 1, "ens4").offered(by, Policy::default());
+    bench.look();
+    assert_eq!(bench.shown("green"), None, "it is the device plugin's");
+    let held = [(all[0].parse().unwrap(), None)];
+    bench.others.held = [(resource("green"), BTreeMap::from(held))].into();
+    bench.networks[0] = network(Advertise::Dra);
+    bench.look();
+    bench.offers("green", &all[1..]);
+    bench.others = Holders::default();
+    bench.look();
+    bench.offers("green", &all);
+    bench.hold("green", all[1]);
+    bench.networks[0] = network(Advertise::DevicePlugin);
+    bench.look();
+    bench.offers("green", &all[1..]);
+}
+
+#[test]
+fn a_share_that_the_other_api_gave_away_is_not_offered_and_its_neighbours_are() {
+    let mut bench = Bench::new();
+    bench.networks[0] = giving(
+        Devices::Macvlan(3.try_into().unwrap()),
+        "green",
+        1,
+        &[member("pin", &[texts("interface", "ens4")])],
+    );
+    let held = [("0000:04:00.0/1".parse().unwrap(), None)];
+    bench.others.held = [(resource("green"), BTreeMap::from(held))].into();
+    bench.look();
+    bench.offers("green", &["0000:04:00.0/0", "0000:04:00.0/2"]);
 }
 
 #[test]

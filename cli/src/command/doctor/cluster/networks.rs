@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use colvin_crds::v1alpha1::network::{Advertise, DeviceKind};
+use colvin_crds::v1alpha1::network::DeviceKind;
 use colvin_crds::v1alpha1::node_topology::Uplink;
 use colvin_crds::v1alpha1::{Network, NodeTopology};
 
@@ -33,14 +33,6 @@ pub(super) fn checks(networks: &[Network], topologies: &[NodeTopology]) -> Vec<C
         checks.extend(mtu(network, &places));
         checks.extend(functions(network, &places));
         checks.extend(conditions(network));
-        if network.spec.advertise == Advertise::Dra {
-            let message = format!(
-                "{}: advertise: DRA is kept, and nothing acts on it",
-                name(network)
-            );
-            let remedy = "write advertise: DevicePlugin, or leave it out";
-            checks.push(Check::warn(NETWORKS, message, remedy));
-        }
     }
     if checks.is_empty() {
         checks.push(Check::ok(NETWORKS, count(networks.len(), "Network")));

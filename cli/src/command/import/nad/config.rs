@@ -16,7 +16,7 @@ pub(crate) struct Settings {
     /// What pods get.
     pub(crate) kind: DeviceKind,
     /// How it is set up.
-    pub(super) attach: Attach,
+    pub(crate) attach: Attach,
     /// The Network that it names, where the plugin is colvin-cni.
     pub(super) network: Option<String>,
     /// What was carried over, for people.

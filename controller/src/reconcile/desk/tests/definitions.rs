@@ -1,11 +1,11 @@
 //! What is done next with definitions, over changes, failures and what is not known. Left to others: the
 //! decision ([`crate::definitions`]).
 
-use kube::core::Status;
-
 use super::*;
-use crate::definitions::{Action, Step};
-use crate::facts::definition::made;
+use crate::definitions::Definitions;
+use crate::facts::DefinitionFacts;
+use crate::facts::kept::owned;
+use crate::kept::{Action, Fit, Place};
 
 /// Green, which asks for definitions in these namespaces.
 fn asks(version: u64, namespaces: &[&str]) -> NetworkFacts {
@@ -19,8 +19,8 @@ fn asks(version: u64, namespaces: &[&str]) -> NetworkFacts {
 fn asked(namespaces: &[&str]) -> Desk {
     let mut desk = leading();
     ask(&mut desk, 6, namespaces, at(0));
-    desk.see_definition(Seen::ListEnds, at(0));
-    desk.sees_definitions(Sight::Seen, at(0));
+    desk.see_kept::<Definitions>(Seen::ListEnds, at(0));
+    desk.sees_kept::<Definitions>(Sight::Seen, at(0));
     desk
 }
 
@@ -29,70 +29,50 @@ fn ask(desk: &mut Desk, version: u64, namespaces: &[&str], now: Duration) {
     desk.see_network(Seen::Changed("green".to_owned(), facts), now);
 }
 
-/// The API server does it, and the object comes back with this version.
 fn accept(desk: &mut Desk, action: Action, version: u64, now: Duration) {
-    let object = match &action.step {
-        Step::Delete { .. } => None,
-        Step::Create { owner } | Step::Mend { owner, .. } => {
-            let mut object = made(&action.place, owner);
-            object["metadata"]["uid"] = "d1".into();
-            object["metadata"]["resourceVersion"] = version.to_string().into();
-            Some(serde_json::from_value(object).unwrap())
-        }
-    };
-    let answer = Ok(object);
-    desk.defined(DefinitionWritten { action, answer }, now, 0.0);
+    accept_kept::<Definitions>(desk, action, version, now);
 }
 
-/// The API server refuses it.
 fn refuse(desk: &mut Desk, action: Action, now: Duration) {
-    let status = Status::failure("no such luck", "").with_code(422);
-    let answer = Err(kube::Error::Api(Box::new(status)).into());
-    desk.defined(DefinitionWritten { action, answer }, now, 1.0);
+    refuse_kept::<Definitions>(desk, action, now);
 }
 
 fn next(desk: &mut Desk, now: Duration) -> Option<String> {
-    desk.next_definition(now).map(|action| action.place.key())
+    next_kept::<Definitions>(desk, now)
 }
 
 /// `status reason` of the condition that is written next.
 fn undefined(desk: &mut Desk, now: Duration) -> String {
-    let status = write(desk, now).unwrap().status;
-    let mut conditions = status.conditions.iter();
-    let found = conditions.find(|each| each.type_ == "Undefined").unwrap();
-    format!("{} {}", found.status, found.reason)
+    condition(desk, "Undefined", now)
 }
 
 #[test]
 fn each_namespace_gets_one_and_then_there_is_rest() {
     let mut desk = asked(&["a", "b"]);
     for (namespace, version) in [("a", 10), ("b", 11)] {
-        let action = desk.next_definition(at(1)).unwrap();
+        let action = desk.next_kept::<Definitions>(at(1)).unwrap();
         assert_eq!(action.place.namespace, namespace);
         accept(&mut desk, action, version, at(1));
     }
     assert_eq!(next(&mut desk, at(1)), None);
     assert_eq!(undefined(&mut desk, at(1)), "False DefinitionsMade");
     // the watch brings our own writes
-    let object = made(&crate::definitions::Place::from_key("a/green"), "u1");
-    let mut own: NetworkAttachmentDefinition = serde_json::from_value(object).unwrap();
-    own.metadata.uid = Some("d1".to_owned());
-    own.metadata.resource_version = Some("10".to_owned());
-    let (key, facts) = DefinitionFacts::of(own.metadata, own.spec.config.as_deref());
-    desk.see_definition(Seen::Changed(key, facts), at(2));
+    let object = Definitions::made(&Place::from_key("a/green"), &green(6));
+    let own = stored(&owned(object, "green", "u1"), 10);
+    desk.see_kept::<Definitions>(seen::<Definitions>(&own), at(2));
     assert_eq!(next(&mut desk, at(9)), None);
 }
 
 #[test]
 fn one_that_is_refused_holds_up_no_other_and_its_reason_is_said() {
     let mut desk = asked(&["a", "b"]);
-    let first = desk.next_definition(at(1)).unwrap();
+    let first = desk.next_kept::<Definitions>(at(1)).unwrap();
     refuse(&mut desk, first, at(1));
     assert_eq!(next(&mut desk, at(1)), None, "not at once");
-    let other = desk.next_definition(at(2)).unwrap();
+    let other = desk.next_kept::<Definitions>(at(2)).unwrap();
     assert_eq!(other.place.key(), "b/green");
     accept(&mut desk, other, 10, at(2));
-    let again = desk.next_definition(at(2)).unwrap();
+    let again = desk.next_kept::<Definitions>(at(2)).unwrap();
     assert_eq!(again.place.key(), "a/green");
     refuse(&mut desk, again.clone(), at(2));
     assert_eq!(undefined(&mut desk, at(3)), "True DefinitionRefused");
@@ -105,7 +85,7 @@ fn one_that_is_refused_holds_up_no_other_and_its_reason_is_said() {
 #[test]
 fn what_is_changed_again_and_again_is_mended_within_a_budget() {
     let mut desk = asked(&["a"]);
-    let action = desk.next_definition(at(1)).unwrap();
+    let action = desk.next_kept::<Definitions>(at(1)).unwrap();
     accept(&mut desk, action, 10, at(1));
     let mut mended = 0;
     for second in 2..62 {
@@ -113,11 +93,11 @@ fn what_is_changed_again_and_again_is_mended_within_a_budget() {
             uid: Some("d1".to_owned()),
             version: 10 + 2 * second,
             owner: Some("u1".to_owned()),
-            fits: false,
+            says: Fit::Not,
             deleting: false,
         };
-        desk.see_definition(Seen::Changed("a/green".to_owned(), facts), at(second));
-        if let Some(action) = desk.next_definition(at(second)) {
+        desk.see_kept::<Definitions>(Seen::Changed("a/green".to_owned(), facts), at(second));
+        if let Some(action) = desk.next_kept::<Definitions>(at(second)) {
             accept(&mut desk, action, 11 + 2 * second, at(second));
             mended += 1;
         }
@@ -128,10 +108,10 @@ fn what_is_changed_again_and_again_is_mended_within_a_budget() {
 #[test]
 fn nothing_is_written_by_a_follower_or_while_definitions_are_not_known() {
     let mut desk = asked(&["a"]);
-    desk.sees_definitions(Sight::Forbidden, at(0));
+    desk.sees_kept::<Definitions>(Sight::Forbidden, at(0));
     assert_eq!(next(&mut desk, at(1)), None);
     assert_eq!(undefined(&mut desk, at(1)), "True DefinitionsForbidden");
-    desk.sees_definitions(Sight::Seen, at(2));
+    desk.sees_kept::<Definitions>(Sight::Seen, at(2));
     desk.lead(false, at(2));
     assert_eq!(next(&mut desk, at(9)), None);
     desk.lead(true, at(9));
@@ -141,19 +121,19 @@ fn nothing_is_written_by_a_follower_or_while_definitions_are_not_known() {
 #[test]
 fn definitions_are_watched_while_somebody_asks_or_some_of_ours_are_left() {
     let mut desk = leading();
-    assert!(!desk.needs_definitions());
+    assert!(!desk.needs::<Definitions>());
     ask(&mut desk, 6, &["a"], at(0));
-    assert!(desk.needs_definitions());
-    desk.see_definition(Seen::ListEnds, at(0));
-    desk.sees_definitions(Sight::Seen, at(0));
-    let action = desk.next_definition(at(1)).unwrap();
+    assert!(desk.needs::<Definitions>());
+    desk.see_kept::<Definitions>(Seen::ListEnds, at(0));
+    desk.sees_kept::<Definitions>(Sight::Seen, at(0));
+    let action = desk.next_kept::<Definitions>(at(1)).unwrap();
     accept(&mut desk, action, 10, at(1));
     ask(&mut desk, 7, &[], at(2));
-    assert!(desk.needs_definitions());
-    let action = desk.next_definition(at(3)).unwrap();
+    assert!(desk.needs::<Definitions>());
+    let action = desk.next_kept::<Definitions>(at(3)).unwrap();
     assert!(matches!(action.step, Step::Delete { .. }));
     accept(&mut desk, action, 11, at(3));
-    assert!(!desk.needs_definitions());
+    assert!(!desk.needs::<Definitions>());
 }
 
 #[test]

@@ -10,6 +10,9 @@ kubelet-pod-resources: {{ .Values.devicePlugin.kubeletDir }}/pod-resources
 run: /run/colvin
 cdi: /var/run/cdi
 device-info: /var/run/k8s.cni.cncf.io/devinfo/dp
+{{- if .Values.dra.enabled }}
+kubelet-plugin: {{ .Values.devicePlugin.kubeletDir }}/plugins/colvin.dev
+{{- end }}
 {{- end }}
 
 {{- define "colvin.devicePlugin.args" -}}
@@ -19,12 +22,14 @@ device-info: /var/run/k8s.cni.cncf.io/devinfo/dp
 - --registration={{ .Values.devicePlugin.registration }}
 {{- /* YAML reads a bare off as false */}}
 - --cdi={{ .Values.devicePlugin.cdi | default "off" }}
+- --dra={{ ternary "auto" "off" .Values.dra.enabled }}
 {{- if .Values.devicePlugin.configFile.configMap }}
 - {{ printf "--config-file=/etc/pcidp/%s" .Values.devicePlugin.configFile.key | quote }}
 - --resource-prefix={{ .Values.devicePlugin.resourcePrefix }}
 {{- end }}
 {{- else -}}
 - --device-plugin=off
+- --dra=off
 {{- end }}
 {{- end }}
 
@@ -36,6 +41,10 @@ device-info: /var/run/k8s.cni.cncf.io/devinfo/dp
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 - name: COLVIN_POD
   value: $(POD_NAMESPACE)/$(POD_NAME)
+{{- if .Values.dra.enabled }}
+- name: COLVIN_POD_UID
+  valueFrom: {fieldRef: {fieldPath: metadata.uid}}
+{{- end }}
 {{- if .Values.devicePlugin.configFile.configMap }}
 # for devicePlugin.configFile.key
 - name: NODE_NAME

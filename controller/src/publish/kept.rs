@@ -1,30 +1,30 @@
-//! Makes a `NetworkAttachmentDefinition`, makes it what it was, and takes it away.
+//! Makes an object that the controller keeps for a Network, makes it what it was, and takes it away.
 //!
 //! One that somebody else made is never written: making fails where there is one, and the rest says which
-//! object in which version is meant. Left to others: which and when ([`crate::definitions`]).
+//! object in which version is meant. Left to others: which and when ([`crate::kept`]).
 
 use colvin_service::client;
 use colvin_service::metrics::WriteResult;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
-use kube::{Api, Client};
+use kube::{Client, ResourceExt as _};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::{NotWritten, PROGRAM};
-use crate::definitions::{Action, Step, Trouble};
-use crate::facts::definition::{NetworkAttachmentDefinition, made};
+use crate::kept::{Action, Kept, Step, Trouble};
 
 /// The most characters of the API server's words that are kept.
 const WORDS: usize = 256;
 
 /// How an action ended.
 #[derive(Debug)]
-pub(crate) struct DefinitionWritten {
+pub(crate) struct KeptWritten<K: Kept> {
     pub(crate) action: Action,
     /// The object as it is now, `None` where it is no more; or why it is not known.
-    pub(crate) answer: Result<Option<NetworkAttachmentDefinition>, NotWritten>,
+    pub(crate) answer: Result<Option<K::Object>, NotWritten>,
 }
 
-impl DefinitionWritten {
+impl<K: Kept> KeptWritten<K> {
     /// What is counted.
     pub(crate) fn result(&self) -> WriteResult {
         match &self.answer {
@@ -52,39 +52,34 @@ impl DefinitionWritten {
     }
 }
 
-/// Does what is to be done with a definition.
-pub(crate) async fn act(client: Client, action: Action) -> DefinitionWritten {
-    let request = request(client, &action);
+/// Does what is to be done with an object.
+pub(crate) async fn act<K: Kept>(client: Client, action: Action) -> KeptWritten<K> {
+    let request = request::<K>(client, &action);
     let answer = match tokio::time::timeout(client::REQUEST_LIMIT, request).await {
         Ok(answer) => answer.map_err(NotWritten::from),
         Err(_elapsed) => Err(NotWritten::NoAnswer),
     };
-    DefinitionWritten { action, answer }
+    KeptWritten { action, answer }
 }
 
-async fn request(
-    client: Client,
-    action: &Action,
-) -> kube::Result<Option<NetworkAttachmentDefinition>> {
-    let place = &action.place;
-    let name = &place.network;
-    let definitions: Api<NetworkAttachmentDefinition> = Api::namespaced(client, &place.namespace);
+async fn request<K: Kept>(client: Client, action: &Action) -> kube::Result<Option<K::Object>> {
+    let name = &action.place.name;
+    let objects = K::api(client, &action.place);
     let answer = match &action.step {
-        Step::Create { owner } => {
-            let object =
-                serde_json::from_value(made(place, owner)).map_err(kube::Error::SerdeError)?;
+        Step::Create { object } => {
+            let object = K::Object::deserialize(object).map_err(kube::Error::SerdeError)?;
             let params = PostParams {
                 field_manager: Some(PROGRAM.to_owned()),
                 ..PostParams::default()
             };
-            return definitions.create(&params, &object).await.map(Some);
+            return objects.create(&params, &object).await.map(Some);
         }
         Step::Mend {
-            owner,
+            object,
             uid,
             version,
         } => {
-            let mut object = made(place, owner);
+            let mut object = object.clone();
             if let Some(metadata) = object
                 .pointer_mut("/metadata")
                 .and_then(Value::as_object_mut)
@@ -94,21 +89,18 @@ async fn request(
             }
             let params = PatchParams::apply(PROGRAM).force();
             let patch = Patch::Apply(&object);
-            definitions.patch(name, &params, &patch).await.map(Some)
+            objects.patch(name, &params, &patch).await.map(Some)
         }
         Step::Delete { uid, version } => {
             let params = DeleteParams::default().preconditions(Preconditions {
                 uid: uid.clone(),
                 resource_version: Some(version.to_string()),
             });
-            let answer = definitions.delete(name, &params).await;
+            let answer = objects.delete(name, &params).await;
             answer.map(|answer| {
                 let kept = answer.left();
                 // one that no finalizer keeps is sent once more, and is no more
-                kept.filter(|object| {
-                    let finalizers = object.metadata.finalizers.as_ref();
-                    finalizers.is_some_and(|all| !all.is_empty())
-                })
+                kept.filter(|object| !object.finalizers().is_empty())
             })
         }
     };
@@ -123,18 +115,17 @@ mod tests {
     use kube::core::Status;
 
     use super::*;
-    use crate::definitions::Place;
+    use crate::definitions::Definitions;
+    use crate::kept::Place;
 
     fn trouble(code: u16, message: &str, kind: &str) -> Option<Trouble> {
         let mut status = Status::failure(message, "").with_code(code);
         let details = json!({"kind": kind});
         status.details = Some(serde_json::from_value(details).unwrap());
-        let written = DefinitionWritten {
+        let written: KeptWritten<Definitions> = KeptWritten {
             action: Action {
                 place: Place::from_key("tenant-a/green"),
-                step: Step::Create {
-                    owner: "u1".to_owned(),
-                },
+                step: Step::Create { object: json!({}) },
             },
             answer: Err(kube::Error::Api(Box::new(status)).into()),
         };

@@ -1,0 +1,182 @@
+//! From what claims may have to the two lists of it: for slices, and for who prepares claims.
+//!
+//! Left to others: what claims may have (`colvin_model::claimable`), writing slices, preparing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use colvin_device_plugin::NodeReader as _;
+use colvin_dra_driver as driver;
+use colvin_model::attribute::AttributeValue;
+use colvin_model::claimable::{Claimable, Taint};
+use colvin_model::offer::Ill;
+use colvin_slices::{Feature, Label, NodeName, Pool, PoolName, State, Wanted, blocks};
+use k8s_openapi::api::resource::v1::{Device, DeviceAttribute, DeviceTaint};
+use tokio::sync::watch;
+use tracing::warn;
+
+use super::Latest;
+use crate::device_plugin::SysfsNodes;
+
+/// Makes the lists.
+pub(super) struct List {
+    pub(super) node: NodeName,
+    pub(super) claimable: Latest<Vec<Claimable>>,
+    /// What the API server keeps of slices.
+    pub(super) state: watch::Receiver<Arc<State>>,
+    pub(super) nodes: Arc<SysfsNodes>,
+    pub(super) wanted: watch::Sender<Option<Arc<Wanted>>>,
+    pub(super) devices: watch::Sender<Arc<driver::Devices>>,
+}
+
+impl List {
+    /// Makes them anew whenever something is another.
+    ///
+    /// # Errors
+    /// When an input ended.
+    pub(super) async fn run(mut self) -> anyhow::Result<()> {
+        loop {
+            let claimable = self.claimable.borrow_and_update().clone();
+            let dropped = self.state.borrow_and_update().dropped.clone();
+            if let Some(claimable) = claimable {
+                self.make(claimable, &dropped).await?;
+            }
+            tokio::select! {
+                changed = self.claimable.changed() => changed?,
+                changed = self.state.wait_for(|state| state.dropped != dropped) => drop(changed?),
+            }
+        }
+    }
+
+    async fn make(
+        &self,
+        claimable: Arc<Vec<Claimable>>,
+        dropped: &BTreeSet<Feature>,
+    ) -> anyhow::Result<()> {
+        let pools = pools(&self.node, &claimable, dropped);
+        let wanted = Wanted::new(&self.node, pools.clone());
+        self.wanted.send_if_modified(|last| {
+            let other = last.as_deref() != Some(&wanted);
+            if other {
+                *last = Some(Arc::new(wanted));
+            }
+            other
+        });
+        // reading device nodes takes longer than telling the scheduler may
+        let nodes = Arc::clone(&self.nodes);
+        let read = move || devices(&claimable, &pools, &nodes);
+        let devices = tokio::task::spawn_blocking(read).await;
+        let devices = devices.context("reading the devices of claims")?;
+        self.devices.send_if_modified(|last| {
+            let other = **last != devices;
+            if other {
+                *last = Arc::new(devices);
+            }
+            other
+        });
+        Ok(())
+    }
+}
+
+/// The pools. Where the server drops taints, what is tainted is left out unless a claim holds it (VER-3).
+fn pools(
+    node: &NodeName,
+    claimable: &[Claimable],
+    dropped: &BTreeSet<Feature>,
+) -> BTreeMap<PoolName, Pool> {
+    let taints_are_kept = !dropped.contains(&Feature::Taints);
+    let listed = claimable
+        .iter()
+        .filter(|it| taints_are_kept || it.held || it.taints.is_empty());
+    let mut ports: BTreeMap<&str, Vec<(u32, Device)>> = BTreeMap::new();
+    for device in listed {
+        let port = ports.entry(&device.port).or_default();
+        port.push((device.place, in_slice(device)));
+    }
+    let mut pools = BTreeMap::new();
+    for (port, devices) in ports {
+        match port.parse::<Label>() {
+            Ok(label) => pools.extend(blocks(node, &label, devices)),
+            Err(error) => warn!(port, %error, "devices of a port are not published"),
+        }
+    }
+    pools
+}
+
+fn in_slice(device: &Claimable) -> Device {
+    let attributes = device.attributes.iter();
+    let taints = device.taints.iter().map(taint);
+    Device {
+        name: device.name.clone(),
+        attributes: Some(
+            attributes
+                .filter_map(|(name, value)| Some(((*name).to_owned(), attribute(value)?)))
+                .collect(),
+        ),
+        taints: (!device.taints.is_empty()).then(|| taints.collect()),
+        ..Device::default()
+    }
+}
+
+/// One value; a list is none that every server takes.
+fn attribute(value: &AttributeValue) -> Option<DeviceAttribute> {
+    let none = DeviceAttribute::default();
+    match value {
+        AttributeValue::Text(text) => Some(DeviceAttribute {
+            string: Some(text.chars().take(64).collect()), // LIM-4
+            ..none
+        }),
+        AttributeValue::Number(number) => Some(DeviceAttribute {
+            int: Some(i64::try_from(*number).ok()?),
+            ..none
+        }),
+        AttributeValue::Flag(flag) => Some(DeviceAttribute {
+            bool: Some(*flag),
+            ..none
+        }),
+        AttributeValue::Texts(_) | AttributeValue::Numbers(_) => None,
+    }
+}
+
+fn taint(taint: &Taint) -> DeviceTaint {
+    DeviceTaint {
+        key: format!("{}/{}", driver::DRIVER, taint.key.as_str()),
+        effect: taint.effect().to_owned(),
+        value: taint.value.map(str::to_owned),
+        time_added: None,
+    }
+}
+
+/// What claims are prepared of, by the names and pools that are published.
+fn devices(
+    claimable: &[Claimable],
+    pools: &BTreeMap<PoolName, Pool>,
+    nodes: &SysfsNodes,
+) -> driver::Devices {
+    let mut pool_of: BTreeMap<&str, &PoolName> = BTreeMap::new();
+    for (name, pool) in pools {
+        let devices = pool.devices.iter();
+        pool_of.extend(devices.map(|device| (device.name.as_str(), name)));
+    }
+    let device = |device: &Claimable| {
+        let pool = pool_of.get(device.name.as_str())?.to_string();
+        let mut is = device.is.clone();
+        // who tolerates the taint may have it
+        is.ill = is.ill.filter(|ill| *ill != Ill::LinkDown);
+        let read = nodes.nodes(&device.id, &is);
+        let nodes = read.unwrap_or_default();
+        let known = driver::Device {
+            pool,
+            id: device.id.clone(),
+            network: device.network.clone(),
+            is,
+            nodes,
+        };
+        Some((device.name.parse().ok()?, known))
+    };
+    driver::Devices(claimable.iter().filter_map(device).collect())
+}
+
+#[cfg(test)]
+mod tests;

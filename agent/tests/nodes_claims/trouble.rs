@@ -1,0 +1,136 @@
+//! What happens to a node whose pods have devices by claims.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use colvin_testkit::cluster::{Cluster, LIMIT, text, wait_until};
+use colvin_testkit::vm::Reboot;
+
+use crate::asked::{devices, has_the_device, is_all_given_back, pod, slices, wait_for_free};
+use crate::parts::on_node1;
+
+/// Makes a pod by the template that `asked::by_template` left; gives its claim once it runs.
+fn run(cluster: &Cluster, name: &str) -> Result<String> {
+    let entry = json!({"name": "net", "resourceClaimTemplateName": "green"});
+    cluster.plane.apply(&pod(name, &entry).to_string())?;
+    let running = cluster.wait_until_running(name)?;
+    let claim = text(
+        &running,
+        "/status/resourceClaimStatuses/0/resourceClaimName",
+    );
+    Ok(claim.to_owned())
+}
+
+/// The running pod keeps its device; a new one waits until the link is back.
+pub(crate) fn link_is_lost(cluster: &mut Cluster) -> Result<()> {
+    let claim = run(cluster, "one")?;
+    let begun = Instant::now();
+    cluster.nodes[0].vm.set_link(0, false)?;
+    // the free one goes with the network that nobody speaks of any more
+    let tainted = |cluster: &Cluster| -> Result<bool> {
+        let all = devices(cluster, "node1")?;
+        let down = |device: &&Value| {
+            let taints = device.pointer("/taints").and_then(Value::as_array);
+            let mut taints = taints.into_iter().flatten();
+            taints.any(|taint| text(taint, "/key") == "colvin.dev/link-down")
+        };
+        Ok(all.len() == 1 && all.iter().filter(down).count() == 1)
+    };
+    let came = wait_until("the device that is held is tainted", || {
+        Ok(tainted(cluster)?.then_some(()))
+    });
+    came.with_context(|| cluster.story())?;
+    println!(
+        "carrier off to taint, as kubectl sees it: {:?}",
+        begun.elapsed()
+    );
+    let entry = json!({"name": "net", "resourceClaimTemplateName": "green"});
+    cluster.plane.apply(&pod("two", &entry).to_string())?;
+    println!("{}", cluster.wait_until_unschedulable("two")?);
+    has_the_device(cluster, "one", &claim)?;
+    wait_until("the claim says so", || {
+        let claim = cluster.plane.get_json(&["resourceclaim", &claim])?;
+        let conditions = claim.pointer("/status/devices/0/conditions");
+        let conditions = conditions.and_then(Value::as_array);
+        let down = |it: &&Value| text(it, "/type") == "LinkUp" && text(it, "/status") == "False";
+        Ok(conditions.and_then(|all| all.iter().find(down)).map(drop))
+    })?;
+    cluster.nodes[0].vm.set_link(0, true)?;
+    cluster.wait_until_running("two")?;
+    cluster.delete("two")?;
+    cluster.delete("one")?;
+    is_all_given_back(cluster)
+}
+
+/// The kubelet deletes all slices when it starts: they are there again, and the pod runs on.
+pub(crate) fn kubelet_is_restarted(cluster: &mut Cluster) -> Result<()> {
+    let claim = run(cluster, "one")?;
+    let before: Vec<String> = names(cluster)?;
+    let node1 = &mut cluster.nodes[0];
+    node1.stop_kubelet()?;
+    let begun = Instant::now();
+    node1.start_kubelet()?;
+    let came = wait_until("other slices in their place", || {
+        let after = names(cluster)?;
+        Ok((!after.is_empty() && after != before).then_some(()))
+    });
+    came.with_context(|| cluster.story())?;
+    println!("kubelet started to slices made anew: {:?}", begun.elapsed());
+    cluster.nodes[0].wait_until_ready(&cluster.plane, LIMIT)?;
+    wait_for_free(cluster, "node1", 2)?;
+    cluster.wait_until_running("one")?;
+    has_the_device(cluster, "one", &claim)?;
+    let other = run(cluster, "two")?;
+    has_the_device(cluster, "two", &other)?;
+    cluster.delete("two")?;
+    cluster.delete("one")?;
+    is_all_given_back(cluster)
+}
+
+fn names(cluster: &Cluster) -> Result<Vec<String>> {
+    let slices = slices(cluster, "node1")?;
+    let named = slices.iter().map(|it| text(it, "/metadata/uid").to_owned());
+    Ok(named.collect())
+}
+
+/// What was prepared is so for the next agent, and what the pod leaves is undone.
+pub(crate) fn agent_is_killed(cluster: &mut Cluster) -> Result<()> {
+    let claim = run(cluster, "one")?;
+    on_node1(cluster, "kill -9 $(pgrep -x colvin-agent)")?;
+    has_the_device(cluster, "one", &claim)?;
+    cluster.delete("one")?;
+    cluster.wait_for_rollout("daemonset/colvin-agent")?;
+    is_all_given_back(cluster)
+}
+
+/// A claim is prepared again before its pod starts, so the pod itself comes back, with its device.
+pub(crate) fn node_is_rebooted(cluster: &mut Cluster) -> Result<()> {
+    let claim = run(cluster, "one")?;
+    let before = cluster.pod("one")?;
+    let container = "/status/containerStatuses/0/containerID";
+    let begun = Instant::now();
+    let node1 = &mut cluster.nodes[0];
+    node1.reboot(&cluster.netns, Reboot::PowerCut)?;
+    let after = wait_until("the pod is judged", || {
+        let pod = cluster.pod("one")?;
+        let failed = text(&pod, "/status/phase") == "Failed";
+        let again = text(&pod, container) != text(&before, container)
+            && pod
+                .pointer("/status/containerStatuses/0/state/running")
+                .is_some();
+        Ok((failed || again).then_some(pod))
+    });
+    let after = after.with_context(|| cluster.story())?;
+    println!("power cut to the pod again: {:?}", begun.elapsed());
+    ensure!(
+        text(&after, "/status/phase") == "Running",
+        "{}: {}",
+        text(&after, "/status/reason"),
+        text(&after, "/status/message")
+    );
+    has_the_device(cluster, "one", &claim)?;
+    cluster.delete("one")?;
+    is_all_given_back(cluster)
+}
