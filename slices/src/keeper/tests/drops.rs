@@ -54,9 +54,10 @@ async fn when_told_the_gate_is_on_all_is_written() {
     bench.server.asked();
     bench.server.change(|model| model.drops.clear());
     bench.nudge.now();
-    bench
+    let took = bench
         .until(|state| state.dropped.is_empty() && state.published.len() == 2)
         .await;
+    assert!(took < secs(1), "{took:?}");
     assert_eq!(bench.server.asked(), [updated(A), updated(B)].concat());
     assert!(holds(&bench.server, &both(&["x"])));
 }
