@@ -6,6 +6,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     reason = "test"
 )]
@@ -52,7 +53,7 @@ fn devices(cluster: &Cluster, node: &str) -> Vec<Value> {
     let slices = all["items"].as_array().unwrap();
     let devices = slices
         .iter()
-        .flat_map(|it| it["spec"]["devices"].as_array());
+        .filter_map(|it| it["spec"]["devices"].as_array());
     devices.flatten().cloned().collect()
 }
 

@@ -135,7 +135,7 @@ mod tests {
 
     /// DRA-07: two processes are two descriptors of one file.
     #[tokio::test]
-    async fn dra_07_a_turn_is_one_processs_at_a_time() {
+    async fn dra_07_a_turn_is_one_process_at_a_time() {
         let top = tempfile::tempdir().unwrap();
         let path = top.path().join("plugins/colvin.dev/serialize.lock");
         let (one, two) = (Turns::at(path.clone()), Turns::at(path));

@@ -61,7 +61,7 @@ fn one_that_is_not_understood_is_put_aside_and_made_anew_of_the_records() {
         papers.write(uid, claim).unwrap();
     }
     let later = b"{\"version\":2,\"anything\":{}}\n";
-    for (number, odd) in [&b"{\"version\":1,\"chec"[..], later, b"\0\0\0\0"]
+    for (number, odd) in [&b"{\"version\":1,\"che"[..], later, b"\0\0\0\0"]
         .iter()
         .enumerate()
     {

@@ -25,7 +25,7 @@ use ConfigSource::{FromClaim, FromClass};
 
 /// DRA-16, invariant 15.
 #[test]
-fn what_is_privileged_is_the_classs_and_never_the_claims() {
+fn what_is_privileged_is_the_class_own_and_never_the_claims() {
     let privileged = [
         json!({"network": "green"}),
         json!({"vlan": 110}),

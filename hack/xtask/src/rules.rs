@@ -9,7 +9,13 @@ use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Families of rules and how many each has.
-const FAMILIES: [(&str, u32); 4] = [("DISC", 28), ("LLDP", 16), ("DP", 23), ("SDP", 30)];
+const FAMILIES: [(&str, u32); 5] = [
+    ("DISC", 28),
+    ("LLDP", 16),
+    ("DP", 23),
+    ("SDP", 30),
+    ("DRA", 37),
+];
 
 /// Rules that no test names, a line each: `DISC-99 the reason`.
 const WITHOUT_TEST: &str = "hack/rules-without-test.txt";

@@ -57,8 +57,8 @@ impl Writer {
             match tokio::time::timeout(REQUEST_LIMIT, api.get_opt(name)).await {
                 Ok(Ok(Some(claim))) if claim.uid().as_ref() == Some(uid) => self.learn(key, &claim),
                 Ok(Ok(_)) => return Done::Gone,
-                Ok(Err(error)) => return self.failed(key, &error.to_string()),
-                Err(_elapsed) => return self.failed(key, "no answer in time"),
+                Ok(Err(error)) => return Self::failed(key, &error.to_string()),
+                Err(_elapsed) => return Self::failed(key, "no answer in time"),
             }
         }
         let status: Vec<Value> = devices.iter().map(|it| self.timed(key, it)).collect();
@@ -90,14 +90,14 @@ impl Writer {
                     self.forbidden = true;
                     Done::Failed
                 }
-                _ => self.failed(key, &status.message),
+                _ => Self::failed(key, &status.message),
             },
-            Ok(Err(error)) => self.failed(key, &error.to_string()),
-            Err(_elapsed) => self.failed(key, "no answer in time"),
+            Ok(Err(error)) => Self::failed(key, &error.to_string()),
+            Err(_elapsed) => Self::failed(key, "no answer in time"),
         }
     }
 
-    fn failed(&self, (namespace, claim, _): &Key, error: &str) -> Done {
+    fn failed((namespace, claim, _): &Key, error: &str) -> Done {
         warn!(
             namespace,
             claim, error, "the claim does not say how its devices stand; tried again"
