@@ -148,6 +148,7 @@ fn said(name: &str, node: &str, driver: &str) -> Value {
     })
 }
 
+/// DRA-36: also where granular authorization asks for it.
 #[test]
 #[ignore = "kube"]
 fn an_agent_says_of_claims_of_its_node_what_became_of_its_devices_and_nothing_else() -> Result<()> {
@@ -180,7 +181,7 @@ fn an_agent_says_of_claims_of_its_node_what_became_of_its_devices_and_nothing_el
 
 /// A class as the controller makes it.
 fn class() -> Value {
-    let mut object = device_class("green", None);
+    let mut object = device_class("green");
     object["metadata"]["ownerReferences"] = json!([{
         "apiVersion": "colvin.dev/v1alpha1", "kind": "Network", "name": "green",
         "uid": "00000000-0000-4000-8000-000000000000", "controller": true,

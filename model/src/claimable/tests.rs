@@ -161,6 +161,33 @@ fn a_link_that_is_lost_taints_all_and_evicts_only_after_the_hold_down_where_that
 }
 
 #[test]
+fn dra_31_a_vf_says_the_same_in_a_pod_and_a_flap_is_two_changes() {
+    let mut bench = Bench::new();
+    let before = bench.look();
+    bench.hold("0000:04:00.2");
+    bench.set_vf(0, VfUse::Elsewhere);
+    let after = bench.look();
+    assert_eq!(before[0].attributes, after[0].attributes);
+    let mut changes = 0;
+    let mut last = after;
+    for (second, state) in [
+        (10, LinkState::NoCarrier),
+        (11, LinkState::Up),
+        (12, LinkState::NoCarrier),
+        (13, LinkState::Up),
+        (14, LinkState::Up),
+        (16, LinkState::Up),
+    ] {
+        bench.now = Duration::from_secs(second);
+        bench.node.inventory.uplinks[0].state = state;
+        let now = bench.look();
+        changes += usize::from(now != last);
+        last = now;
+    }
+    assert_eq!(changes, 2, "down at once, and up when it lasts");
+}
+
+#[test]
 fn a_cable_that_was_moved_is_seen_at_the_device_that_a_claim_holds() {
     let mut bench = Bench::new();
     bench.look();
