@@ -176,7 +176,8 @@ mod tests {
         let Asked::Class(class) = network(spec) else {
             panic!("no class");
         };
-        let vlan = class.pointer("/spec/config/0/opaque/parameters/vlan");
-        assert_eq!(vlan, Some(&json!(110)));
+        let said = class.pointer("/spec/config/0/opaque/parameters");
+        let named = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "AttachConfig", "network": "green"});
+        assert_eq!(said, Some(&named), "its settings are the Network's");
     }
 }
