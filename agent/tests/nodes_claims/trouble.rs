@@ -105,32 +105,53 @@ pub(crate) fn agent_is_killed(cluster: &mut Cluster) -> Result<()> {
     is_all_given_back(cluster)
 }
 
-/// A claim is prepared again before its pod starts, so the pod itself comes back, with its device.
+/// A claim is prepared again before its pod starts, so pods themselves come back, each with its device: also the one whose
+/// manifest asks for the extended resource.
 pub(crate) fn node_is_rebooted(cluster: &mut Cluster) -> Result<()> {
-    let claim = run(cluster, "one")?;
-    let before = cluster.pod("one")?;
-    let container = "/status/containerStatuses/0/containerID";
+    let one = run(cluster, "one")?;
+    cluster.ask("plain", "green", 1)?;
+    let plain = cluster.wait_until_running("plain")?;
+    let plain = text(
+        &plain,
+        "/status/extendedResourceClaimStatus/resourceClaimName",
+    );
     let begun = Instant::now();
+    let pods = [("one", one.as_str()), ("plain", plain)];
+    let before = [cluster.pod("one")?, cluster.pod("plain")?];
     let node1 = &mut cluster.nodes[0];
     node1.reboot(&cluster.netns, Reboot::PowerCut)?;
-    let after = wait_until("the pod is judged", || {
-        let pod = cluster.pod("one")?;
+    for ((pod, claim), before) in pods.iter().zip(&before) {
+        let after = judged(cluster, pod, before)?;
+        println!("power cut to {pod} again: {:?}", begun.elapsed());
+        ensure!(
+            text(&after, "/status/phase") == "Running",
+            "{pod}: {}: {}",
+            text(&after, "/status/reason"),
+            text(&after, "/status/message")
+        );
+        // what the runtime remembers of the sandbox before goes a little later
+        let has = wait_until(
+            "its device",
+            || Ok(has_the_device(cluster, pod, claim).ok()),
+        );
+        has.with_context(|| format!("{:?}", has_the_device(cluster, pod, claim)))?;
+    }
+    for (pod, _) in pods {
+        cluster.delete(pod)?;
+    }
+    is_all_given_back(cluster)
+}
+
+/// Waits until the pod runs in another container than before, or has failed.
+fn judged(cluster: &Cluster, pod: &str, before: &Value) -> Result<Value> {
+    let container = "/status/containerStatuses/0/containerID";
+    let running = "/status/containerStatuses/0/state/running";
+    let after = wait_until(&format!("{pod} is judged"), || {
+        let pod = cluster.pod(pod)?;
         let failed = text(&pod, "/status/phase") == "Failed";
-        let again = text(&pod, container) != text(&before, container)
-            && pod
-                .pointer("/status/containerStatuses/0/state/running")
-                .is_some();
+        let is_new = text(&pod, container) != text(before, container);
+        let again = is_new && pod.pointer(running).is_some();
         Ok((failed || again).then_some(pod))
     });
-    let after = after.with_context(|| cluster.story())?;
-    println!("power cut to the pod again: {:?}", begun.elapsed());
-    ensure!(
-        text(&after, "/status/phase") == "Running",
-        "{}: {}",
-        text(&after, "/status/reason"),
-        text(&after, "/status/message")
-    );
-    has_the_device(cluster, "one", &claim)?;
-    cluster.delete("one")?;
-    is_all_given_back(cluster)
+    after.with_context(|| cluster.story())
 }
