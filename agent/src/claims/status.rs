@@ -94,6 +94,7 @@ impl Statuses {
             let wanted = self.wanted();
             let now = Instant::now();
             held.retain(|key, _| wanted.contains_key(key));
+            writer.forget_all_but(|key| held.contains_key(key));
             let mut next = None;
             for (key, wanted) in wanted {
                 let held = held.entry(key.clone()).or_default();

@@ -48,6 +48,11 @@ impl Writer {
         }
     }
 
+    /// Forgets the times of claims that are gone.
+    pub(super) fn forget_all_but(&mut self, is_there: impl Fn(&Key) -> bool) {
+        self.since.retain(|(key, _, _), _| is_there(key));
+    }
+
     /// Writes what is said of a claim's devices.
     pub(super) async fn write(&mut self, key: &Key, devices: &[DeviceStatus]) -> Done {
         let (namespace, name, uid) = key;
