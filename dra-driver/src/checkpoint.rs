@@ -10,10 +10,10 @@
 use std::path::{Path, PathBuf};
 
 use colvin_attach::record::{self, RecordError};
+use colvin_model::digest::digest;
 use tracing::{error, warn};
 
 use crate::Uid;
-use crate::digest::digest;
 use crate::error::chain;
 use crate::files::{self, FileError, Keep};
 use crate::state::{Claim, State};

@@ -18,7 +18,6 @@ mod checkpoint;
 mod claim;
 mod config;
 mod devices;
-mod digest;
 mod driver;
 mod endpoint;
 mod environment;

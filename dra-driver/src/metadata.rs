@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use colvin_model::digest::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::claim::base_request;
-use crate::digest::digest;
 use crate::files::{self, FileError};
 use crate::state::{Claim, Given};
 use crate::turn::take_blocking;

@@ -7,10 +7,10 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use colvin_model::digest::digest;
 use tokio::net::{UnixListener, UnixStream};
 use tracing::info;
 
-use crate::digest::digest;
 use crate::{DRIVER, Folders, Uid, files};
 
 /// The most bytes of a socket's path (`sun_path` has 108 with its end), less the dot of one that is not named yet.

@@ -1,4 +1,5 @@
-//! A number for a text, the same in every version of the program. Left to others: secrets, for it keeps none.
+//! A number for a text, the same in every process and version: for short names and checksums. It finds what was torn or has
+//! flipped, and is no guard against somebody. Left to others: secrets.
 
 /// FNV-1a of 64 bits.
 ///
