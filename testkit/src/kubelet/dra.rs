@@ -6,8 +6,11 @@
 //! server, device plugins ([`super::Kubelet`]), the assertions.
 
 mod calls;
+mod claims;
 mod health;
 mod options;
+mod other;
+mod pods;
 mod record;
 mod seen;
 mod state;
@@ -23,7 +26,8 @@ use tempfile::TempDir;
 use tokio::sync::watch as channel;
 
 pub use options::Options;
-pub use record::{ClaimName, Device, Event, Health, PodError, What};
+pub use other::{OtherDriver, Says};
+pub use record::{ClaimName, Device, Event, Health, PodClaim, PodError, PodPhase, What};
 
 use super::pending::Pending;
 use super::run::Run;
@@ -99,7 +103,8 @@ impl DraKubelet {
     }
 
     /// Starts as the kubelet does: drivers have to be found again, pods keep their claims, and what was prepared is
-    /// prepared again when it is asked for. Does nothing when it runs.
+    /// prepared again when it is asked for; pods that were bound or deleted meanwhile are looked after. Does nothing
+    /// when it runs.
     ///
     /// # Errors
     /// When a folder cannot be made.
@@ -118,6 +123,7 @@ impl DraKubelet {
             state.happened(What::Started);
         });
         run.handle().spawn(watch::watch(Arc::clone(&self.shared)));
+        run.handle().spawn(pods::sync(Arc::clone(&self.shared)));
         *running = Some(run);
         Ok(())
     }
@@ -161,17 +167,18 @@ impl DraKubelet {
         self.shared.change(|state| state.refuses = reason);
     }
 
-    /// A pod with these claims of a driver starts: what of them is not prepared is, and its devices are given. A pod
-    /// that failed is started again by another call.
+    /// One try to start a pod with these claims of a driver: what of them is not prepared is, and its devices are given.
+    /// A pod that failed is started again by another call; [`bind_pod`](Self::bind_pod) tries until it runs.
     pub fn start_pod(&self, pod: &str, driver: &str, claims: &[ClaimName]) -> Prepared {
-        let (pod, driver, claims) = (pod.to_owned(), driver.to_owned(), claims.to_vec());
-        self.begin(async move |shared| calls::start(&shared, &pod, &driver, &claims).await)
+        let claims = claims.iter().map(|name| PodClaim::new(name, &[driver]));
+        let (pod, claims) = (pod.to_owned(), claims.collect::<Vec<_>>());
+        self.begin(async move |shared| claims::start(&shared, &pod, &claims).await)
     }
 
-    /// A pod has ended: its claims that no other pod uses are undone. What failed is tried again by another call.
+    /// One try to end such a pod: its claims that no other pod uses are undone.
     pub fn end_pod(&self, pod: &str) -> Pending<Result<(), PodError>> {
         let pod = pod.to_owned();
-        self.begin(async move |shared| calls::end(&shared, &pod).await)
+        self.begin(async move |shared| claims::end(&shared, &pod).await)
     }
 
     /// Does it in the kubelet; when that does not run, the answer never comes.

@@ -1,144 +1,19 @@
-//! Calls drivers for the claims of pods, in the version that was agreed on, and keeps the books of it. Left to others:
-//! which pods there are.
+//! Calls drivers for claims, in the version that was agreed on. Left to others: for which claims, and the books of them
+//! (`claims`).
 
 use std::collections::HashMap;
 
 use colvin_kubelet_api::dra::{v1, v1beta1};
-use colvin_kubelet_api::uds;
 use tokio::time::timeout;
 use tonic::transport::Channel;
 
 use super::Shared;
 use super::options::PLUGIN_V1;
 use super::record::{ClaimName, Device, PodError, What};
-use super::state::{Claim, Plugin};
+use super::state::Plugin;
 
 /// What a driver says of each claim.
-type Said<T> = HashMap<String, Result<T, String>>;
-
-/// A pod with these claims of a driver starts: what of them is not prepared is prepared.
-pub(super) async fn start(
-    shared: &Shared,
-    pod: &str,
-    driver: &str,
-    claims: &[ClaimName],
-) -> Result<Vec<Device>, PodError> {
-    // a driver that is not there fails pods whose claims are prepared, too
-    let (plugin, channel) = plugin(shared, driver).await?;
-    let asked = shared.change(|state| {
-        let mut asked = Vec::new();
-        for name in claims {
-            let place = (name.namespace.clone(), name.name.clone());
-            let claim = state.claims.entry(place).or_insert_with(|| Claim {
-                name: name.clone(),
-                driver: driver.to_owned(),
-                pods: [].into(),
-                prepared: false,
-                devices: Vec::new(),
-            });
-            if claim.name.uid != name.uid {
-                return Err(PodError::OldClaim(claim.name.uid.clone()));
-            }
-            claim.pods.insert(pod.to_owned());
-            if !claim.prepared {
-                asked.push(name.clone());
-            }
-        }
-        Ok(asked)
-    })?;
-    if !asked.is_empty() {
-        let said = prepare(shared, &plugin, channel, &asked).await?;
-        kept(shared, &asked, said)?;
-    }
-    Ok(shared.change(|state| {
-        let places = claims
-            .iter()
-            .map(|it| (it.namespace.clone(), it.name.clone()));
-        let claims = places.filter_map(|place| state.claims.get(&place));
-        claims.flat_map(|claim| claim.devices.clone()).collect()
-    }))
-}
-
-/// Keeps what was prepared; one claim's error fails the pod, and all of it is asked for again.
-fn kept(shared: &Shared, asked: &[ClaimName], mut said: Said<Vec<Device>>) -> Result<(), PodError> {
-    let mut prepared = Vec::new();
-    for name in asked {
-        let uid = &name.uid;
-        let Some(said) = said.remove(uid) else {
-            let text = format!("no answer for the claim {uid}");
-            shared.change(|state| state.breach("DRA-10", text));
-            return Err(PodError::Skipped(uid.clone()));
-        };
-        let devices = said.map_err(|message| PodError::Claim {
-            uid: uid.clone(),
-            message,
-        })?;
-        prepared.push((name, devices));
-    }
-    shared.change(|state| {
-        for (name, devices) in prepared {
-            for request in devices.iter().flat_map(|it| &it.requests) {
-                if request.contains('/') {
-                    state.breach("DRA-13", format!("{request:?} is no base request"));
-                }
-            }
-            let place = (name.namespace.clone(), name.name.clone());
-            if let Some(claim) = state.claims.get_mut(&place) {
-                claim.prepared = true;
-                claim.devices = devices;
-            }
-        }
-    });
-    Ok(())
-}
-
-/// A pod has ended: its claims are undone that no other pod uses.
-pub(super) async fn end(shared: &Shared, pod: &str) -> Result<(), PodError> {
-    let last: Vec<Claim> = shared.change(|state| {
-        let of_pod = state.claims.values_mut();
-        let mut last = Vec::new();
-        for claim in of_pod.filter(|it| it.pods.contains(pod)) {
-            if claim.pods.len() > 1 {
-                claim.pods.remove(pod);
-            } else {
-                last.push(claim.clone());
-            }
-        }
-        last
-    });
-    let mut drivers = HashMap::<String, Vec<ClaimName>>::new();
-    for claim in last {
-        drivers.entry(claim.driver).or_default().push(claim.name);
-    }
-    for (driver, names) in drivers {
-        let (plugin, channel) = plugin(shared, &driver).await?;
-        let mut said = unprepare(shared, &plugin, channel, &names).await?;
-        for name in names {
-            let uid = &name.uid;
-            let said = said.remove(uid);
-            let said = said.ok_or_else(|| PodError::Skipped(uid.clone()))?;
-            said.map_err(|message| PodError::Claim {
-                uid: uid.clone(),
-                message,
-            })?;
-            shared.change(|state| state.claims.remove(&(name.namespace, name.name)));
-        }
-    }
-    Ok(())
-}
-
-/// The newest instance of a driver that can be reached.
-async fn plugin(shared: &Shared, driver: &str) -> Result<(Plugin, Channel), PodError> {
-    let plugins = shared.change(|state| state.plugins_of(driver));
-    let mut failure = PodError::NotRegistered(driver.to_owned());
-    for plugin in plugins {
-        match uds::connect(&plugin.endpoint).await {
-            Ok(channel) => return Ok((plugin, channel)),
-            Err(error) => failure = PodError::Call(error.to_string()),
-        }
-    }
-    Err(failure)
-}
+pub(super) type Said<T> = HashMap<String, Result<T, String>>;
 
 fn uids(names: &[ClaimName]) -> Vec<String> {
     names.iter().map(|name| name.uid.clone()).collect()

@@ -27,6 +27,8 @@ pub struct Options {
     pub round: Duration,
     /// How long a plugin that was refused or did not answer is left alone at first; doubled each time.
     pub back_off: Duration,
+    /// Pause between two tries to start or to end a pod. Kubernetes has up to 90 s.
+    pub pod_pause: Duration,
     /// How long a driver may take for claims. Kubernetes has 45 s.
     pub call_limit: Duration,
 }
@@ -41,6 +43,7 @@ impl Default for Options {
             health_of_all: false,
             round: Duration::from_millis(10),
             back_off: Duration::from_millis(50),
+            pod_pause: Duration::from_millis(10),
             call_limit: Duration::from_secs(45),
         }
     }

@@ -67,7 +67,7 @@ pub enum What {
 }
 
 /// A claim by its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimName {
     /// Its namespace.
     pub namespace: String,
@@ -86,6 +86,37 @@ impl ClaimName {
             uid: uid.to_owned(),
         }
     }
+}
+
+/// A claim that a pod uses, and whose devices it was allocated: the drivers in the order in which they are asked.
+/// Kubernetes has no order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodClaim {
+    /// The claim.
+    pub name: ClaimName,
+    /// The drivers.
+    pub drivers: Vec<String>,
+}
+
+impl PodClaim {
+    /// A claim with devices of these drivers.
+    pub fn new(name: &ClaimName, drivers: &[&str]) -> Self {
+        Self {
+            name: name.clone(),
+            drivers: drivers.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// How a pod is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PodPhase {
+    /// It does not run yet, and why the last try failed.
+    Pending(Option<PodError>),
+    /// It runs, with these devices.
+    Running(Vec<Device>),
+    /// It is deleted and has claims that are not undone, and why the last try failed.
+    Ending(Option<PodError>),
 }
 
 /// A device that a driver has prepared.

@@ -1,9 +1,10 @@
-//! The kubelet's books: drivers that are used, claims with their pods, the health of devices. Left to others: calls.
+//! The kubelet's books: drivers that are used, claims, pods, the health of devices. Left to others: calls.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::pods::Pod;
 use super::record::{ClaimName, Device, Event, Health, What};
 use super::watch::Found;
 use crate::kubelet::record::Breach;
@@ -22,7 +23,7 @@ pub(super) struct Plugin {
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
     pub(super) name: ClaimName,
-    pub(super) driver: String,
+    pub(super) drivers: Vec<String>,
     pub(super) pods: BTreeSet<String>,
     /// Not kept over a restart: then it is prepared again.
     pub(super) prepared: bool,
@@ -45,6 +46,8 @@ pub(super) struct State {
     pub(super) plugins: Vec<Plugin>,
     /// By namespace and name.
     pub(super) claims: BTreeMap<(String, String), Claim>,
+    /// Those that were bound, by name.
+    pub(super) pods: BTreeMap<String, Pod>,
     /// By pool and device.
     pub(super) health: HashMap<(String, String), Told>,
     pub(super) health_lists: usize,
@@ -69,6 +72,9 @@ impl State {
         self.health.clear();
         for claim in self.claims.values_mut() {
             claim.prepared = false;
+        }
+        for pod in self.pods.values_mut() {
+            pod.at_work = false;
         }
     }
 
