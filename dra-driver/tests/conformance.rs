@@ -14,6 +14,10 @@ mod claims;
 mod health;
 #[path = "conformance/node.rs"]
 mod node;
+#[path = "conformance/promises.rs"]
+mod promises;
+#[path = "conformance/promises_of_two.rs"]
+mod promises_of_two;
 #[path = "conformance/registration.rs"]
 mod registration;
 #[path = "conformance/update.rs"]

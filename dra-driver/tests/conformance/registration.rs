@@ -161,32 +161,6 @@ async fn dra_06_a_socket_that_is_removed_is_made_anew() {
     driver.end().await;
 }
 
-/// DRA-02, DRA-06: a kubelet that is not there yet, and whose folders are not, is waited for; one that starts again
-/// finds us again.
-#[tokio::test]
-async fn dra_06_it_is_found_whenever_a_kubelet_starts() {
-    let node = Node::of(Options::default());
-    let driver = node.driver();
-    let waits = |state: &RegistrationState| matches!(state, RegistrationState::Waiting { .. });
-    until(|| driver.heard.has(waits)).await;
-    node.kubelet.run().unwrap();
-    node.until_used(1).await;
-    // a kubelet that ends at once may not have said so
-    until(|| driver.heard.has(is_registered)).await;
-    for _ in 0..2 {
-        node.kubelet.restart().unwrap();
-        node.until_used(1).await;
-    }
-    std::fs::remove_dir_all(node.kubelet.plugins_registry()).unwrap();
-    node.until_used(0).await;
-    node.kubelet.restart().unwrap();
-    node.until_used(1).await;
-    assert_eq!(node.kubelet.breaches(), []);
-    let again = RegistrationState::Registered { again: true };
-    until(|| driver.heard.has(|it| *it == again)).await;
-    driver.end().await;
-}
-
 /// DRA-06: a kubelet that overlooked the socket sees it come again.
 #[tokio::test]
 async fn dra_06_a_socket_that_nobody_comes_to_is_made_anew() {
