@@ -14,7 +14,7 @@ fn documents(path: &Path) -> Vec<Value> {
     all.map(Result::unwrap).collect()
 }
 
-/// DRA-35, RB-4: of addresses it says nothing before an attachment has some, whatever the host has.
+/// DRA-35: of addresses it says nothing before an attachment has some, whatever the host has.
 #[test]
 fn a_file_says_what_a_requests_devices_are_in_each_version() {
     let top = tempfile::tempdir().unwrap();
@@ -73,7 +73,7 @@ fn hold(of: &str) -> ClaimHold {
     hold.unwrap()
 }
 
-/// DRA-35, RB-5: the mount pins the inode, and addresses change under a pod that runs.
+/// DRA-35: the mount pins the inode, and addresses change under a pod that runs.
 #[test]
 fn what_is_known_of_an_interface_is_written_into_the_file_and_outlives_a_second_prepare() {
     let top = tempfile::tempdir().unwrap();

@@ -56,6 +56,10 @@ async fn dra_12_pods_start_again_as_soon_as_the_driver_is_back() {
     let driver = node.registered().await;
     let claim = [node.api.allocate("net", "u1", vec![result("main", 1)])];
     node.start("web", &claim).await.unwrap();
+    // what is prepared needs no call, and the driver all the same
+    let before = calls(&node);
+    node.start("db", &claim).await.unwrap();
+    assert_eq!((calls(&node), node.registrations()), (before, 1));
     driver.end().await;
     node.until_used(0).await;
     let refused = node.start("web", &claim).await.unwrap_err();

@@ -107,20 +107,26 @@ async fn dra_17_an_admins_look_moves_nothing() {
     driver.end().await;
 }
 
-/// DRA-18, RB-6: whose claim it is does not matter: nobody's, a group's or many pods'.
+/// DRA-18, RB-6: whose claim it is does not matter, and is not told: one that is prepared again for another pod stays the
+/// claim's, as it was. What the API server says of pods is not read (`agent/src/claims/reader.rs`).
 #[tokio::test]
 async fn dra_18_a_claim_of_many_pods_is_undone_behind_the_last() {
     let node = Node::new();
     let mut driver = node.registered().await;
     let claim = [node.api.allocate("net", "u1", vec![result("main", 1)])];
-    for pod in ["one", "two"] {
-        node.start(pod, &claim).await.unwrap();
-    }
+    node.start("one", &claim).await.unwrap();
+    let record = node.record("u1").unwrap();
+    // behind a restart the kubelet has it prepared again, for whatever pod comes first
+    let before = node.registrations();
+    node.kubelet.restart().unwrap();
+    node.until_registered(before + 1).await;
+    node.start("two", &claim).await.unwrap();
     node.end("one").await.unwrap();
-    assert!(node.record("u1").is_some());
+    assert_eq!(node.record("u1"), Some(record));
+    driver.until_held(1).await;
     node.end("two").await.unwrap();
     driver.until_held(0).await;
-    assert_eq!(calls(&node), (1, 1));
+    assert_eq!((calls(&node), node.files()), ((2, 1), 0));
     driver.end().await;
 }
 

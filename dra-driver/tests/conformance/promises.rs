@@ -5,6 +5,7 @@
 //! agent), and what we promise besides.
 
 use std::fs::File;
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,8 +117,12 @@ async fn it_registers_after_it_restarts() {
     assert_eq!(names(&node.kubelet.plugins_registry()), [""; 0]);
     driver = node.registered().await;
     driver.kill().await;
+    let sockets = sockets(&node.settings());
+    for left in &sockets {
+        drop(UnixListener::bind(left).unwrap());
+    }
     let mut driver = node.registered().await;
-    assert_eq!(node.kubelet.drivers(DRIVER), sockets(&node.settings())[..1]);
+    assert_eq!(node.kubelet.drivers(DRIVER), sockets[..1]);
     node.kubelet.bind_pod("web", &ours(&node));
     until_is(&node, runs).await;
     end(&node, &mut driver).await;
