@@ -22,6 +22,8 @@ mod left;
 mod node;
 #[path = "netns_attach/refused.rs"]
 mod refused;
+#[path = "netns_attach/reused.rs"]
+mod reused;
 #[path = "netns_attach/verbs.rs"]
 mod verbs;
 #[path = "netns_attach/virtual_function.rs"]
