@@ -10,6 +10,8 @@
     reason = "a test runs the program"
 )]
 
+#[path = "netns_plugin/dhcp.rs"]
+mod dhcp;
 #[path = "netns_plugin/disk.rs"]
 mod disk;
 #[path = "netns_plugin/pool.rs"]

@@ -216,7 +216,8 @@ pub(crate) fn route_of(index: IfIndex, route: &LeasedRoute, ips: &[Ip]) -> Route
         gateway: match route.scope {
             // what is on the link has no gateway
             Some(scope) if scope == Scope::Link.number() && route.gw.is_none() => None,
-            _ => route.gw.or(by_default),
+            // nor what a DHCP server says is on the link (RFC 3442)
+            _ => route.gw.or(by_default).filter(|gw| !gw.is_unspecified()),
         },
         mtu_bytes: route.mtu,
         advmss_bytes: route.advmss,
