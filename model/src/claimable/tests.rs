@@ -163,11 +163,19 @@ fn a_link_that_is_lost_taints_all_and_evicts_only_after_the_hold_down_where_that
 #[test]
 fn dra_31_a_vf_says_the_same_in_a_pod_and_a_flap_is_two_changes() {
     let mut bench = Bench::new();
+    let at_home = &mut bench.node.inventory.uplinks[0].virtual_functions[0];
+    at_home.netdev = "ens4v0".parse().ok();
+    at_home.mac = "02:00:00:00:00:07".parse().ok();
     let before = bench.look();
     bench.hold("0000:04:00.2");
+    // its netdev is not seen from here any more
     bench.set_vf(0, VfUse::Elsewhere);
     let after = bench.look();
     assert_eq!(before[0].attributes, after[0].attributes);
+    // nor when this begins anew, with what it kept
+    let kept = bench.offering.offers().clone();
+    bench.offering = Offering::resume(Advertise::Dra, kept, bench.now);
+    assert_eq!(bench.look(), after);
     let mut changes = 0;
     let mut last = after;
     for (second, state) in [
