@@ -1,7 +1,7 @@
 //! What every driver promises: the list of Kubernetes' own node tests (`test/e2e_node/dra_test.go`), one test per promise,
 //! in its order and with its name in the doc comment. Those with two drivers are in `promises_of_two`.
 //!
-//! Left to others: "ResourceSlice must be removed ..", which is the kubelet's affair (that ours come again is tested in the
+//! Left to others: "`ResourceSlice` must be removed ..", which is the kubelet's affair (that ours come again is tested in the
 //! agent), and what we promise besides.
 
 use std::fs::File;
@@ -143,7 +143,7 @@ async fn a_pod_that_was_made_while_the_kubelet_was_down_runs() {
     driver.end().await;
 }
 
-/// "must keep pod in pending state if NodePrepareResources times out": nothing is left behind, and some time it runs.
+/// "must keep pod in pending state if `NodePrepareResources` times out": nothing is left behind, and some time it runs.
 #[tokio::test]
 async fn a_pod_waits_while_prepare_times_out() {
     let options = Options {
@@ -165,7 +165,7 @@ async fn a_pod_waits_while_prepare_times_out() {
     driver.end().await;
 }
 
-/// "must run pod if NodePrepareResources fails and then succeeds" (DRA-10). RB-6: a VF that is made later is there without
+/// "must run pod if `NodePrepareResources` fails and then succeeds" (DRA-10). RB-6: a VF that is made later is there without
 /// a restart.
 #[tokio::test]
 async fn dra_10_a_pod_runs_when_prepare_fails_and_then_succeeds() {
@@ -190,7 +190,7 @@ async fn dra_10_a_pod_runs_when_prepare_fails_and_then_succeeds() {
     driver.end().await;
 }
 
-/// "must run pod if NodeUnprepareResources fails and then succeeds", "must call NodeUnprepareResources for deleted pod":
+/// "must run pod if `NodeUnprepareResources` fails and then succeeds", "must call `NodeUnprepareResources` for deleted pod":
 /// meanwhile the device stays the claim's.
 #[tokio::test]
 async fn a_pod_goes_when_unprepare_fails_and_then_succeeds() {
@@ -207,7 +207,7 @@ async fn a_pod_goes_when_unprepare_fails_and_then_succeeds() {
     driver.end().await;
 }
 
-/// "must retry NodePrepareResources after Kubelet restart", and after ours.
+/// "must retry `NodePrepareResources` after Kubelet restart", and after ours.
 #[tokio::test]
 async fn prepare_is_tried_again_after_either_restarts() {
     let node = Node::new();
@@ -227,7 +227,7 @@ async fn prepare_is_tried_again_after_either_restarts() {
     driver.end().await;
 }
 
-/// "must retry NodeUnprepareResources after Kubelet restart", "must call NodeUnprepareResources for deleted pod after
+/// "must retry `NodeUnprepareResources` after Kubelet restart", "must call `NodeUnprepareResources` for deleted pod after
 /// Kubelet restart", and after ours.
 #[tokio::test]
 async fn unprepare_is_tried_again_after_either_restarts() {
@@ -250,7 +250,7 @@ async fn unprepare_is_tried_again_after_either_restarts() {
     driver.end().await;
 }
 
-/// "must not call NodePrepareResources for deleted pod after Kubelet restart": of the call that was under way nothing
+/// "must not call `NodePrepareResources` for deleted pod after Kubelet restart": of the call that was under way nothing
 /// comes afterwards.
 #[tokio::test]
 async fn nothing_is_prepared_for_a_pod_that_was_deleted_while_the_kubelet_was_down() {

@@ -82,7 +82,7 @@ async fn two_drivers_prepare_and_undo_a_claim() {
     driver.end().await;
 }
 
-/// "must run pod if NodePrepareResources fails for one plugin and then succeeds": the other, and ours.
+/// "must run pod if `NodePrepareResources` fails for one plugin and then succeeds": the other, and ours.
 #[tokio::test]
 async fn a_pod_runs_when_prepare_fails_at_one_of_two_and_then_succeeds() {
     let (node, mut driver, other) = both().await;
@@ -110,7 +110,7 @@ async fn a_pod_runs_when_prepare_fails_at_one_of_two_and_then_succeeds() {
     driver.end().await;
 }
 
-/// "must run pod if NodeUnprepareResources fails for one plugin and then succeeds": the other, and ours.
+/// "must run pod if `NodeUnprepareResources` fails for one plugin and then succeeds": the other, and ours.
 #[tokio::test]
 async fn a_pod_goes_when_unprepare_fails_at_one_of_two_and_then_succeeds() {
     let (node, mut driver, other) = both().await;
@@ -136,7 +136,7 @@ async fn a_pod_goes_when_unprepare_fails_at_one_of_two_and_then_succeeds() {
     driver.end().await;
 }
 
-/// "must run pod if NodePrepareResources is in progress for one plugin when Kubelet restarts": the other, and ours.
+/// "must run pod if `NodePrepareResources` is in progress for one plugin when Kubelet restarts": the other, and ours.
 #[tokio::test]
 async fn a_pod_runs_when_prepare_is_under_way_at_one_of_two_and_the_kubelet_restarts() {
     let (node, mut driver, other) = both().await;
@@ -161,7 +161,7 @@ async fn a_pod_runs_when_prepare_is_under_way_at_one_of_two_and_the_kubelet_rest
     driver.end().await;
 }
 
-/// "must call NodeUnprepareResources again if it's in progress for one plugin when Kubelet restarts": the other, and ours.
+/// "must call `NodeUnprepareResources` again if it's in progress for one plugin when Kubelet restarts": the other, and ours.
 #[tokio::test]
 async fn a_claim_is_undone_when_unprepare_is_under_way_at_one_of_two_and_the_kubelet_restarts() {
     let (node, mut driver, other) = both().await;
