@@ -154,7 +154,9 @@ impl DraPlugin for OtherDriver {
                 devices: vec![],
                 error: error.to_owned(),
             },
-            Says::Nothing | Says::Hangs => return Ok(Response::new(Default::default())),
+            Says::Nothing | Says::Hangs => {
+                return Ok(Response::new(v1::NodePrepareResourcesResponse::default()));
+            }
         };
         let claims = request.into_inner().claims.into_iter();
         let claims = claims.map(|claim| (claim.uid, answer.clone())).collect();
@@ -168,7 +170,9 @@ impl DraPlugin for OtherDriver {
         let error = match self.answer(|[_, undoes]| undoes).await {
             Says::Has(_) => String::new(),
             Says::No(error) => error.to_owned(),
-            Says::Nothing | Says::Hangs => return Ok(Response::new(Default::default())),
+            Says::Nothing | Says::Hangs => {
+                return Ok(Response::new(v1::NodeUnprepareResourcesResponse::default()));
+            }
         };
         let answer = v1::NodeUnprepareResourceResponse { error };
         let claims = request.into_inner().claims.into_iter();
