@@ -33,14 +33,19 @@ impl ClaimReader for ApiReader {
             Ok(None) => return Err(ClaimReadError::NotFound),
             Err(error) => return Err(ClaimReadError::Unavailable(Box::new(error))),
         };
-        let uid = claim.uid().unwrap_or_default();
-        let uid = uid.parse();
-        Ok(ReadClaim {
-            uid: uid.map_err(|error| ClaimReadError::Unavailable(Box::new(error)))?,
-            pod_claim_name: claim.annotations().get(POD_CLAIM_NAME).cloned(),
-            allocation: claim.status.and_then(|it| it.allocation).map(allocation),
-        })
+        read(claim)
     }
+}
+
+/// What a claim is prepared by. For whom it is reserved is nothing of that: pods, a group of them, or nobody (DRA-18).
+fn read(claim: ResourceClaim) -> Result<ReadClaim, ClaimReadError> {
+    let uid = claim.uid().unwrap_or_default();
+    let uid = uid.parse();
+    Ok(ReadClaim {
+        uid: uid.map_err(|error| ClaimReadError::Unavailable(Box::new(error)))?,
+        pod_claim_name: claim.annotations().get(POD_CLAIM_NAME).cloned(),
+        allocation: claim.status.and_then(|it| it.allocation).map(allocation),
+    })
 }
 
 fn allocation(allocation: Allocation) -> ClaimAllocation {
@@ -113,5 +118,32 @@ mod tests {
         assert_eq!(sources, [ConfigSource::FromClass, ConfigSource::FromClaim]);
         assert_eq!(read.config[0].parameters, json!({"vlan": 7}));
         assert_eq!(read.config[1].requests, ["net"]);
+    }
+
+    /// DRA-18, RB-6.
+    #[test]
+    fn dra_18_for_whom_a_claim_is_reserved_changes_nothing() {
+        let reserved = |what: serde_json::Value| {
+            let claim = serde_json::from_value(json!({
+                "apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim",
+                "metadata": {"name": "net", "namespace": "default", "uid": "u1"}, "spec": {},
+                "status": {"reservedFor": what, "allocation": {"devices": {"results": [
+                    {"request": "net", "driver": "colvin.dev", "pool": "n1/0000-3b-00-0-0", "device": "0000-3b-00-2"},
+                ]}}},
+            }));
+            read(claim.unwrap()).unwrap()
+        };
+        let pod = |name: &str| json!({"resource": "pods", "name": name, "uid": name});
+        let group = json!({"apiGroup": "scheduling.k8s.io", "resource": "podgroups", "name": "g", "uid": "g"});
+        let one = reserved(json!([pod("web")]));
+        assert_eq!(one.allocation.as_ref().unwrap().results.len(), 1);
+        for others in [
+            json!(null),
+            json!([]),
+            json!([group]),
+            json!([pod("a"), pod("b"), group]),
+        ] {
+            assert_eq!(reserved(others.clone()), one, "{others}");
+        }
     }
 }
