@@ -6,6 +6,7 @@
 mod agent;
 mod any;
 mod beside;
+mod claims;
 mod connection;
 mod files;
 mod kubeconfig;

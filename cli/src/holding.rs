@@ -1,6 +1,8 @@
-//! Who holds which device, as `colvin-agent holders` prints it, joined with the uplink that the device is of.
+//! Who holds which device, as `colvin-agent holders` prints it or claims say it, joined with the uplink that the device
+//! is of.
 //!
-//! Left to others: asking an agent (`cluster`), what is behind the uplink (`NodeTopology`).
+//! Left to others: asking an agent (`cluster`), what claims say ([`crate::claims`]), what is behind the uplink
+//! (`NodeTopology`).
 
 use colvin_crds::v1alpha1::NodeTopology;
 use colvin_crds::v1alpha1::node_topology::Uplink;
@@ -24,7 +26,13 @@ pub(crate) struct Held {
     /// The container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) container: Option<String>,
-    /// The extended resource.
+    /// The claim that was given it, where it was asked for by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) claim: Option<String>,
+    /// The request of the claim that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<String>,
+    /// The extended resource; of a claim how the pod calls it, or the class.
     pub(crate) resource: String,
     /// The kubelet's name of the device.
     pub(crate) device: String,
@@ -76,6 +84,20 @@ impl Held {
     /// Whether this pod holds it.
     pub(crate) fn is_of(&self, namespace: &str, pod: &str) -> bool {
         self.namespace.as_deref() == Some(namespace) && self.pod.as_deref() == Some(pod)
+    }
+
+    /// Who holds it, as `namespace/pod (container)` or with the claim in place of the container; `None` when nobody does.
+    pub(crate) fn holder(&self) -> Option<String> {
+        let namespace = self.namespace.as_deref()?;
+        let claim = self.claim.as_ref().map(|claim| format!("claim {claim}"));
+        match (&self.pod, claim) {
+            (None, None) => None,
+            (None, Some(_)) => Some(format!("claim {namespace}/{}", self.claim.as_deref()?)),
+            (Some(pod), claim) => {
+                let by = claim.or_else(|| self.container.clone()).unwrap_or_default();
+                Some(format!("{namespace}/{pod} ({by})"))
+            }
+        }
     }
 
     /// Whether it is, or may be, on this node.

@@ -7,6 +7,7 @@
 
 mod args;
 mod capture;
+mod claims;
 mod cluster;
 mod command;
 mod config_file;

@@ -17,12 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use colvin_crds::v1alpha1::{Network, NodeTopology};
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
-pub(crate) use ask::{Ask, Meaning, is_device};
+pub(crate) use ask::{Ask, Choice, Meaning, is_device};
 pub(crate) use devices::Devices;
+use devices::Known;
 pub(crate) use obstacle::Obstacle;
 pub(crate) use place::Place;
 pub(crate) use state::State;
 
+use crate::claims::{self, Claims};
 use crate::cluster::Bound;
 use crate::demand::{Amount, Amounts, demand};
 
@@ -35,6 +37,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) nodes: Option<&'a [Place]>,
     /// The pods that hold something, or `None` where they are not known.
     pub(crate) bound: Option<&'a [Bound]>,
+    /// Slices and claims, or `None` where they are not known.
+    pub(crate) claims: Option<&'a Claims>,
     /// The Networks.
     pub(crate) networks: &'a [Network],
     /// What the nodes' agents say.
@@ -107,7 +111,7 @@ impl Explanation {
 /// Explains it.
 pub(crate) fn explain(scene: Scene<'_>) -> Explanation {
     let wanted = demand(scene.pod);
-    let asks = ask::asks(&wanted, scene.networks);
+    let asks = ask::asks(scene.pod, &wanted, scene.networks, scene.claims);
     let view = View {
         scene,
         on_nodes: by_node(scene.bound.unwrap_or_default()),
@@ -123,7 +127,7 @@ pub(crate) fn explain(scene: Scene<'_>) -> Explanation {
         state: state::state(scene.pod),
         nodes: nodes.collect(),
         refused: ask::refused(&asks, scene.networks, scene.namespace),
-        unjudged: ask::unjudged(&view.spec, &asks),
+        unjudged: ask::unjudged(scene.pod, &view.wanted, scene.claims),
         scheduler: state::scheduler(scene.pod),
         asks,
     }
@@ -174,14 +178,20 @@ impl<'a> View<'a> {
             let held = self.on_nodes.get(node);
             held.map_or(&[][..], Vec::as_slice)
         });
-        let devices: Vec<Devices> = asks
+        let known = Known {
+            node,
+            place: told,
+            topology,
+            held,
+            claims: self.scene.claims,
+        };
+        let devices = asks.iter().map(|ask| Devices::of(ask, known));
+        let devices: Vec<Devices> = devices.collect();
+        let mut obstacles: Vec<Obstacle> = devices
             .iter()
-            .map(|ask| Devices::of(ask, told, topology, held))
+            .filter_map(|devices| devices.obstacle(told.is_some()))
             .collect();
-        let pairs = asks.iter().zip(&devices);
-        let mut obstacles: Vec<Obstacle> = pairs
-            .filter_map(|(ask, devices)| devices.obstacle(ask, told.is_some()))
-            .collect();
+        obstacles.extend(self.claimed_elsewhere(node));
         if let Some(place) = place {
             obstacles.extend(place.obstacles(&self.spec));
         }
@@ -193,6 +203,25 @@ impl<'a> View<'a> {
             devices,
             obstacles,
         }
+    }
+
+    /// The claims of the pod that were given devices of another node.
+    fn claimed_elsewhere(&self, node: &str) -> Vec<Obstacle> {
+        let Some(known) = self.scene.claims else {
+            return Vec::new();
+        };
+        let namespace = self.scene.pod.metadata.namespace.as_deref();
+        let of_pod = claims::of_pod(self.scene.pod).into_iter();
+        let elsewhere = of_pod.filter_map(|entry| {
+            let name = entry.claim?;
+            let claim = known.claim(namespace.unwrap_or("default"), &name)?;
+            let on = known.node_of(claim).filter(|on| *on != node)?;
+            Some(Obstacle::ClaimElsewhere {
+                node: on.to_owned(),
+                claim: name,
+            })
+        });
+        elsewhere.collect()
     }
 
     /// What there is not enough of, devices aside.

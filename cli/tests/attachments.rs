@@ -301,3 +301,70 @@ fn what_the_api_server_says_is_compared_where_it_is_asked() {
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("but the API server has no such pod"), "{out}");
 }
+
+fn prepared(node: &TempDir, uid: &str, name: &str, device: &str) {
+    let record = json!({
+        "version": 1, "uid": uid, "namespace": "tenant-a", "name": name, "bootId": boot_id(),
+        "devices": [{"request": "net", "network": "green", "device": device, "kind": "VirtualFunction",
+            "address": device}],
+    });
+    let file = format!("run/claims/{uid}.json");
+    write(&node.path().join(file), record.to_string());
+}
+
+#[test]
+fn claims_that_were_prepared_are_compared_with_all_others() {
+    let node = TempDir::new().unwrap();
+    let mut attached = record("lo");
+    attached["kind"] = json!("VirtualFunction");
+    attached["device"] = json!("ffff:3b:02.1");
+    journal(&node, "ffff:3b:02.1", &attached);
+    prepared(&node, "c-1", "web-green", "ffff:3b:02.1");
+    let (code, out, error) = run(&node, &["diagnose", "web-0"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    let line = "claim: tenant-a/web-green is prepared with ffff:3b:02.1 (network green)";
+    assert!(out.contains(line), "{out}");
+
+    let claim = |uid: &str, pod: &str| {
+        let claim = json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim",
+            "metadata": {"name": "web-green", "namespace": "tenant-a", "uid": uid}, "spec": {},
+            "status": {"reservedFor": [{"resource": "pods", "name": pod, "uid": "u"}]}});
+        let file = node.path().join("claim.json");
+        let pod = fs::read_to_string(pod_file(&node)).unwrap();
+        let both = json!({"apiVersion": "v1", "kind": "List",
+            "items": [claim, serde_json::from_str::<Value>(&pod).unwrap()]});
+        write(&file, both.to_string());
+        file.display().to_string()
+    };
+    let (code, out, _) = run(&node, &["diagnose", "-f", &claim("c-1", "web-0")]);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("the claim tenant-a/web-green is reserved for web-0"),
+        "{out}"
+    );
+    let (code, out, _) = run(&node, &["diagnose", "-f", &claim("c-1", "db-0")]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("is not reserved for that pod"), "{out}");
+    let (code, out, _) = run(&node, &["diagnose", "-f", &claim("c-2", "web-0")]);
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("is prepared here with the UID c-1, but the claim of this name is c-2 by now"),
+        "{out}"
+    );
+
+    prepared(&node, "c-9", "other", "ffff:3b:02.1");
+    outstanding(&node, "ffff:3b:02.1", "web-0");
+    let (code, out, _) = run(&node, &["diagnose"]);
+    assert_eq!(code, 1, "{out}");
+    for what in [
+        "ffff:3b:02.1 was given to the claim tenant-a/web-green and to the claim tenant-a/other",
+        "ffff:3b:02.1 was given to tenant-a/web-0 (app) by the device plugin and to the claim tenant-a/web-green",
+    ] {
+        assert!(out.contains(what), "{what}: {out}");
+    }
+}
+
+/// The pod of [`record`], as it should be.
+fn pod_file(node: &TempDir) -> String {
+    pod(node, "u-1", &["lo"])
+}

@@ -17,16 +17,25 @@ use serde_json::{Value, json};
 use run::{colvin, ended, given};
 
 const DUMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/objects/pods.yaml");
+const CLAIMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/objects/claims.yaml");
 
 fn on_dump(line: &str) -> (i32, String, String) {
-    ended(colvin(line).args(["-f", DUMP]).output().unwrap())
+    on(DUMP, line)
+}
+
+fn on(dump: &str, line: &str) -> (i32, String, String) {
+    ended(colvin(line).args(["-f", dump]).output().unwrap())
 }
 
 /// The commands with what they print and how they end.
 fn shown(lines: &[&str]) -> String {
+    shown_on(DUMP, lines)
+}
+
+fn shown_on(dump: &str, lines: &[&str]) -> String {
     let mut text = String::new();
     for line in lines {
-        let (code, out, error) = on_dump(line);
+        let (code, out, error) = on(dump, line);
         writeln!(text, "$ colvin {line}\n{out}{error}[{code}]\n").unwrap();
     }
     text
@@ -58,6 +67,24 @@ fn a_path_goes_from_the_container_to_the_switch_port() {
         "path -n shop web-2",
         "path -n shop web-0 -o yaml",
     ]));
+}
+
+#[test]
+fn claims_are_followed_as_resources_are() {
+    insta::assert_snapshot!(shown_on(
+        CLAIMS,
+        &[
+            "path -n shop web-0",
+            "path -n shop web-1",
+            "path -n shop web-0 -o yaml",
+            "path -n shop three",
+            "vfs --node worker-1",
+            "why-pending -n shop three",
+            "why-pending -n shop two",
+            "why-pending -n shop two -o yaml",
+            "why-pending -n shop lost",
+        ]
+    ));
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::table::{Table, column};
 use agent::Agent;
 use api::ApiServer;
 use disagree::{Disagreement, disagreements};
-use facts::{Attachment, Facts, Given};
+use facts::{Attachment, Facts, Given, Prepared};
 pub(super) use whom::Whom;
 
 /// How much of a container's id a table shows.
@@ -37,6 +37,8 @@ const SHORT_ID: usize = 12;
 struct Report<'a> {
     attachments: &'a [&'a Attachment],
     given: &'a [&'a Given],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    claims: &'a [&'a Prepared],
     agent: &'a Agent,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_server: Option<&'a ApiServer>,
@@ -57,6 +59,9 @@ pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> 
     let found = facts.attachments.iter().filter(|it| it.is_of(&whom));
     let found: Vec<&Attachment> = found.collect();
     let given: Vec<_> = facts.given.iter().filter(|it| it.is_of(&whom)).collect();
+    let claims = facts.claims.iter();
+    let claims = claims.filter(|it| whom.is_all() || has_some(it, &found, &agent));
+    let claims: Vec<&Prepared> = claims.collect();
     if let Some(name) = &args.whom
         && found.is_empty()
         && given.is_empty()
@@ -73,6 +78,7 @@ pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> 
         let report = Report {
             attachments: &found,
             given: &given,
+            claims: &claims,
             agent: &agent,
             api_server: api.as_ref(),
             notes: &facts.notes,
@@ -84,6 +90,9 @@ pub(super) fn run(args: &Diagnose, to: &mut dyn Write) -> anyhow::Result<Ended> 
             output.line("nothing is attached")?;
         } else {
             output.table(table(&found, args.look.output))?;
+        }
+        for claim in claims {
+            output.marked(Tone::Aside, "claim:", &claim.line())?;
         }
         below(&mut output, &facts, (&agent, api.as_ref()), &disagreements)?;
     }
@@ -105,6 +114,15 @@ pub(super) fn roots(folders: &Folders) -> anyhow::Result<Roots> {
         run: folders.run_dir.clone(),
         ..roots
     })
+}
+
+/// Whether a claim has a device that is attached here, or that the kubelet gave to whom was asked about.
+fn has_some(claim: &Prepared, found: &[&Attachment], agent: &Agent) -> bool {
+    let said = agent.said.iter().filter_map(|said| said.devices.as_ref());
+    let mut said = said.flatten().map(|it| it.device.as_str());
+    let attached = |address| found.iter().any(|it| it.device == Some(address));
+    let mut devices = claim.devices.iter();
+    devices.any(|it| it.address.is_some_and(attached) || said.any(|name| name == it.device))
 }
 
 /// The beginning of a container's id, enough for people.

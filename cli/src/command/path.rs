@@ -1,7 +1,7 @@
 //! `colvin path POD`: each device of a pod, from the container to the switch port.
 //!
-//! It ends with 3 when the pod has none. Left to others: who holds which device ([`crate::holding`]), what is behind
-//! the ports (`NodeTopology`).
+//! It ends with 3 when the pod has none. Left to others: who holds which device ([`crate::holding`], [`crate::claims`]),
+//! what is behind the ports (`NodeTopology`).
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -16,6 +16,7 @@ use super::report::{self, Partial};
 use super::why_pending::pod;
 use crate::args::Format;
 use crate::args::pods::Path;
+use crate::claims;
 use crate::cluster::{Bound, Cluster};
 use crate::demand::demand;
 use crate::holding::{Held, Located};
@@ -40,6 +41,10 @@ struct Report<'a> {
 struct DeviceReport<'a> {
     container: &'a str,
     resource: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<&'a str>,
     device: &'a str,
@@ -80,8 +85,11 @@ pub(super) fn run(args: &Path, to: &mut dyn Write) -> anyhow::Result<Ended> {
     let (mut held, mut topology) = (Vec::new(), None);
     if let Some(node) = &node {
         let (namespace, name) = called.split_once('/').unwrap_or_default();
-        held = cluster.holders(node, &args.holders)?;
-        held.retain(|held| held.is_of(namespace, name));
+        held = claimed(&pod, namespace, &mut cluster)?;
+        if args.holders.holders.is_some() || asks_its_kubelet(&pod, &held) {
+            let given = cluster.holders(node, &args.holders)?.into_iter();
+            held.extend(given.filter(|held| held.is_of(namespace, name)));
+        }
         topology = cluster.topology(node)?;
         if topology.is_none() && !held.is_empty() {
             cluster.note(format!(
@@ -123,6 +131,22 @@ pub(super) fn run(args: &Path, to: &mut dyn Write) -> anyhow::Result<Ended> {
     })
 }
 
+/// The devices of the pod's claims.
+fn claimed(pod: &Pod, namespace: &str, cluster: &mut Cluster) -> anyhow::Result<Vec<Held>> {
+    if claims::of_pod(pod).is_empty() {
+        return Ok(Vec::new());
+    }
+    let claims = cluster.claims(Some(namespace))?;
+    Ok(claims.map_or_else(Vec::new, |claims| claims.of(pod)))
+}
+
+/// Whether it asks for a resource that no claim of it stands for.
+fn asks_its_kubelet(pod: &Pod, claimed: &[Held]) -> bool {
+    let asked = demand(pod);
+    let mut asked = asked.keys().filter(|it| is_device(it));
+    asked.any(|resource| !claimed.iter().any(|held| held.resource == *resource))
+}
+
 /// Why a pod has no device.
 fn nothing(pod: &Pod, called: &str, node: Option<&str>) -> String {
     let asked = demand(pod);
@@ -135,8 +159,12 @@ fn nothing(pod: &Pod, called: &str, node: Option<&str>) -> String {
         .status
         .as_ref()
         .and_then(|status| status.phase.as_deref());
+    let claims = claims::of_pod(pod);
     match (node, asked.as_slice()) {
-        (_, []) => format!("{called} has no device: it asks for no network"),
+        (Some(node), []) if !claims.is_empty() => {
+            format!("{called} has no device: its claims have none of Colvin's on {node}")
+        }
+        (_, []) if claims.is_empty() => format!("{called} has no device: it asks for no network"),
         (None, _) if matches!(phase, Some("Succeeded" | "Failed")) => {
             format!("{called} has no device any more: it ended")
         }
@@ -160,6 +188,8 @@ impl<'a> DeviceReport<'a> {
         Self {
             container: held.container.as_deref().unwrap_or_default(),
             resource: &held.resource,
+            claim: held.claim.as_deref(),
+            request: held.request.as_deref(),
             network: held.network(),
             device: &held.device,
             kind: held.kind.as_deref(),

@@ -1,6 +1,7 @@
 //! `colvin vfs --node N`: every VF of a node's PFs, what it is for, and who holds it.
 //!
-//! Left to others: the VFs of the machine that this runs on (`show_vfs`), who holds what ([`crate::holding`]).
+//! Left to others: the VFs of the machine that this runs on (`show_vfs`), who holds what ([`crate::holding`],
+//! [`crate::claims`]).
 
 mod rows;
 
@@ -39,15 +40,25 @@ pub(super) fn run(args: &Vfs, to: &mut dyn Write) -> anyhow::Result<Ended> {
         let nodes = cluster.nodes()?;
         return Err(no_topology(node, nodes.as_deref(), &mut cluster)?);
     };
-    let held = match cluster.holders(node, &args.holders) {
-        Ok(held) => Some(held),
+    let claims = cluster.claims(None)?;
+    let mut held = claims.map_or_else(Vec::new, |claims| claims.held_on(node));
+    let is_all = match cluster.holders(node, &args.holders) {
+        Ok(given) => {
+            held.extend(given);
+            true
+        }
         Err(error) if args.holders.holders.is_some() => return Err(error),
         Err(error) => {
-            cluster.lacks(format!("who holds which VF is not known: {error:#}"));
-            None
+            let which = if held.is_empty() {
+                "who holds which VF"
+            } else {
+                "who holds which VF by the device plugin"
+            };
+            cluster.lacks(format!("{which} is not known: {error:#}"));
+            false
         }
     };
-    let mut rows = rows(&topology, held.as_deref());
+    let mut rows = rows(&topology, &held, is_all);
     let all = rows.len();
     if let Some(network) = &args.network {
         rows.retain(|row| row.is_on(network));

@@ -6,6 +6,8 @@
 use std::io::Write;
 
 use anyhow::anyhow;
+use colvin_crds::v1alpha1::Network;
+use colvin_crds::v1alpha1::network::Advertise;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Serialize;
 
@@ -13,11 +15,12 @@ use super::Ended;
 use super::report::{self, Partial};
 use crate::args::Format;
 use crate::args::pods::{self, WhyPending};
+use crate::claims;
 use crate::cluster::Cluster;
 use crate::nearest::did_you_mean;
 use crate::output::{Output, Tone};
 use crate::pending::words::{obstacles, verdict};
-use crate::pending::{Candidate, Devices, Explanation, Meaning, Scene, State, explain};
+use crate::pending::{Candidate, Devices, Explanation, Scene, State, explain};
 use crate::ports::count;
 use crate::table::{Table, column};
 
@@ -61,11 +64,16 @@ struct NodeReport<'a> {
 #[serde(rename_all = "camelCase")]
 struct DevicesReport<'a> {
     resource: &'a str,
+    /// The network; of several choices the one that is meant here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<&'a str>,
     reached: bool,
     allocatable: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     taken: Option<u64>,
     taken_by: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    taints: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -87,10 +95,18 @@ pub(super) fn run(args: &WhyPending, to: &mut dyn Write) -> anyhow::Result<Ended
     let bound = cluster.bound()?;
     let namespace = pod.metadata.namespace.as_deref().unwrap_or("default");
     let labels = cluster.namespace_labels(namespace);
+    let by_dra = |network: &Network| network.spec.advertise == Advertise::Dra;
+    let is_asked = !claims::of_pod(&pod).is_empty() || networks.iter().any(by_dra);
+    let claims = if is_asked {
+        cluster.claims(None)?
+    } else {
+        None
+    };
     let explanation = explain(Scene {
         pod: &pod,
         nodes: nodes.as_deref(),
         bound: bound.as_deref(),
+        claims: claims.as_ref(),
         networks: &networks,
         topologies: &topologies,
         namespace: labels.as_ref(),
@@ -130,10 +146,7 @@ impl<'a> Report<'a> {
         let asks = explanation.asks.iter().map(|ask| AskReport {
             resource: &ask.resource,
             number: ask.number,
-            network: match &ask.meaning {
-                Meaning::Network(network) => Some(network),
-                Meaning::Nothing(_) | Meaning::Elsewhere => None,
-            },
+            network: ask.network(),
         });
         let nodes = explanation.nodes.iter();
         Self {
@@ -165,10 +178,12 @@ impl<'a> NodeReport<'a> {
             devices: devices
                 .map(|(ask, devices)| DevicesReport {
                     resource: &ask.resource,
+                    network: ask.network().map(|_| devices.name.as_str()),
                     reached: devices.reached,
                     allocatable: devices.allocatable,
                     taken: devices.taken,
                     taken_by: &devices.by,
+                    taints: &devices.tainted,
                 })
                 .collect(),
             obstacles: obstacles.collect(),

@@ -1,15 +1,19 @@
 //! Which devices a pod asks for, and which network each means. Left to others: who has them.
 
-use std::collections::BTreeMap;
+mod beside;
+mod claimed;
 
 use colvin_crds::v1alpha1::Network;
-use colvin_crds::v1alpha1::network::{
-    Advertise, AllowedNamespaces, LabelOperator, LabelRequirement, LabelValue, NamespacesFrom,
-};
-use k8s_openapi::api::core::v1::PodSpec;
+use colvin_crds::v1alpha1::network::Advertise;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::resource::v1::DeviceToleration;
 
+use crate::claims::{self, Claims};
 use crate::demand::Amounts;
 use crate::nearest::did_you_mean;
+
+pub(super) use beside::{refused, unjudged};
+use claimed::{of_claim, put};
 
 /// The prefix of networks' resources.
 const OURS: &str = "colvin.dev/";
@@ -19,9 +23,9 @@ const CLASS: &str = "deviceclass.resource.kubernetes.io/";
 /// Devices that a pod asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
-    /// The extended resource.
+    /// The extended resource, or the claim.
     pub(crate) resource: String,
-    /// How many.
+    /// How many; of several choices by the first.
     pub(crate) number: u64,
     /// What it stands for.
     pub(crate) meaning: Meaning,
@@ -30,21 +34,49 @@ pub(crate) struct Ask {
 /// What an extended resource stands for.
 #[derive(Clone, Debug)]
 pub(crate) enum Meaning {
-    /// A network that is offered so.
+    /// A network that the kubelet offers.
     Network(String),
+    /// One of these networks, which are offered by slices: the first before the others. There is at least one.
+    Claimed(Vec<Choice>),
     /// A network that is not offered so, or that is not there: no node has the resource, for this reason.
     Nothing(String),
     /// A resource that others offer, or Colvin in the place of the SR-IOV network device plugin.
     Elsewhere,
 }
 
+/// A network that a request may be answered with.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// The network.
+    pub(crate) network: String,
+    /// How many of its devices.
+    pub(crate) number: u64,
+    /// The taints of devices that are tolerated.
+    pub(crate) tolerations: Vec<DeviceToleration>,
+}
+
 impl Ask {
     /// What it is called: the network, or the resource.
     pub(crate) fn called(&self) -> &str {
-        match &self.meaning {
-            Meaning::Network(network) => network,
-            Meaning::Nothing(_) | Meaning::Elsewhere => &self.resource,
-        }
+        self.network().unwrap_or(&self.resource)
+    }
+
+    /// The network, of several choices the first.
+    pub(crate) fn network(&self) -> Option<&str> {
+        self.meaning.networks().next()
+    }
+}
+
+impl Meaning {
+    /// The networks that it may stand for.
+    pub(crate) fn networks(&self) -> impl Iterator<Item = &str> {
+        let (one, some) = match self {
+            Self::Network(network) => (Some(network.as_str()), &[][..]),
+            Self::Claimed(choices) => (None, choices.as_slice()),
+            Self::Nothing(_) | Self::Elsewhere => (None, &[][..]),
+        };
+        let some = some.iter().map(|choice| choice.network.as_str());
+        one.into_iter().chain(some)
     }
 }
 
@@ -57,48 +89,88 @@ pub(crate) fn is_device(resource: &str) -> bool {
     resource.starts_with(CLASS) || !own && !prefix.starts_with("requests.")
 }
 
-/// The devices among what is wanted, networks first.
-pub(super) fn asks(wanted: &Amounts, networks: &[Network]) -> Vec<Ask> {
+/// The devices among what is wanted and what the pod's claims ask for, networks first.
+pub(super) fn asks(
+    pod: &Pod,
+    wanted: &Amounts,
+    networks: &[Network],
+    claims: Option<&Claims>,
+) -> Vec<Ask> {
     let devices = wanted.iter().filter(|(resource, _)| is_device(resource));
-    let mut asks: Vec<Ask> = devices
-        .map(|(resource, amount)| Ask {
-            resource: resource.clone(),
-            number: amount.floor(),
-            meaning: meaning(resource, networks),
-        })
-        .collect();
+    let mut asks: Vec<Ask> = Vec::new();
+    for (resource, amount) in devices {
+        let number = amount.floor();
+        let meaning = meaning(resource, number, networks);
+        // a class of another driver: its slices are not judged
+        if !(resource.starts_with(CLASS) && matches!(meaning, Meaning::Elsewhere)) {
+            let resource = resource.clone();
+            asks.push(Ask {
+                resource,
+                number,
+                meaning,
+            });
+        }
+    }
+    if let Some(claims) = claims {
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or("default");
+        for entry in claims::of_pod(pod).iter().filter(|it| !it.is_extended()) {
+            for ask in of_claim(entry, namespace, networks, claims) {
+                put(&mut asks, ask);
+            }
+        }
+    }
     asks.sort_by_key(|ask| matches!(ask.meaning, Meaning::Elsewhere));
     asks
 }
 
-fn meaning(resource: &str, networks: &[Network]) -> Meaning {
+fn meaning(resource: &str, number: u64, networks: &[Network]) -> Meaning {
+    let choice = |network: String| Choice {
+        network,
+        number,
+        tolerations: Vec::new(),
+    };
     if let Some(class) = resource.strip_prefix(CLASS) {
-        return of_class(class, networks);
+        return of_class(class, networks, choice);
     }
     let Some(name) = resource.strip_prefix(OURS) else {
         return Meaning::Elsewhere;
     };
     match find(networks, name) {
         None => Meaning::Nothing(unknown(name, networks)),
-        Some(network) if network.spec.advertise == Advertise::Dra => Meaning::Nothing(format!(
-            "{name} is advertised by DRA: pods ask for it by a ResourceClaim of the DeviceClass {name}.colvin.dev, and no \
-             node has {resource}"
-        )),
+        Some(network) if network.spec.advertise == Advertise::Dra => {
+            by_slices(name, network, choice)
+        }
         Some(_) => Meaning::Network(name.to_owned()),
     }
 }
 
-/// What a resource means that stands for a class of devices.
-fn of_class(class: &str, networks: &[Network]) -> Meaning {
+/// What a class of devices means.
+fn of_class(class: &str, networks: &[Network], choice: impl Fn(String) -> Choice) -> Meaning {
     let Some(name) = class.strip_suffix(".colvin.dev") else {
         return Meaning::Elsewhere;
     };
     match find(networks, name) {
         None => Meaning::Nothing(unknown(name, networks)),
-        Some(network) if network.spec.advertise == Advertise::Dra => Meaning::Elsewhere,
+        Some(network) if network.spec.advertise == Advertise::Dra => {
+            by_slices(name, network, choice)
+        }
         Some(_) => Meaning::Nothing(format!(
             "{name} is advertised by the device plugin: pods ask for it as {OURS}{name}, and there is no DeviceClass {class}"
         )),
+    }
+}
+
+/// A network that slices offer, unless its class is not made.
+fn by_slices(name: &str, network: &Network, choice: impl Fn(String) -> Choice) -> Meaning {
+    let status = network.status.as_ref();
+    let mut conditions = status.into_iter().flat_map(|status| &status.conditions);
+    let unclassed = conditions.find(|it| it.type_ == "Unclassed" && it.status == "True");
+    match unclassed {
+        Some(condition) => Meaning::Nothing(format!(
+            "{name} is advertised by DRA, and its DeviceClass is not as it should be: {}",
+            condition.message
+        )),
+        None => Meaning::Claimed(vec![choice(name.to_owned())]),
     }
 }
 
@@ -115,99 +187,4 @@ fn unknown(name: &str, networks: &[Network]) -> String {
         "there is no Network {name}{}; colvin networks lists them",
         did_you_mean(name, known)
     )
-}
-
-/// The networks among what is asked for that a namespace with these labels may not ask for.
-pub(super) fn refused(
-    asks: &[Ask],
-    networks: &[Network],
-    labels: Option<&BTreeMap<String, String>>,
-) -> Vec<String> {
-    let Some(labels) = labels else {
-        return Vec::new();
-    };
-    let refuses = |name: &&String| {
-        let allowed =
-            find(networks, name).and_then(|network| network.spec.allowed_namespaces.as_ref());
-        allowed.is_some_and(|allowed| !allows(allowed, labels))
-    };
-    let asked = asks.iter().filter_map(|ask| match &ask.meaning {
-        Meaning::Network(name) => Some(name),
-        Meaning::Nothing(_) | Meaning::Elsewhere => None,
-    });
-    asked.filter(refuses).cloned().collect()
-}
-
-/// Whether a namespace with these labels is among the allowed ones.
-fn allows(allowed: &AllowedNamespaces, labels: &BTreeMap<String, String>) -> bool {
-    match (allowed.from, &allowed.selector) {
-        (NamespacesFrom::All, _) => true,
-        (NamespacesFrom::Selector, None) => false,
-        (NamespacesFrom::Selector, Some(selector)) => {
-            let has = |(key, value): (&String, &LabelValue)| labels.get(key) == Some(&value.0);
-            selector.match_labels.iter().all(has)
-                && selector
-                    .match_expressions
-                    .iter()
-                    .all(|one| holds(one, labels))
-        }
-    }
-}
-
-fn holds(requirement: &LabelRequirement, labels: &BTreeMap<String, String>) -> bool {
-    let value = labels.get(&requirement.key);
-    let among = value.is_some_and(|value| requirement.values.iter().any(|one| one.0 == *value));
-    match requirement.operator {
-        LabelOperator::In => among,
-        LabelOperator::NotIn => !among,
-        LabelOperator::Exists => value.is_some(),
-        LabelOperator::DoesNotExist => value.is_none(),
-    }
-}
-
-/// What else the scheduler looks at, of what this pod has.
-pub(super) fn unjudged(spec: &PodSpec, asks: &[Ask]) -> Vec<&'static str> {
-    let affinity = spec.affinity.as_ref();
-    let pods =
-        affinity.is_some_and(|it| it.pod_affinity.is_some() || it.pod_anti_affinity.is_some());
-    let spread = spec
-        .topology_spread_constraints
-        .as_deref()
-        .unwrap_or_default();
-    let volumes = spec.volumes.as_deref().unwrap_or_default();
-    let claims = volumes
-        .iter()
-        .any(|volume| volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some());
-    let mut ports = spec
-        .containers
-        .iter()
-        .flat_map(|container| container.ports.iter().flatten());
-    let devices = spec
-        .resource_claims
-        .as_ref()
-        .is_some_and(|claims| !claims.is_empty())
-        || asks.iter().any(|ask| ask.resource.starts_with(CLASS));
-    let scheduler = spec
-        .scheduler_name
-        .as_deref()
-        .unwrap_or("default-scheduler");
-    [
-        (pods, "affinity to other pods"),
-        (
-            spread
-                .iter()
-                .any(|it| it.when_unsatisfiable == "DoNotSchedule"),
-            "topology spread",
-        ),
-        (claims, "volumes"),
-        (ports.any(|port| port.host_port.is_some()), "host ports"),
-        (devices, "resource claims"),
-        (
-            scheduler != "default-scheduler",
-            "its own scheduler's rules",
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(has, what)| has.then_some(what))
-    .collect()
 }

@@ -4,15 +4,22 @@
 
 use colvin_crds::v1alpha1::NodeTopology;
 
-use super::{Ask, Meaning, Obstacle, Place};
+use std::collections::BTreeSet;
+
+use super::{Ask, Choice, Meaning, Obstacle, Place};
+use crate::claims::{Claims, Taint};
 use crate::cluster::Bound;
 
 /// What a node has of a device.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Devices {
+    /// The network that is meant, or the resource.
+    pub(crate) name: String,
+    /// How many are asked for.
+    pub(crate) asked: u64,
     /// Whether the node reaches the network; of others' resources whether the node has it at all.
     pub(crate) reached: bool,
-    /// How many its kubelet gives to pods, or its agent has usable where the kubelet's word is not known.
+    /// How many its kubelet or its slices give to pods, or its agent has usable where their word is not known.
     pub(crate) allocatable: u64,
     /// How many of them pods hold; `None` where that is not known.
     pub(crate) taken: Option<u64>,
@@ -20,22 +27,55 @@ pub(crate) struct Devices {
     pub(crate) by: Vec<String>,
     /// How many its agent has usable.
     pub(crate) usable: u64,
+    /// The taints of its other devices, where slices offer them.
+    pub(crate) tainted: Vec<String>,
+    /// Whether slices offer them.
+    by_slices: bool,
+}
+
+/// What is known of a node.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Its name.
+    pub(super) node: &'a str,
+    /// What its kubelet says.
+    pub(super) place: Option<&'a Place>,
+    /// What its agent says.
+    pub(super) topology: Option<&'a NodeTopology>,
+    /// The pods there.
+    pub(super) held: Option<&'a [&'a Bound]>,
+    /// Slices and claims.
+    pub(super) claims: Option<&'a Claims>,
 }
 
 impl Devices {
     /// What the node has of what is asked for.
-    pub(super) fn of(
-        ask: &Ask,
-        place: Option<&Place>,
-        topology: Option<&NodeTopology>,
-        held: Option<&[&Bound]>,
-    ) -> Self {
+    pub(super) fn of(ask: &Ask, known: Known<'_>) -> Self {
+        if let Meaning::Claimed(choices) = &ask.meaning {
+            let mut all: Vec<Self> = choices
+                .iter()
+                .map(|choice| Self::in_slices(choice, known))
+                .collect();
+            let fits = |one: &Self| one.obstacle(true).is_none();
+            let chosen = all.iter().position(fits).unwrap_or_default();
+            return if all.is_empty() {
+                Self::default()
+            } else {
+                all.swap_remove(chosen)
+            };
+        }
+        let Known {
+            place,
+            topology,
+            held,
+            ..
+        } = known;
         let offered = place.and_then(|place| place.allocatable.get(&ask.resource));
         let offered = offered.map(|amount| amount.floor());
         let (reached, usable) = match &ask.meaning {
             Meaning::Network(network) => reach(topology, network),
             Meaning::Elsewhere => (offered.is_some(), 0),
-            Meaning::Nothing(_) => (false, 0),
+            Meaning::Claimed(_) | Meaning::Nothing(_) => (false, 0),
         };
         let holders = held.map(|held| {
             let holds = |pod: &&&Bound| {
@@ -47,6 +87,8 @@ impl Devices {
         });
         let number = |pod: &&&Bound| pod.amounts.get(&ask.resource).map_or(0, |it| it.floor());
         Self {
+            name: ask.called().to_owned(),
+            asked: ask.number,
             reached,
             allocatable: match place {
                 Some(_) => offered.unwrap_or_default(),
@@ -61,6 +103,50 @@ impl Devices {
                 .map(|pod| pod.pod.clone())
                 .collect(),
             usable,
+            ..Self::default()
+        }
+    }
+
+    /// What the node's slices have of a network.
+    fn in_slices(choice: &Choice, known: Known<'_>) -> Self {
+        let (reached, usable) = reach(known.topology, &choice.network);
+        let said = Self {
+            name: choice.network.clone(),
+            asked: choice.number,
+            reached,
+            allocatable: usable,
+            usable,
+            by_slices: true,
+            ..Self::default()
+        };
+        let Some(claims) = known.claims else {
+            return said;
+        };
+        let (mut allocatable, mut taken, mut is_listed) = (0_u64, 0_u64, false);
+        let (mut by, mut tainted) = (BTreeSet::new(), BTreeSet::new());
+        let on = claims.on(known.node);
+        for device in on.filter(|it| it.network.as_ref() == Some(&choice.network)) {
+            is_listed = true;
+            let taints = device.against(&choice.tolerations);
+            let taints: Vec<String> = taints.map(Taint::words).collect();
+            let is_good = taints.is_empty();
+            tainted.extend(taints);
+            if !is_good {
+                continue;
+            }
+            allocatable += 1;
+            if let Some(claim) = claims.holder(device) {
+                taken += 1;
+                by.extend(claim.holders());
+            }
+        }
+        Self {
+            reached: reached || is_listed,
+            allocatable,
+            taken: Some(taken),
+            by: by.into_iter().collect(),
+            tainted: tainted.into_iter().collect(),
+            ..said
         }
     }
 
@@ -71,33 +157,36 @@ impl Devices {
     }
 
     /// What keeps the pod away, if something of this does.
-    pub(super) fn obstacle(&self, ask: &Ask, kubelet_known: bool) -> Option<Obstacle> {
-        let name = ask.called().to_owned();
+    pub(super) fn obstacle(&self, kubelet_known: bool) -> Option<Obstacle> {
+        let name = self.name.clone();
         if !self.reached {
             return Some(Obstacle::NotReached { name });
         }
         if self.allocatable == 0 {
             let ready = kubelet_known && self.usable > 0;
-            return Some(if ready {
-                Obstacle::NotRegistered {
-                    name,
-                    usable: self.usable,
-                }
+            let usable = self.usable;
+            return Some(if !self.tainted.is_empty() {
+                let taints = self.tainted.clone();
+                Obstacle::Tainted { name, taints }
+            } else if self.by_slices && usable > 0 {
+                Obstacle::NotPublished { name, usable }
+            } else if ready {
+                Obstacle::NotRegistered { name, usable }
             } else {
                 Obstacle::NoneUsable { name }
             });
         }
-        if ask.number > self.allocatable {
+        if self.asked > self.allocatable {
             return Some(Obstacle::TooMany {
                 name,
-                asked: ask.number,
+                asked: self.asked,
                 there: self.allocatable,
             });
         }
-        let short = self.free().is_some_and(|free| ask.number > free);
+        let short = self.free().is_some_and(|free| self.asked > free);
         short.then(|| Obstacle::Taken {
             name,
-            asked: ask.number,
+            asked: self.asked,
             there: self.allocatable,
             taken: self.taken.unwrap_or_default(),
             by: self.by.clone(),

@@ -15,10 +15,31 @@ pub(crate) enum Obstacle {
         /// How many the agent has.
         usable: u64,
     },
+    /// The agent has usable devices, and no slice has them.
+    NotPublished {
+        /// The network.
+        name: String,
+        /// How many the agent has.
+        usable: u64,
+    },
     /// No device is usable.
     NoneUsable {
         /// The network, or the resource.
         name: String,
+    },
+    /// Every device has a taint that the claim does not tolerate.
+    Tainted {
+        /// The network.
+        name: String,
+        /// The taints, each as `kubectl` writes it.
+        taints: Vec<String>,
+    },
+    /// A claim of the pod was given devices of another node.
+    ClaimElsewhere {
+        /// The claim.
+        claim: String,
+        /// The node.
+        node: String,
     },
     /// The pod asks for more than the node has.
     TooMany {
@@ -71,7 +92,10 @@ impl Obstacle {
         match self {
             Self::NotReached { .. } => "NotReached",
             Self::NotRegistered { .. } => "NotRegistered",
+            Self::NotPublished { .. } => "NotPublished",
             Self::NoneUsable { .. } => "NoneUsable",
+            Self::Tainted { .. } => "DeviceTaint",
+            Self::ClaimElsewhere { .. } => "ClaimElsewhere",
             Self::TooMany { .. } => "TooMany",
             Self::Taken { .. } => "Taken",
             Self::Short { .. } => "Short",
@@ -98,7 +122,19 @@ impl Obstacle {
                 "{}its agent has {usable} to give and its kubelet offers none: is the agent registered there? See its /readyz",
                 of(name)
             ),
+            Self::NotPublished { name, usable } => format!(
+                "{}its agent has {usable} to give and no ResourceSlice has them: see its /readyz",
+                of(name)
+            ),
             Self::NoneUsable { name } => format!("{}none of its devices is usable", of(name)),
+            Self::Tainted { name, taints } => format!(
+                "{}its devices have the taint {}, which the claim does not tolerate",
+                of(name),
+                super::words::names(taints, false)
+            ),
+            Self::ClaimElsewhere { claim, node } => {
+                format!("the claim {claim} has its devices on {node}")
+            }
             Self::TooMany { name, asked, there } => {
                 format!("{}{asked} asked, it has {there}", of(name))
             }

@@ -6,6 +6,7 @@ use super::*;
 use crate::pending::words::verdict;
 
 mod beside;
+mod claimed;
 mod world;
 
 use world::*;
@@ -58,12 +59,6 @@ fn a_network_that_nobody_reaches_leads_to_why() {
 
 #[test]
 fn a_network_is_asked_for_as_it_is_advertised() {
-    let mut world = World::new();
-    world.networks[0] = network("green", &json!({"advertise": "DRA"}));
-    world.never(
-        "green is advertised by DRA: pods ask for it by a ResourceClaim of the DeviceClass green.colvin.dev, and no node has \
-         colvin.dev/green",
-    );
     let by_class =
         World::asking(&json!({"deviceclass.resource.kubernetes.io/blue.colvin.dev": "1"}));
     by_class.never(
@@ -120,6 +115,7 @@ fn without_nodes_and_pods_the_agents_word_is_what_is_known() {
         pod: &pod,
         nodes: None,
         bound: None,
+        claims: None,
         networks: &networks,
         topologies: &topologies,
         namespace: None,

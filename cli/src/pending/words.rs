@@ -76,7 +76,7 @@ pub(crate) fn verdict(explanation: &Explanation) -> String {
 fn pending(explanation: &Explanation) -> String {
     let nothing = explanation.asks.iter().find_map(|ask| match &ask.meaning {
         Meaning::Nothing(why) => Some(why),
-        Meaning::Network(_) | Meaning::Elsewhere => None,
+        Meaning::Network(_) | Meaning::Claimed(_) | Meaning::Elsewhere => None,
     });
     if let Some(why) = nothing {
         return why.clone();
@@ -107,16 +107,12 @@ fn reaches(node: &Candidate, at: usize) -> bool {
 }
 
 fn nobody(ask: &Ask) -> String {
-    match &ask.meaning {
-        Meaning::Network(network) => {
-            format!("no node reaches {network}: colvin why NODE {network} says why")
-        }
-        Meaning::Nothing(_) | Meaning::Elsewhere => {
-            format!(
-                "no node has {}: kubectl describe nodes lists what they have",
-                ask.resource
-            )
-        }
+    match ask.network() {
+        Some(network) => format!("no node reaches {network}: colvin why NODE {network} says why"),
+        None => format!(
+            "no node has {}: kubectl describe nodes lists what they have",
+            ask.resource
+        ),
     }
 }
 
@@ -169,10 +165,7 @@ fn reached(explanation: &Explanation, together: &[&Candidate]) -> String {
         .collect();
     let several = asked.len() > 1;
     let are = if several { "are" } else { "is" };
-    let networks = explanation
-        .asks
-        .iter()
-        .any(|ask| matches!(ask.meaning, Meaning::Network(_)));
+    let networks = explanation.asks.iter().any(|ask| ask.network().is_some());
     let how = if networks { "reached" } else { "offered" };
     let free: Vec<&str> = together
         .iter()

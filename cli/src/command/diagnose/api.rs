@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Whom;
 use super::agent::pods;
-use super::facts::Facts;
+use super::facts::{Facts, Prepared};
 use crate::args::attachments::Diagnose;
+use crate::claims::Claim;
 use crate::cluster::Cluster;
 
 /// The annotation that says which networks a pod has.
@@ -45,11 +46,54 @@ pub(super) struct Told {
     pub(super) interface: Option<String>,
 }
 
+/// What it says of a claim that was prepared here.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OfClaim {
+    namespace: String,
+    name: String,
+    /// Its UID; `None` when there is no such claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) uid: Option<String>,
+    /// Whether it is reserved for anybody.
+    pub(super) is_reserved: bool,
+    /// The pods it is reserved for.
+    pub(super) pods: Vec<String>,
+}
+
+impl OfClaim {
+    fn of(claim: &Prepared, found: Option<&Claim>) -> Self {
+        Self {
+            namespace: claim.namespace.clone(),
+            name: claim.name.clone(),
+            uid: found.map(|it| it.uid.clone()),
+            is_reserved: found.is_some_and(|it| it.is_reserved),
+            pods: found.map_or_else(Vec::new, |it| it.pods.clone()),
+        }
+    }
+
+    /// Whether it is of this one.
+    pub(super) fn is_of(&self, claim: &Prepared) -> bool {
+        (&self.namespace, &self.name) == (&claim.namespace, &claim.name)
+    }
+
+    fn line(&self) -> String {
+        let name = format!("{}/{}", self.namespace, self.name);
+        match (&self.uid, self.pods.as_slice()) {
+            (None, _) => format!("there is no claim {name}"),
+            (Some(_), []) => format!("the claim {name} is reserved for no pod by name"),
+            (Some(_), pods) => format!("the claim {name} is reserved for {}", pods.join(", ")),
+        }
+    }
+}
+
 /// What the API server said; nothing where it was not asked.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ApiServer {
     pub(super) said: Vec<OfPod>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) claims: Vec<OfClaim>,
     /// Why it was asked no further.
     #[serde(skip_serializing_if = "Option::is_none")]
     silent: Option<String>,
@@ -65,18 +109,32 @@ impl ApiServer {
             || connection.context.is_some();
         is_meant.then(|| {
             let mut all = Self::default();
-            if let Err(error) = all.fill(args, pods(whom, facts)) {
+            if let Err(error) = all.fill(args, pods(whom, facts), &facts.claims) {
                 all.silent = Some(format!("{error:#}"));
             }
             all
         })
     }
 
-    fn fill(&mut self, args: &Diagnose, pods: BTreeSet<(String, String)>) -> anyhow::Result<()> {
-        let cluster = Cluster::open(&args.cluster)?;
+    fn fill(
+        &mut self,
+        args: &Diagnose,
+        pods: BTreeSet<(String, String)>,
+        claims: &[Prepared],
+    ) -> anyhow::Result<()> {
+        let mut cluster = Cluster::open(&args.cluster)?;
         for (namespace, pod) in pods {
             let found = cluster.pod(&namespace, &pod)?;
             self.said.push(OfPod::of(namespace, pod, found));
+        }
+        let known = match claims {
+            [] => None,
+            _ => cluster.claims(None)?,
+        };
+        if let Some(known) = known {
+            let found =
+                |claim: &Prepared| OfClaim::of(claim, known.claim(&claim.namespace, &claim.name));
+            self.claims.extend(claims.iter().map(found));
         }
         Ok(())
     }
@@ -84,6 +142,7 @@ impl ApiServer {
     /// A line for each pod, and for what is not known.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.said.iter().map(OfPod::line).collect();
+        lines.extend(self.claims.iter().map(OfClaim::line));
         lines.extend(
             self.silent
                 .iter()

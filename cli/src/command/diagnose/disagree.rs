@@ -3,6 +3,7 @@
 //! Judged over what was gathered; nothing is fetched. Left to others: undoing what is left over.
 
 mod api_server;
+mod claims;
 
 use colvin_attach::ask::GivenDevice;
 use colvin_attach::sweep::Dead;
@@ -73,6 +74,10 @@ pub(super) fn disagreements(
     for said in &agent.said {
         all.extend(by_the_kubelet(facts, said));
     }
+    all.extend(claims::disagreements(
+        facts,
+        api.map(|api| api.claims.as_slice()),
+    ));
     for said in api.iter().flat_map(|api| &api.said) {
         all.extend(api_server::disagreements(facts, said));
     }

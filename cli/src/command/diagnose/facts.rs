@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use colvin_attach::Roots;
-use colvin_attach::record::{self, Outstanding};
+use colvin_attach::record::{self, ClaimRecord, Outstanding};
 use colvin_attach::sweep::{self, Dead};
 use colvin_model::offer::Holder;
 use colvin_model::{IfName, PciAddress};
@@ -143,11 +143,66 @@ impl Given {
     }
 }
 
+/// A claim that was prepared.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Prepared {
+    pub(super) namespace: String,
+    pub(super) name: String,
+    pub(super) uid: String,
+    pub(super) devices: Vec<PreparedDevice>,
+}
+
+/// A device of a claim.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PreparedDevice {
+    pub(super) request: String,
+    pub(super) network: String,
+    pub(super) device: String,
+    /// Its PCI address; of a share none.
+    pub(super) address: Option<PciAddress>,
+    /// Whether others may have shares of the same uplink.
+    pub(super) shared: bool,
+}
+
+impl Prepared {
+    fn of(record: ClaimRecord) -> Self {
+        let devices = record.devices.into_iter().map(|it| PreparedDevice {
+            request: it.request,
+            network: it.network.to_string(),
+            device: it.device.to_string(),
+            shared: it.kind.is_shared(),
+            address: it.address.filter(|_| !it.kind.is_shared()),
+        });
+        Self {
+            devices: devices.collect(),
+            namespace: record.namespace,
+            name: record.name,
+            uid: record.uid,
+        }
+    }
+
+    /// `namespace/name`.
+    pub(super) fn called(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+
+    /// What was prepared, in a line.
+    pub(super) fn line(&self) -> String {
+        let devices = self.devices.iter();
+        let devices = devices.map(|it| format!("{} (network {})", it.device, it.network));
+        let devices: Vec<String> = devices.collect();
+        format!("{} is prepared with {}", self.called(), devices.join(", "))
+    }
+}
+
 /// All that the node itself knows.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) attachments: Vec<Attachment>,
     pub(super) given: Vec<Given>,
+    pub(super) claims: Vec<Prepared>,
     /// Why each file that should say what was given out does not.
     pub(super) odd: Vec<String>,
     /// What is to be known beside it, and is no disagreement.
@@ -170,6 +225,8 @@ impl Facts {
         let boot = Some(roots.boot_id.as_str());
         let outstanding = record::outstanding(&roots.run, boot)
             .context("cannot tell which devices were given out; root may read it")?;
+        let prepared = record::claims(&roots.run, boot)
+            .context("cannot tell which claims were prepared; root may read it")?;
         let mut notes = Vec::new();
         if !journal.is_dir() {
             let journal = journal.display();
@@ -182,11 +239,12 @@ impl Facts {
                 it.device
             ));
         }
-        let odd = outstanding.odd.into_iter();
+        let odd = outstanding.odd.into_iter().chain(prepared.odd);
         let mut kernel = Kernel::open(roots);
         Ok(Self {
             attachments: seen.into_iter().map(|it| kernel.look(it)).collect(),
             given,
+            claims: prepared.found.into_iter().map(Prepared::of).collect(),
             odd: odd
                 .map(|it| format!("{:#}", anyhow::Error::new(it)))
                 .collect(),

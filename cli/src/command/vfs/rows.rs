@@ -1,6 +1,6 @@
 //! A row per VF: what the node's object says of it, and who holds it. Left to others: showing it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use colvin_crds::v1alpha1::NodeTopology;
 use colvin_crds::v1alpha1::node_topology::{Uplink, VfRange};
@@ -8,6 +8,7 @@ use colvin_model::network::Functions;
 use colvin_model::{PciAddress, offer::Ill};
 use serde::Serialize;
 
+use crate::claims;
 use crate::holding::Held;
 
 /// A VF.
@@ -27,7 +28,7 @@ pub(super) struct Row {
     /// The Networks that it is for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) networks: Vec<String>,
-    /// The extended resources that it is offered as.
+    /// The extended resources, or the class, that it is offered as.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) resources: Vec<String>,
     /// `Held`, `Free`, `NotOffered`, `Unknown` where nobody tells who holds what, or why no new pod may have it.
@@ -47,11 +48,11 @@ impl Row {
     }
 }
 
-/// The VFs of all PFs.
-pub(super) fn rows(topology: &NodeTopology, held: Option<&[Held]>) -> Vec<Row> {
+/// The VFs of all PFs. `is_all` says whether what nobody is said to hold is free.
+pub(super) fn rows(topology: &NodeTopology, held: &[Held], is_all: bool) -> Vec<Row> {
     let node = topology.metadata.name.as_deref().unwrap_or_default();
     let mut by_vf: BTreeMap<(&str, u16), Vec<&Held>> = BTreeMap::new();
-    for one in held.into_iter().flatten().filter(|one| one.may_be_on(node)) {
+    for one in held.iter().filter(|one| one.may_be_on(node)) {
         let at = one.locate(Some(topology));
         if let (Some(uplink), Some(index)) = (at.uplink, at.vf_index) {
             by_vf.entry((&uplink.id, index)).or_default().push(one);
@@ -64,12 +65,8 @@ pub(super) fn rows(topology: &NodeTopology, held: Option<&[Held]>) -> Vec<Row> {
         let by_vf = &by_vf;
         vfs.map(move |(index, range)| {
             let entries = by_vf.get(&(uplink.id.as_str(), index)).unwrap_or(&unheld);
-            row(
-                uplink,
-                index,
-                range,
-                held.is_some().then_some(entries.as_slice()),
-            )
+            let is_known = is_all || !entries.is_empty();
+            row(uplink, index, range, is_known.then_some(entries.as_slice()))
         })
         .collect::<Vec<_>>()
     });
@@ -109,14 +106,7 @@ fn row(uplink: &Uplink, index: u16, range: &VfRange, entries: Option<&[&Held]>) 
     );
     networks.sort_unstable();
     networks.dedup();
-    let holder = said.clone().find_map(|one| {
-        let container = one.container.as_deref().unwrap_or_default();
-        Some(format!(
-            "{}/{} ({container})",
-            one.namespace.as_deref()?,
-            one.pod.as_deref()?
-        ))
-    });
+    let holder = said.clone().find_map(|one| one.holder());
     let (state, why) = state(
         uplink,
         range,
@@ -130,7 +120,11 @@ fn row(uplink: &Uplink, index: u16, range: &VfRange, entries: Option<&[&Held]>) 
         address: address.map(|address| address.to_string()),
         driver: range.driver.clone(),
         networks,
-        resources: said.map(|one| one.resource.clone()).collect(),
+        resources: said
+            .map(|one| one.resource.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         state,
         holder,
         why,
@@ -206,5 +200,6 @@ fn words(reason: &str) -> String {
         Ill::NotUndone,
     ];
     let found = known.iter().find(|ill| ill.as_str() == reason);
-    found.map_or_else(|| reason.to_owned(), ToString::to_string)
+    let of_taint = || claims::meaning(reason).unwrap_or(reason).to_owned();
+    found.map_or_else(of_taint, ToString::to_string)
 }

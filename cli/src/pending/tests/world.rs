@@ -10,6 +10,8 @@ pub(super) struct World {
     pub(super) networks: Vec<Value>,
     pub(super) topologies: Vec<Value>,
     pub(super) labels: Value,
+    pub(super) slices: Vec<Value>,
+    pub(super) claims: Vec<Value>,
 }
 
 impl World {
@@ -27,6 +29,8 @@ impl World {
                 topology("node2", &["blue"], 2),
             ],
             labels: json!({"tenant": "a"}),
+            slices: Vec::new(),
+            claims: Vec::new(),
         }
     }
 
@@ -75,10 +79,20 @@ impl World {
             .collect();
         let labels: BTreeMap<String, String> = serde_json::from_value(self.labels.clone()).unwrap();
         let pod: Pod = read(&self.pod);
+        let slices = self
+            .slices
+            .iter()
+            .map(|one| serde_json::from_value(one.clone()).unwrap());
+        let claims = self
+            .claims
+            .iter()
+            .map(|one| serde_json::from_value(one.clone()).unwrap());
+        let claims = Claims::new(slices, claims);
         explain(Scene {
             pod: &pod,
             nodes: Some(&nodes),
             bound: Some(&bound),
+            claims: Some(&claims),
             networks: &networks,
             topologies: &topologies,
             namespace: Some(&labels),
