@@ -1,6 +1,6 @@
 //! The Kubernetes bench's programs: Kubernetes and helm, built from the Go module `hack/kube` into the
 //! target folder, and ours, as they are released. Those of Go are built again only when the module
-//! changes.
+//! changes; an older Kubernetes only where `COLVIN_KUBE_VERSION` asks for it.
 //!
 //! Left to others: starting them (`testkit/src/kube.rs`), the tests (`ignored.rs`).
 
@@ -8,6 +8,7 @@ pub(crate) mod cluster;
 
 use crate::{place, run};
 use anyhow::{Context as _, Result};
+use colvin_testkit::kube::binaries::Version;
 use std::{
     fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -18,15 +19,18 @@ use std::{
 struct Program {
     name: &'static str,
     package: &'static str,
+    /// The module's file, without its extension: another has other versions of what it is made from.
+    versions: &'static str,
     /// What the linker writes into it. Without its version the API server says it is 0.0.0, and
     /// clients and feature gates believe it.
     set: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 3] = [
     Program {
         name: "kube",
         package: ".",
+        versions: "go",
         set: &[
             "k8s.io/component-base/version.gitVersion=v1.37.0",
             "k8s.io/component-base/version.gitMajor=1",
@@ -34,8 +38,19 @@ const PROGRAMS: [Program; 2] = [
         ],
     },
     Program {
+        name: "kube-1.35",
+        package: ".",
+        versions: "kube-1.35",
+        set: &[
+            "k8s.io/component-base/version.gitVersion=v1.35.4",
+            "k8s.io/component-base/version.gitMajor=1",
+            "k8s.io/component-base/version.gitMinor=35",
+        ],
+    },
+    Program {
         name: "helm",
         package: "helm.sh/helm/v4/cmd/helm",
+        versions: "go",
         set: &["helm.sh/helm/v4/internal/version.version=v4.3.1"],
     },
 ];
@@ -51,12 +66,17 @@ pub(crate) fn build() -> Result<()> {
     ))
 }
 
-/// Builds Kubernetes and helm.
+/// Builds the Kubernetes that is asked for, and helm.
 ///
 /// # Errors
-/// When one does not build.
+/// When one does not build, or no such Kubernetes is known.
 pub(crate) fn kubernetes() -> Result<()> {
-    PROGRAMS.iter().try_for_each(Program::build)
+    let kubernetes = Version::asked()?.program();
+    let is_wanted = |program: &&Program| [kubernetes, "helm"].contains(&program.name);
+    PROGRAMS
+        .iter()
+        .filter(is_wanted)
+        .try_for_each(Program::build)
 }
 
 /// The Go module.
@@ -69,15 +89,19 @@ impl Program {
     /// time, so it gives way to everything else.
     fn build(&self) -> Result<()> {
         let program = place::tools().join(self.name);
-        let stamp = program.with_extension("stamp");
+        let stamp = place::tools().join(format!("{}.stamp", self.name));
         let wanted = self.fingerprint(&module())?;
         if program.is_file() && fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
             return Ok(());
         }
         fs::create_dir_all(place::tools())
             .with_context(|| format!("making {}", place::tools().display()))?;
-        let mut go = run::command("nice", "go build -trimpath -ldflags");
-        go.arg(self.linker_flags()).arg("-o").arg(&program);
+        let modfile = format!("-modfile={}.mod", self.versions);
+        let mut go = run::command("nice", "go build -trimpath");
+        go.args([&modfile, "-ldflags"])
+            .arg(self.linker_flags())
+            .arg("-o")
+            .arg(&program);
         go.arg(self.package)
             .current_dir(module())
             .env("CGO_ENABLED", "0");
@@ -94,10 +118,12 @@ impl Program {
     fn fingerprint(&self, module: &Path) -> Result<String> {
         let mut hasher = DefaultHasher::new();
         (self.package, self.linker_flags()).hash(&mut hasher);
-        for extension in ["mod", "sum", "go"] {
-            for path in place::files(module, extension)? {
-                place::text(&path)?.hash(&mut hasher);
-            }
+        for extension in ["mod", "sum"] {
+            let path = module.join(self.versions).with_added_extension(extension);
+            place::text(&path)?.hash(&mut hasher);
+        }
+        for path in place::files(module, "go")? {
+            place::text(&path)?.hash(&mut hasher);
         }
         Ok(format!("{:016x}", hasher.finish()))
     }
@@ -114,27 +140,33 @@ mod tests {
             let program = Program {
                 name: "x",
                 package: ".",
+                versions: "go",
                 set,
             };
             program.fingerprint(folder.path()).unwrap()
         };
         fs::write(folder.path().join("go.mod"), "module x\n").unwrap();
+        fs::write(folder.path().join("go.sum"), "").unwrap();
         let first = made(&["v=1"]);
         assert_eq!(first, made(&["v=1"]));
         assert_ne!(first, made(&["v=2"]));
+        // another's versions are not its own
+        fs::write(folder.path().join("older.mod"), "module x\n").unwrap();
+        assert_eq!(first, made(&["v=1"]));
         fs::write(folder.path().join("main.go"), "package main\n").unwrap();
         assert_ne!(first, made(&["v=1"]));
     }
 
     #[test]
     fn the_version_told_is_the_version_built() {
-        let module = place::text(&module().join("go.mod")).unwrap();
-        let wanted = [
-            ("k8s.io/kubernetes ", "version.gitVersion="),
-            ("helm.sh/helm/v4 ", "version.version="),
-        ];
-        for (program, (path, variable)) in PROGRAMS.iter().zip(wanted) {
-            let required = module
+        for program in &PROGRAMS {
+            let (path, variable) = match program.name {
+                "helm" => ("helm.sh/helm/v4 ", "version.version="),
+                _ => ("k8s.io/kubernetes ", "version.gitVersion="),
+            };
+            let versions = module().join(program.versions).with_added_extension("mod");
+            let versions = place::text(&versions).unwrap();
+            let required = versions
                 .lines()
                 .find_map(|line| line.trim().strip_prefix(path));
             let version = required.unwrap().split(' ').next().unwrap();

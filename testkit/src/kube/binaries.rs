@@ -7,13 +7,49 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+/// The variable that says which Kubernetes the bench starts: `1.35`, or the newest, where it is not set.
+pub const VERSION: &str = "COLVIN_KUBE_VERSION";
+
+/// A Kubernetes that the bench can start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// What has no taints, no extended resources and no `distinctAttribute` yet; built when it is asked for.
+    V1_35,
+    /// What everything is tested with.
+    V1_37,
+}
+
+impl Version {
+    /// The one that [`VERSION`] asks for.
+    ///
+    /// # Errors
+    /// When there is none such.
+    pub fn asked() -> Result<Self> {
+        let asked = std::env::var_os(VERSION).unwrap_or_default();
+        match asked.to_str() {
+            Some("" | "1.37") => Ok(Self::V1_37),
+            Some("1.35") => Ok(Self::V1_35),
+            _ => bail!("{VERSION} is {}: 1.35 or 1.37", asked.display()),
+        }
+    }
+
+    /// What its program is called in the folder of tools.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::V1_35 => "kube-1.35",
+            Self::V1_37 => "kube",
+        }
+    }
+}
+
 /// Etcd, the API server, the controller manager, the scheduler, the kubelet and kubectl in one
-/// program; the first argument chooses.
+/// program, of the version that is asked for; the first argument chooses.
 ///
 /// # Errors
-/// When it is not built.
+/// When it is not built, or there is no such version.
 pub fn kube() -> Result<PathBuf> {
-    built(&tool("kube"), "cargo xtask kube --build")
+    let program = tool(Version::asked()?.program());
+    built(&program, "cargo xtask kube --build")
 }
 
 /// The program `helm`.
