@@ -1,5 +1,6 @@
 //! A network for claims on a real API server with a real scheduler: three nodes publish their devices, pods that claim one
-//! are bound where there is one, and a lost link keeps new ones away.
+//! are bound where there is one, and a lost link keeps new ones away; on an older Kubernetes (`COLVIN_KUBE_VERSION=1.35`)
+//! without taints and extended resources.
 //!
 //! Left to others: the kubelet and the pod's interface (`nodes_claims.rs`), what a claim may say (`kube_claims.rs`), slices by themselves (`slices/tests`).
 
@@ -26,6 +27,7 @@ use std::time::Instant;
 
 use cluster::{Cluster, LIMIT};
 use colvin_testkit::kube::Options;
+use colvin_testkit::kube::binaries::Version;
 use colvin_testkit::wait::wait_for_some;
 use serde_json::{Value, json};
 
@@ -132,7 +134,13 @@ fn pods_that_claim_a_network_are_bound_where_it_has_a_device_and_its_link_is_up(
     }
     are_published(&cluster);
     are_bound(&cluster);
-    a_link_is_lost(&mut cluster);
+    if Version::asked().unwrap() < Version::V1_37 {
+        there_is_no_extended_resource(&cluster);
+        a_link_is_lost_without_taints(&mut cluster);
+    } else {
+        is_bound_by_extended_resource(&cluster);
+        a_link_is_lost(&mut cluster);
+    }
     is_taken_back(&cluster);
 }
 
@@ -177,11 +185,68 @@ fn are_bound(cluster: &Cluster) {
         .unwrap();
     let result = &claim["status"]["allocation"]["devices"]["results"][0];
     assert_eq!(result["driver"], "colvin.dev", "{claim:#}");
-    // the manifest of the device plugin is the same
+}
+
+/// The manifest of the device plugin is the same.
+fn ask_by_extended_resource(cluster: &Cluster) {
     let limits = json!({"limits": {"colvin.dev/green": "1"}});
     make(cluster, "plain", &json!([]), &limits, &[]);
+}
+
+fn is_bound_by_extended_resource(cluster: &Cluster) {
+    ask_by_extended_resource(cluster);
     let node = bound(cluster, "plain");
     assert!(node == "node-1" || node == "node-2", "{node}");
+}
+
+/// VER-3: the class is made without what the server drops, and the Network says so.
+fn there_is_no_extended_resource(cluster: &Cluster) {
+    ask_by_extended_resource(cluster);
+    let find = |object: &Value, kind: &str| {
+        let conditions = object.pointer("/status/conditions")?.as_array()?;
+        conditions.iter().find(|it| it["type"] == kind).cloned()
+    };
+    let said = wait_for_some(LIMIT, || {
+        let pod = cluster.bench.plane.get_json(&["pod", "plain"]).ok()?;
+        let said = find(&pod, "PodScheduled")?;
+        (said["status"] == "False").then_some(said)
+    });
+    let said = said.unwrap();
+    println!("{said:#}");
+    let words = said["message"].as_str().unwrap();
+    assert!(words.contains("Insufficient colvin.dev/green"), "{words}");
+    let said = wait_for_some(LIMIT, || {
+        let network = cluster.bench.plane.get_json(&["network", "green"]).ok()?;
+        let said = find(&network, "Unclassed")?;
+        (said["reason"] == "ExtendedNameDropped").then_some(said)
+    });
+    println!("{:#}", said.unwrap());
+}
+
+/// VER-3: what would have a taint is withdrawn, and the agent says which gate is off.
+fn a_link_is_lost_without_taints(cluster: &mut Cluster) {
+    let begun = Instant::now();
+    cluster.nodes[0].cable.pull().unwrap();
+    let came = wait_for_some(LIMIT, || {
+        devices(cluster, "node-1").is_empty().then_some(())
+    });
+    came.unwrap_or_else(|error| panic!("{error:#}\n{}", cluster.logs()));
+    println!(
+        "carrier off to withdrawn, by kubectl: {:?}",
+        begun.elapsed()
+    );
+    let log = cluster.nodes[0].agent.as_ref().unwrap().log().unwrap();
+    let mut said = log.lines().filter(|line| line.contains("DRADeviceTaints"));
+    println!("{}", said.next().unwrap());
+    for pod in ["two", "three"] {
+        ask(cluster, pod);
+        assert_eq!(bound(cluster, pod), "node-2");
+    }
+    cluster.nodes[0].cable.push().unwrap();
+    let came = wait_for_some(LIMIT, || {
+        (devices(cluster, "node-1").len() == 4).then_some(())
+    });
+    came.unwrap_or_else(|error| panic!("{error:#}\n{}", cluster.logs()));
 }
 
 fn a_link_is_lost(cluster: &mut Cluster) {
