@@ -17,6 +17,7 @@ use std::{
 
 /// A program of the Go module.
 struct Program {
+    /// Where it is in the folder of tools.
     name: &'static str,
     package: &'static str,
     /// The module's file, without its extension: another has other versions of what it is made from.
@@ -38,7 +39,7 @@ const PROGRAMS: [Program; 3] = [
         ],
     },
     Program {
-        name: "kube-1.35",
+        name: "kube-1.35/kube",
         package: ".",
         versions: "kube-1.35",
         set: &[
@@ -94,8 +95,8 @@ impl Program {
         if program.is_file() && fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
             return Ok(());
         }
-        fs::create_dir_all(place::tools())
-            .with_context(|| format!("making {}", place::tools().display()))?;
+        let folder = program.parent().unwrap_or(&program);
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
         let modfile = format!("-modfile={}.mod", self.versions);
         let mut go = run::command("nice", "go build -trimpath");
         go.args([&modfile, "-ldflags"])

@@ -33,10 +33,10 @@ impl Version {
         }
     }
 
-    /// What its program is called in the folder of tools.
+    /// Where its program is in the folder of tools: its last name is what it is called by.
     pub const fn program(self) -> &'static str {
         match self {
-            Self::V1_35 => "kube-1.35",
+            Self::V1_35 => "kube-1.35/kube",
             Self::V1_37 => "kube",
         }
     }
