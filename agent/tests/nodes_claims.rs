@@ -19,19 +19,25 @@
     reason = "the cluster is that of nodes_kubelet.rs, which needs more"
 )]
 
+#[path = "nodes_chained/addresses.rs"]
+mod addresses;
 #[path = "nodes_claims/asked.rs"]
 mod asked;
 #[path = "nodes_chained/parts.rs"]
 mod parts;
+#[path = "nodes_chained/router.rs"]
+mod router;
 #[path = "nodes_kubelet/story.rs"]
 mod story;
+#[path = "nodes_claims/talk.rs"]
+mod talk;
 #[path = "nodes_claims/trouble.rs"]
 mod trouble;
 
 use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 10] = [
     ("a network's devices are published", asked::are_published),
     ("a pod asks by a claim", asked::by_claim),
     ("a pod asks by a template", asked::by_template),
@@ -39,8 +45,16 @@ const PARTS: [(&str, Part); 8] = [
         "a pod asks by the extended resource",
         asked::by_extended_resource,
     ),
+    (
+        "pods talk, and a claim says their addresses",
+        talk::over_devices,
+    ),
     ("a link that is lost taints", trouble::link_is_lost),
     ("the kubelet is restarted", trouble::kubelet_is_restarted),
+    (
+        "the agent is killed between prepare and attach",
+        trouble::agent_is_killed_before,
+    ),
     (
         "the agent is killed while a pod has its device",
         trouble::agent_is_killed,

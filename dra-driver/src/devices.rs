@@ -76,6 +76,8 @@ pub struct Device {
     pub network: NetworkName,
     /// What it is, and why no new pod may have it.
     pub is: OfferedDevice,
+    /// What is to be said of it though it may be used, such as that its link is down.
+    pub notice: Option<&'static str>,
     /// What it has for programs.
     pub nodes: DeviceNodes,
 }

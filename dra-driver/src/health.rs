@@ -119,8 +119,9 @@ fn health(devices: &Devices) -> Vec<DeviceHealth> {
 }
 
 fn message(device: &Device) -> String {
-    let text = device.is.ill.as_ref().map(ToString::to_string);
-    text.unwrap_or_default()
+    let ill = device.is.ill.as_ref().map(ToString::to_string);
+    ill.or_else(|| device.notice.map(str::to_owned))
+        .unwrap_or_default()
         .chars()
         .take(LONGEST_MESSAGE)
         .collect()
@@ -139,12 +140,13 @@ mod tests {
         for (number, ill) in [(1, Ill::LinkDown), (2, Ill::NoDriver)] {
             devices.0.get_mut(&name(number)).unwrap().is.ill = Some(ill);
         }
+        devices.0.get_mut(&name(3)).unwrap().notice = Some("The uplink has no carrier.");
         let told = health(&devices);
         let usable: Vec<_> = told.iter().map(|it| it.is_usable).collect();
         assert_eq!(usable, [true, false, true]);
         assert!(told[0].message.contains("carrier"), "{}", told[0].message);
         assert_eq!(told[1].message, Ill::NoDriver.to_string());
-        assert_eq!(told[2].message, "");
+        assert_eq!(told[2].message, "The uplink has no carrier.");
         assert_eq!(told[0].pool, "n1/0000-3b-00-0-0");
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn vf(number: u8) -> Device {
             ill: None,
             extras: Extras::default(),
         },
+        notice: None,
         nodes: DeviceNodes::default(),
     }
 }

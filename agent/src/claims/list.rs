@@ -171,6 +171,7 @@ fn devices(
             id: device.id.clone(),
             network: device.network.clone(),
             is,
+            notice: device.taints.first().map(|taint| taint.key.meaning()),
             nodes,
         };
         Some((device.name.parse().ok()?, known))

@@ -17,7 +17,7 @@ const ROUTER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 const PREFIX: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, 0);
 
 /// A router advertisement of one prefix, in an Ethernet frame (RFC 4861 sections 4.2 and 4.6.2).
-fn advertisement() -> Result<Vec<u8>> {
+pub(crate) fn advertisement() -> Result<Vec<u8>> {
     let mut body = vec![134, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     // prefix information: 64 bits, on the link and for addresses; valid for an hour
     body.extend([3, 4, 64, 0xc0]);
@@ -46,14 +46,19 @@ fn advertisement() -> Result<Vec<u8>> {
     Ok(frame)
 }
 
+/// At the other end of the first node's green cable.
+pub(crate) fn on_the_wire(cluster: &Cluster) -> Result<RawSender> {
+    let index = IfIndex::new(cluster.netns.ifindex("tap0")?).context("no tap0")?;
+    Ok(cluster.netns.run(|| RawSender::open(index))??)
+}
+
 /// Leaves no pod.
 pub(crate) fn advertises(cluster: &mut Cluster) -> Result<()> {
     cluster.plane.apply(&green("ipam: {type: slaac}"))?;
     cluster.wait_for_allocatable("node1", "colvin.dev/green", 2)?;
     cluster.ask("heeds", "green", 1)?;
     cluster.wait_until_running("heeds")?;
-    let index = IfIndex::new(cluster.netns.ifindex("tap0")?).context("no tap0")?;
-    let router = cluster.netns.run(|| RawSender::open(index))??;
+    let router = on_the_wire(cluster)?;
     let advertisement = advertisement()?;
     let begun = Instant::now();
     let mut last = None;

@@ -38,10 +38,16 @@ pub(crate) fn wait_for_free(cluster: &Cluster, node: &str, wanted: usize) -> Res
     came.with_context(|| format!("they are {last:#?}\n{}", cluster.story()))
 }
 
+/// Writes the Network green, offered to claims, with these settings.
+pub(crate) fn offer(cluster: &Cluster, attach: &str) -> Result<()> {
+    let spec = green(attach).replace("spec:", "spec:\n  advertise: DRA");
+    cluster.plane.apply(&spec)?;
+    Ok(())
+}
+
 /// Leaves the Network green, offered to claims.
 pub(crate) fn are_published(cluster: &mut Cluster) -> Result<()> {
-    let spec = green("mtu: 1450").replace("spec:", "spec:\n  advertise: DRA");
-    cluster.plane.apply(&spec)?;
+    offer(cluster, "mtu: 1450")?;
     wait_for_free(cluster, "node1", 2)?;
     let slices = slices(cluster, "node1")?;
     ensure!(slices.len() == 1, "{slices:#?}");
@@ -129,6 +135,18 @@ pub(crate) fn by_claim(cluster: &mut Cluster) -> Result<()> {
     let node = text(&running, "/spec/nodeName");
     ensure!(node == "node1", "it runs on {node}");
     has_the_device(cluster, "one", "mine")?;
+    let address = address(&allocated(cluster, "mine")?)?;
+    for (question, has) in [
+        (&["path", "one"][..], address.as_str()),
+        (&["vfs", "--node", "node1"], "default/one (claim mine)"),
+    ] {
+        let (said, code) = cluster.colvin(question)?;
+        println!("{said}");
+        ensure!(
+            code == Some(0) && said.contains(has),
+            "{question:?}: {code:?}"
+        );
+    }
     cluster.delete("one")?;
     cluster
         .plane
@@ -160,6 +178,15 @@ pub(crate) fn by_template(cluster: &mut Cluster) -> Result<()> {
         Ok((running.len() == 2).then_some(running))
     });
     let running = running.with_context(|| cluster.story())?;
+    let waits = ["one", "two", "three"]
+        .into_iter()
+        .find(|name| running.iter().all(|(pod, _)| pod != name));
+    let (said, code) = cluster.colvin(&["why-pending", waits.context("all run")?])?;
+    println!("{said}");
+    ensure!(
+        code == Some(3) && said.contains("2 of 2 devices taken by default/"),
+        "{code:?}: {said}"
+    );
     for (pod, claim) in &running {
         has_the_device(cluster, pod, claim)?;
     }

@@ -57,6 +57,17 @@ pub(crate) fn link_is_lost(cluster: &mut Cluster) -> Result<()> {
         let down = |it: &&Value| text(it, "/type") == "LinkUp" && text(it, "/status") == "False";
         Ok(conditions.and_then(|all| all.iter().find(down)).map(drop))
     })?;
+    let told = "/status/containerStatuses/0/allocatedResourcesStatus";
+    let health = wait_until("the pod's status says so", || {
+        let pod = cluster.pod("one")?;
+        let told = pod.pointer(told).cloned().unwrap_or_default();
+        Ok(told.to_string().contains("carrier").then_some(told))
+    });
+    let health = health.with_context(|| {
+        let pod = cluster.pod("one").unwrap_or_default();
+        format!("{:#}", pod.pointer("/status").cloned().unwrap_or_default())
+    })?;
+    println!("{health:#}");
     cluster.nodes[0].vm.set_link(0, true)?;
     cluster.wait_until_running("two")?;
     cluster.delete("two")?;
@@ -93,6 +104,30 @@ fn names(cluster: &Cluster) -> Result<Vec<String>> {
     let slices = slices(cluster, "node1")?;
     let named = slices.iter().map(|it| text(it, "/metadata/uid").to_owned());
     Ok(named.collect())
+}
+
+/// A pod whose claim was prepared by an agent that is gone has its interface, or does not run.
+pub(crate) fn agent_is_killed_before(cluster: &mut Cluster) -> Result<()> {
+    for round in 0..5 {
+        let entry = json!({"name": "net", "resourceClaimTemplateName": "green"});
+        cluster.plane.apply(&pod("one", &entry).to_string())?;
+        let prepared = "until ls /run/colvin/claims/*.json >/dev/null 2>&1; do sleep 0.02; done";
+        on_node1(
+            cluster,
+            &format!("{prepared}; kill -9 $(pgrep -x colvin-agent)"),
+        )?;
+        let running = cluster.wait_until_running("one")?;
+        let claim = text(
+            &running,
+            "/status/resourceClaimStatuses/0/resourceClaimName",
+        );
+        has_the_device(cluster, "one", claim)
+            .with_context(|| format!("round {round}: {}", cluster.story()))?;
+        cluster.delete("one")?;
+        cluster.wait_for_rollout("daemonset/colvin-agent")?;
+        is_all_given_back(cluster)?;
+    }
+    Ok(())
 }
 
 /// What was prepared is so for the next agent, and what the pod leaves is undone.

@@ -30,6 +30,7 @@ pub(crate) fn devices(count: u8) -> Devices {
             id,
             network: "green".parse().unwrap(),
             is,
+            notice: None,
             nodes: DeviceNodes::default(),
         }
     };

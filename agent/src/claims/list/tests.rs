@@ -96,6 +96,12 @@ fn claims_are_prepared_of_what_is_published_and_a_lost_link_is_the_taints_affair
     let empty = tempfile::tempdir().unwrap();
     std::fs::create_dir(empty.path().join("sys")).unwrap();
     let devices = devices(&all, &pools, &nodes(empty.path()));
+    let notices = devices.0.values().map(|device| device.notice.is_some());
+    assert_eq!(
+        notices.collect::<Vec<_>>(),
+        [false, true, true],
+        "the pod's status says why"
+    );
     let shown: Vec<_> = devices
         .0
         .iter()
