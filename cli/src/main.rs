@@ -31,6 +31,7 @@ mod redact;
 #[cfg(test)]
 mod reference;
 mod table;
+mod taint;
 mod tar;
 mod utc;
 

@@ -6,6 +6,7 @@ use colvin_model::claimable::TaintKey;
 use k8s_openapi::api::resource::v1::{Device as Listed, DeviceToleration, ResourceSlice};
 
 use super::DRIVER;
+use crate::taint;
 
 /// A device of a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,12 +87,7 @@ impl Device {
 impl Taint {
     /// As `kubectl` writes it.
     pub(crate) fn words(&self) -> String {
-        let value = if self.value.is_empty() {
-            String::new()
-        } else {
-            format!("={}", self.value)
-        };
-        format!("{}{value}:{}", self.key, self.effect)
+        self.plain().words()
     }
 
     /// The word for it: of ours without domain and dashes, as `LinkDown`.
@@ -102,14 +98,21 @@ impl Taint {
         reason(ours)
     }
 
-    fn is_tolerated(&self, toleration: &DeviceToleration) -> bool {
-        let effect = toleration.effect.as_deref().unwrap_or_default();
-        let key = toleration.key.as_deref().unwrap_or_default();
-        let exists = toleration.operator.as_deref() == Some("Exists");
-        let same_value = toleration.value.as_deref().unwrap_or_default() == self.value;
-        (effect.is_empty() || effect == self.effect)
-            && (key == self.key || key.is_empty() && exists)
-            && (exists || same_value)
+    fn is_tolerated(&self, by: &DeviceToleration) -> bool {
+        self.plain().is_tolerated(taint::Toleration {
+            key: by.key.as_deref(),
+            operator: by.operator.as_deref(),
+            value: by.value.as_deref(),
+            effect: by.effect.as_deref(),
+        })
+    }
+
+    fn plain(&self) -> taint::Taint<'_> {
+        taint::Taint {
+            key: &self.key,
+            value: &self.value,
+            effect: &self.effect,
+        }
     }
 }
 

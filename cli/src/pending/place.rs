@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{
-    Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint, Toleration,
-};
+use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint};
 
 use super::Obstacle;
 use crate::demand::{Amounts, amounts};
+use crate::taint;
 
 /// The taint of a cordoned node.
 const CORDON: &str = "node.kubernetes.io/unschedulable";
@@ -125,22 +124,25 @@ fn holds(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
 }
 
 fn is_tolerated(taint: &Taint, spec: &PodSpec) -> bool {
-    let tolerates = |toleration: &Toleration| {
-        let effect = toleration.effect.as_deref().unwrap_or_default();
-        let key = toleration.key.as_deref().unwrap_or_default();
-        let exists = toleration.operator.as_deref() == Some("Exists");
-        let same_value = toleration.value.as_deref().unwrap_or_default()
-            == taint.value.as_deref().unwrap_or_default();
-        (effect.is_empty() || effect == taint.effect)
-            && (key == taint.key || key.is_empty() && exists)
-            && (exists || same_value)
-    };
-    spec.tolerations.iter().flatten().any(tolerates)
+    let mut tolerations = spec.tolerations.iter().flatten();
+    tolerations.any(|it| {
+        plain(taint).is_tolerated(taint::Toleration {
+            key: it.key.as_deref(),
+            operator: it.operator.as_deref(),
+            value: it.value.as_deref(),
+            effect: it.effect.as_deref(),
+        })
+    })
 }
 
-/// A taint as `kubectl` writes it.
 fn words(taint: &Taint) -> String {
-    let value = taint.value.as_deref().filter(|value| !value.is_empty());
-    let value = value.map_or_else(String::new, |value| format!("={value}"));
-    format!("{}{value}:{}", taint.key, taint.effect)
+    plain(taint).words()
+}
+
+fn plain(taint: &Taint) -> taint::Taint<'_> {
+    taint::Taint {
+        key: &taint.key,
+        value: taint.value.as_deref().unwrap_or_default(),
+        effect: &taint.effect,
+    }
 }
