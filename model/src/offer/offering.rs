@@ -5,14 +5,20 @@
 //! never touch a device that a pod holds: that one stays listed, and well, until the pod is gone. So a device is
 //! in at most one offer, which is its holder's while it has one. Left to others: the plan itself, who holds what.
 
+mod link;
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+pub use link::LinkStanding;
+use places::Places;
 
 use super::links::{Counts, Links};
 use super::presence::{Machine, Presence};
 use super::{DeviceId, Holders, Ill, Kind, Offer, OfferedDevice, Offers, Origin, ResourceName};
 use crate::inventory::UplinkId;
-use crate::network::{Advertise, Effect, NetworkSpec};
+use crate::network::{Advertise, NetworkSpec};
 use crate::plan::Plan;
 use crate::{Inventory, NetworkName, PciAddress};
 
@@ -36,22 +42,6 @@ pub struct Situation<'a> {
     pub others: &'a Holders,
     /// The functions that the journal of attachments has, of this boot: attached, or not undone yet.
     pub attached: &'a BTreeSet<PciAddress>,
-}
-
-/// How a link counts for a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinkStanding {
-    /// Whether it is up, and has been for as long as the network asks for.
-    pub up: bool,
-    /// What follows, by the network's policy: running pods move away only when it has been down for as long, too.
-    pub effect: Option<Effect>,
-}
-
-impl LinkStanding {
-    const UP: Self = Self {
-        up: true,
-        effect: None,
-    };
 }
 
 /// What is offered, over time.
@@ -93,21 +83,14 @@ impl Offering {
         }
     }
 
+    /// The API.
+    pub const fn by(&self) -> Advertise {
+        self.by
+    }
+
     /// What is offered.
     pub const fn offers(&self) -> &Offers {
         &self.offers
-    }
-
-    /// Whether an uplink's link keeps new pods of a network away from it.
-    pub fn is_down(&self, network: &NetworkName, uplink: &UplinkId) -> bool {
-        self.link(network, uplink)
-            .is_some_and(|link| link.effect.is_some())
-    }
-
-    /// How an uplink's link counts for a network that is offered on it, or `None` where none is.
-    pub fn link(&self, network: &NetworkName, uplink: &UplinkId) -> Option<LinkStanding> {
-        let place = (network.clone(), uplink.clone());
-        self.standing.get(&place).copied()
     }
 
     /// When to look again though nothing happened, or `None` when only news can change something.
@@ -256,62 +239,6 @@ impl Offering {
         Some((resource, offer))
     }
 
-    /// How a link counts; notes when that changes by itself.
-    fn link_standing(
-        &mut self,
-        network: &NetworkSpec,
-        uplink: &UplinkId,
-        kind: Kind,
-        now: Duration,
-    ) -> LinkStanding {
-        let policy = network.policy();
-        let wanted = Some(policy.link_down).filter(|effect| *effect != Effect::Report);
-        match self.links.counts(uplink, kind, policy.hold_down, now) {
-            Counts::Up => LinkStanding::UP,
-            Counts::Down(since) => {
-                let ends = since.unwrap_or(self.start).saturating_add(policy.hold_down);
-                let soon = wanted == Some(Effect::NoExecute) && now < ends;
-                if soon {
-                    self.wake_at(ends);
-                }
-                LinkStanding {
-                    up: false,
-                    effect: if soon {
-                        Some(Effect::NoSchedule)
-                    } else {
-                        wanted
-                    },
-                }
-            }
-            Counts::UpFrom(time) => {
-                self.wake_at(time);
-                LinkStanding {
-                    up: false,
-                    effect: wanted.map(|_| Effect::NoSchedule),
-                }
-            }
-        }
-    }
-
-    /// A lost link may take the network with it: who has a device there is told of the link all the same.
-    fn watch_links_of_holders(&mut self, situation: Situation<'_>, now: Duration) {
-        for network in situation.networks {
-            let resource = ResourceName::of_network(network.name());
-            let held = situation.holders.held.get(&resource);
-            for id in held.into_iter().flat_map(BTreeMap::keys) {
-                let device = self.known(&resource, id);
-                let Some(uplink) = device.uplink else {
-                    continue;
-                };
-                let place = (network.name().clone(), uplink);
-                if !self.standing.contains_key(&place) {
-                    let link = self.link_standing(network, &place.1, device.kind, now);
-                    self.standing.insert(place, link);
-                }
-            }
-        }
-    }
-
     /// What a pod holds and the plan does not have stays listed: a lost link, cable or Network is no
     /// reason to fail its pod.
     fn keep_what_is_held(
@@ -364,30 +291,6 @@ impl Offering {
 
     fn wake_at(&mut self, time: Duration) {
         self.look_again = Some(self.look_again.map_or(time, |other| other.min(time)));
-    }
-}
-
-/// Which resource has which function, or `None` where the other API gave it away; a share of an uplink takes nothing
-/// from another.
-#[derive(Debug, Default)]
-struct Places(BTreeMap<PciAddress, Option<ResourceName>>);
-
-impl Places {
-    /// Whether a resource may list a device: nobody else does.
-    fn give(&mut self, resource: &ResourceName, device: &OfferedDevice) -> bool {
-        let Some(address) = device.address.filter(|_| !device.kind.is_shared()) else {
-            return true;
-        };
-        let owner = self.0.entry(address);
-        let owner = owner.or_insert_with(|| Some(resource.clone()));
-        owner.as_ref() == Some(resource)
-    }
-
-    /// Takes a device out of all offers, unless it is its holder's here.
-    fn take(&mut self, device: &OfferedDevice) {
-        if let Some(address) = device.address.filter(|_| !device.kind.is_shared()) {
-            self.0.entry(address).or_insert(None);
-        }
     }
 }
 

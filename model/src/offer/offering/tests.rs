@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::inventory::{LinkState, Uplink, VfUse};
+use crate::network::Effect;
 use crate::network::map;
 use crate::network::tests::machine::{self, Machine as Node, giving, member, name, texts, vf};
 use crate::network::{Devices, Policy};
