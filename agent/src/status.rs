@@ -6,7 +6,7 @@ use colvin_crds::v1alpha1::node_topology::{
     CompleteReason, Neighbor, NodeCondition, RefusedNetwork, Uplink, UplinkNetwork, VfDetail,
 };
 use colvin_crds::v1alpha1::{NodeTopology, NodeTopologyStatus};
-use colvin_model::network::{NetworkMap, Standing, addresses_of};
+use colvin_model::network::{NetworkMap, NetworkSpec, Standing, addresses_of};
 use colvin_model::offer::{Ill, Offering, ResourceName};
 use colvin_model::plan::{Counts, Plan, Pool, Taken};
 use colvin_model::{FindingReason, NetworkName, Subject, inventory};
@@ -25,8 +25,27 @@ pub(crate) struct Devices<'a> {
     pub(crate) plan: &'a Plan,
     /// Which of them are in a pool of a config file.
     pub(crate) taken: &'a Taken,
-    /// How they stand.
+    /// How they stand, by each API.
     pub(crate) offerings: [&'a Offering; 2],
+    /// The Networks, which say by which API their devices are offered.
+    pub(crate) networks: &'a [NetworkSpec],
+}
+
+impl Devices<'_> {
+    /// How many of an uplink's devices pods hold by the API that the Network does not say: an offering has no others of it.
+    fn leaving(&self, network: &NetworkName, uplink: &inventory::UplinkId) -> usize {
+        let mut networks = self.networks.iter();
+        let Some(spec) = networks.find(|spec| spec.name() == network) else {
+            return 0;
+        };
+        let resource = ResourceName::of_network(network);
+        let others = self.offerings.iter();
+        let others = others.filter(|it| it.by() != spec.advertise());
+        let offers = others.filter_map(|it| it.offers().get(&resource));
+        let held = offers.flat_map(|offer| offer.devices.values());
+        held.filter(|device| device.uplink.as_ref() == Some(uplink))
+            .count()
+    }
 }
 
 /// The status of a node.
@@ -95,6 +114,7 @@ fn count(uplink: &mut Uplink, id: &inventory::UplinkId, devices: &Devices<'_>) {
         plan,
         taken,
         offerings,
+        networks: _,
     } = devices;
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     for on in &mut uplink.networks {
@@ -122,6 +142,7 @@ fn count(uplink: &mut Uplink, id: &inventory::UplinkId, devices: &Devices<'_>) {
         } else {
             number(counts.allocatable.saturating_sub(owed))
         };
+        on.leaving = number(devices.leaving(&network, id));
         let mut words: Vec<&str> = ill.into_iter().map(Ill::as_str).collect();
         words.extend(is_down.then(|| Ill::LinkDown.as_str()));
         words.sort_unstable();

@@ -242,6 +242,7 @@ mod tests {
             let standing = Standing::On {
                 capacity: 8,
                 allocatable,
+                leaving: 0,
                 overlaps: Vec::new(),
             };
             (name.to_owned(), standing)

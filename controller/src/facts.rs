@@ -73,6 +73,8 @@ pub(crate) enum Standing {
     On {
         capacity: u32,
         allocatable: u32,
+        /// Devices that pods hold by the API before.
+        leaving: u32,
         /// Older networks that keep VFs which this one asks for too.
         overlaps: Vec<String>,
     },
@@ -224,12 +226,14 @@ fn belonging(network: UplinkNetwork) -> (String, Standing) {
         name,
         capacity,
         allocatable,
+        leaving,
         overlaps,
         ..
     } = network;
     let standing = Standing::On {
         capacity,
         allocatable,
+        leaving,
         overlaps,
     };
     (name, standing)

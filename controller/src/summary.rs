@@ -160,12 +160,14 @@ impl Tally {
             Standing::On {
                 capacity,
                 allocatable,
+                leaving,
                 overlaps,
             } => {
                 self.uplinks = self.uplinks.saturating_add(1);
                 let devices = &mut self.devices;
                 devices.capacity = devices.capacity.saturating_add(*capacity);
                 devices.allocatable = devices.allocatable.saturating_add(*allocatable);
+                devices.leaving = devices.leaving.saturating_add(*leaving);
                 if !overlaps.is_empty() {
                     self.overlapping.push(port());
                     self.keepers.extend(overlaps.iter().cloned());
@@ -255,6 +257,7 @@ impl Tally {
             DeviceCounts {
                 capacity,
                 allocatable: 0,
+                ..
             } => {
                 let message = format!("{reached}: none of {capacity} devices can be used");
                 Verdict::no(Reason::NoneUsable, message)

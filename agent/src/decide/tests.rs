@@ -43,37 +43,66 @@ fn decided(devices: Devices, term: Term, known: &[&str]) -> Decision {
 }
 
 fn decided_with(devices: Devices, term: Term, known: &[&str], unfollowed: &Unfollowed) -> Decision {
-    let node = Known {
+    let node = worker(known);
+    let member = Member::new(Symbol::from("it"), vec![term]).unwrap();
+    let name = "green".parse().unwrap();
+    let green = NetworkSpec::new(name, 1, devices, false, vec![member]).unwrap();
+    let no_holders = [Holders::default(), Holders::default()];
+    decide(
+        Facts {
+            unfollowed,
+            ..facts(&seen(), &node, &networks(green), &no_holders)
+        },
+        &mut memory(),
+        Duration::ZERO,
+    )
+}
+
+fn worker(known: &[&str]) -> Known {
+    Known {
         uid: String::new(),
         facts: NodeFacts {
             name: Symbol::from("worker-1"),
             labels: BTreeMap::new(),
         },
         addresses: known.iter().map(|text| text.parse().unwrap()).collect(),
-    };
-    let member = Member::new(Symbol::from("it"), vec![term]).unwrap();
-    let name = "green".parse().unwrap();
-    let green = NetworkSpec::new(name, 1, devices, false, vec![member]).unwrap();
-    let networks = Networks {
-        specs: vec![green],
+    }
+}
+
+fn networks(network: NetworkSpec) -> Networks {
+    Networks {
+        specs: vec![network],
         ..Networks::default()
-    };
-    let facts = Facts {
-        seen: &seen(),
-        node: &node,
-        networks: &networks,
-        holders: &Holders::default(),
-        claimed: &Holders::default(),
-        attached: &Attached::default(),
-        unfollowed,
-        from_file: &Offers::default(),
-    };
-    let mut memory = Memory {
+    }
+}
+
+/// What is so, with who holds what by the device plugin and by claims.
+fn facts<'a>(
+    seen: &'a Seen,
+    node: &'a Known,
+    networks: &'a Networks,
+    [holders, claimed]: &'a [Holders; 2],
+) -> Facts<'a> {
+    static NOTHING: std::sync::LazyLock<(Attached, Unfollowed, Offers)> =
+        std::sync::LazyLock::new(Default::default);
+    Facts {
+        seen,
+        node,
+        networks,
+        holders,
+        claimed,
+        attached: &NOTHING.0,
+        unfollowed: &NOTHING.1,
+        from_file: &NOTHING.2,
+    }
+}
+
+fn memory() -> Memory {
+    Memory {
         membership: Membership::default(),
         offering: Offering::resume(Advertise::DevicePlugin, Offers::default(), Duration::ZERO),
         claims: Offering::resume(Advertise::Dra, Offers::default(), Duration::ZERO),
-    };
-    decide(facts, &mut memory, Duration::ZERO)
+    }
 }
 
 /// Whether the second PF is on the network, and why it is protected.
@@ -143,4 +172,80 @@ fn a_network_that_pods_do_not_follow_is_a_condition_and_otherwise_there_is_none(
         told(&Unfollowed::from([("green".parse().unwrap(), lag)])),
         [("Followed".to_owned(), "False".to_owned(), message)]
     );
+}
+
+#[test]
+fn what_pods_hold_by_the_api_before_is_counted_and_not_offered_by_the_new_one() {
+    let (seen, node) = (seen(), worker(&[]));
+    let network = |advertise| {
+        let term = Term::text(
+            "pciAddress",
+            [seen.inventory.uplinks[1].id.to_string().parse().unwrap()],
+        );
+        let member = Member::new(Symbol::from("it"), vec![term.unwrap()]).unwrap();
+        let devices = Devices::PhysicalFunction;
+        let green = NetworkSpec::new("green".parse().unwrap(), 1, devices, false, vec![member]);
+        networks(
+            green
+                .unwrap()
+                .offered(advertise, colvin_model::network::Policy::default()),
+        )
+    };
+    let green = "colvin.dev/green".parse().unwrap();
+    let (before, after) = (network(Advertise::DevicePlugin), network(Advertise::Dra));
+    let mut memory = memory();
+    let nobody = [Holders::default(), Holders::default()];
+    let leaving = |decision: &Decision| decision.status.uplinks[1].networks[0].leaving;
+    let first = decide(
+        facts(&seen, &node, &before, &nobody),
+        &mut memory,
+        Duration::ZERO,
+    );
+    let offered = memory
+        .offering
+        .offers()
+        .get(&green)
+        .unwrap()
+        .devices
+        .clone();
+    let held = offered.keys().next().unwrap().clone();
+    let somebody = [
+        Holders {
+            held: [(green.clone(), [(held.clone(), None)].into())].into(),
+            fresh: true,
+        },
+        Holders::default(),
+    ];
+    let second = decide(
+        facts(&seen, &node, &before, &somebody),
+        &mut memory,
+        Duration::ZERO,
+    );
+    assert_eq!([leaving(&first), leaving(&second)], [0, 0]);
+    let third = decide(
+        facts(&seen, &node, &after, &somebody),
+        &mut memory,
+        Duration::ZERO,
+    );
+    assert_eq!(leaving(&third), 1, "one pod goes on");
+    let claimable = |memory: &Memory| {
+        let offer = memory.claims.offers().get(&green).unwrap();
+        offer.devices.keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(claimable(&memory).len(), offered.len() - 1);
+    assert!(!claimable(&memory).contains(&held));
+    let gone = [
+        Holders {
+            fresh: true,
+            ..Holders::default()
+        },
+        Holders::default(),
+    ];
+    let fourth = decide(
+        facts(&seen, &node, &after, &gone),
+        &mut memory,
+        Duration::ZERO,
+    );
+    assert_eq!(leaving(&fourth), 0, "all have gone over");
+    assert_eq!(claimable(&memory).len(), offered.len());
 }

@@ -65,6 +65,9 @@ struct UplinkReport {
     evidence: Option<String>,
     capacity: u32,
     allocatable: u32,
+    /// Devices that pods still hold by the API that the Network was advertised by before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leaving: Option<u32>,
     /// Why it is refused, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
@@ -209,6 +212,7 @@ impl UplinkReport {
             evidence,
             capacity,
             allocatable,
+            leaving: stored.map(|on| on.leaving).filter(|count| *count > 0),
             refused,
             difference: answer.difference(),
             computed: Computed::of(answer),

@@ -29,6 +29,7 @@ fn node(networks: &[&str]) -> NodeFacts {
     let on = Standing::On {
         capacity: 8,
         allocatable: 8,
+        leaving: 0,
         overlaps: Vec::new(),
     };
     let networks = networks.iter().map(|name| ((*name).to_owned(), on.clone()));

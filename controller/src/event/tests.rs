@@ -6,6 +6,7 @@ fn on() -> Standing {
     Standing::On {
         capacity: 8,
         allocatable: 8,
+        leaving: 0,
         overlaps: Vec::new(),
     }
 }
@@ -14,6 +15,7 @@ fn with_less() -> Standing {
     Standing::On {
         capacity: 4,
         allocatable: 4,
+        leaving: 0,
         overlaps: vec!["blue".to_owned()],
     }
 }
@@ -133,6 +135,7 @@ fn devices_that_come_and_go_are_no_event() {
     let down = Standing::On {
         capacity: 8,
         allocatable: 0,
+        leaving: 0,
         overlaps: Vec::new(),
     };
     assert_eq!(

@@ -117,6 +117,7 @@ fn a_topology_becomes_standings_per_port() {
     let on = Standing::On {
         capacity: 8,
         allocatable: 7,
+        leaving: 0,
         overlaps: vec!["blue".to_owned()],
     };
     let networks = [

@@ -15,6 +15,7 @@ fn on(capacity: u32, allocatable: u32) -> Standing {
     Standing::On {
         capacity,
         allocatable,
+        leaving: 0,
         overlaps: Vec::new(),
     }
 }
@@ -85,6 +86,7 @@ fn three_nodes_that_reach_a_network_by_differently_named_uplinks_are_counted() {
     let devices = DeviceCounts {
         capacity: 28,
         allocatable: 19,
+        leaving: 0,
     };
     assert_eq!(status.devices, devices);
     assert_eq!(status.observed_generation, Some(2));
@@ -94,6 +96,25 @@ fn three_nodes_that_reach_a_network_by_differently_named_uplinks_are_counted() {
         says(&status, Kind::Ambiguous),
         "False NoneAmbiguous: no port is ambiguous"
     );
+}
+
+#[test]
+fn devices_that_pods_hold_by_the_api_before_are_counted_until_the_last_is_gone() {
+    let held = |leaving| Standing::On {
+        capacity: 8,
+        allocatable: 8,
+        leaving,
+        overlaps: Vec::new(),
+    };
+    let leaving = |first, second| {
+        let status = summary(&[
+            ("worker-1", "eth1", Some(held(first))),
+            ("worker-2", "ens2", Some(held(second))),
+        ]);
+        assert!(says(&status, Kind::Ready).starts_with("True Reachable"));
+        status.devices.leaving
+    };
+    assert_eq!([leaving(3, 1), leaving(0, 1), leaving(0, 0)], [4, 1, 0]);
 }
 
 #[test]
@@ -142,6 +163,7 @@ fn an_overlap_names_who_keeps_what_where() {
     let partly = Standing::On {
         capacity: 4,
         allocatable: 4,
+        leaving: 0,
         overlaps: vec!["blue".to_owned()],
     };
     let status = summary(&[

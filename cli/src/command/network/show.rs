@@ -28,6 +28,13 @@ pub(super) fn show(
     for node in &report.nodes {
         for uplink in &node.uplinks {
             let called = format!("{} {}", node.name, uplink.called());
+            if let Some(leaving) = uplink.leaving {
+                let devices = count(usize::try_from(leaving).unwrap_or(usize::MAX), "device");
+                let by = &report.network.advertise;
+                output.aside(&format!(
+                    "{called}: {devices} held as before the Network said {by}, until their pods end"
+                ))?;
+            }
             if let Some(why) = &uplink.refused {
                 let by = if uplink.reached {
                     "by the objects it is refused"

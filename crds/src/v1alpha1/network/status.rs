@@ -39,6 +39,10 @@ pub struct DeviceCounts {
     /// Of them those that can be used; held ones count.
     #[serde(default)]
     pub allocatable: u32,
+    /// Devices that pods still hold by the API that the Network was advertised by before; each goes over when its pod ends.
+    /// 0 when a change of `advertise` is through.
+    #[serde(default)]
+    pub leaving: u32,
 }
 
 /// A condition, as Kubernetes has them.

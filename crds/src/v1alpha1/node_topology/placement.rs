@@ -31,6 +31,10 @@ pub struct UplinkNetwork {
     /// How many of them can be used; held ones count. 0 while the link keeps new pods away.
     #[serde(default)]
     pub allocatable: u32,
+    /// How many devices here pods still hold by the API that the Network was advertised by before; each goes over when its
+    /// pod ends.
+    #[serde(default, skip_serializing_if = "is_none_of_them")]
+    pub leaving: u32,
     /// Why some or all of them are not offered to new pods: `LinkDown`, `NoDriver`, `HalfCreated`, `NoNetdev`, `PortOf`, `NotReturned`, `NotUndone`, `Gone`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
@@ -73,6 +77,7 @@ impl UplinkNetwork {
             functions: (!functions.is_empty()).then(|| functions.to_string()),
             capacity,
             allocatable,
+            leaving: 0,
             unhealthy: Vec::new(),
             overlaps: names(belonging.overlaps.iter().map(|overlap| &overlap.with)),
         }
@@ -93,6 +98,11 @@ impl RefusedNetwork {
             with,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "for serde")]
+const fn is_none_of_them(count: &u32) -> bool {
+    *count == 0
 }
 
 fn names<'a>(networks: impl Iterator<Item = &'a NetworkName>) -> Vec<String> {
