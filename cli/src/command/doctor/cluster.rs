@@ -7,6 +7,7 @@
 mod api;
 mod clocks;
 mod kinds;
+mod need;
 mod networks;
 mod nodes;
 mod pod;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use super::Check;
 use crate::args;
 use crate::cluster::{Any, AnyKind, Cluster, Which};
+use need::Use;
 use programs::{Programs, programs};
 
 /// Where the chart is put by the documentation.
@@ -47,16 +49,19 @@ pub(crate) fn judged(cluster: &mut Cluster) -> anyhow::Result<Vec<Check>> {
             return Ok(checks);
         }
     }
-    checks.extend(rights::of_caller(cluster));
     let (installed, kinds) = kinds::checks(cluster)?;
     checks.extend(kinds);
     let programs = programs(cluster)?;
+    let used = Use::of(&programs, cluster)?;
+    checks.extend(rights::of_caller(cluster, used.as_ref()));
     checks.extend(programs.checks(cluster));
     if installed {
         checks.extend(objects(cluster, &programs)?);
     }
-    checks.extend(rights::of_programs(cluster, &programs));
-    checks.extend(policies::checks(cluster, &programs)?);
+    if let Some(used) = &used {
+        checks.extend(rights::of_programs(cluster, &programs, used));
+        checks.extend(policies::checks(cluster, used)?);
+    }
     checks.extend(clocks::checks(cluster, &programs)?);
     let partial = cluster.partial().iter();
     checks.extend(partial.map(|line| {

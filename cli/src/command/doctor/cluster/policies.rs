@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Check;
-use super::programs::Programs;
+use super::need::{Need, Use};
 use super::{known, text};
 use crate::cluster::{AnyKind, Cluster, Which};
 
@@ -26,50 +26,87 @@ struct Policy {
     name: &'static str,
     /// The value that makes it.
     value: &'static str,
-    /// The one `attach.mode` that has it; none: every one.
-    mode: Option<&'static str>,
+    need: Need,
     /// What is open without it.
     open: &'static str,
 }
 
-const WANTED: [Policy; 5] = [
+const WANTED: [Policy; 12] = [
     Policy {
         name: "colvin-node-topology",
         value: "admission.nodeTopology.enabled",
-        mode: None,
+        need: Need::Always,
         open: "a node's agent can write what other nodes have",
     },
     Policy {
         name: "colvin-network-namespaces",
         value: "admission.networkNamespaces.enabled",
-        mode: None,
+        need: Need::Always,
         open: "pods of every namespace can ask for every Network, whatever allowedNamespaces says",
     },
     Policy {
         name: "colvin-address-block",
         value: "admission.nodeTopology.enabled",
-        mode: None,
+        need: Need::Always,
         open: "a node's agent can write the address blocks of other nodes",
     },
     Policy {
         name: "colvin-pod-network-status",
         value: "admission.nodeTopology.enabled",
-        mode: Some("Chained"),
+        need: Need::Mode("Chained"),
         open: "a node's agent can write pods of other nodes",
     },
     Policy {
         name: "colvin-attachment-definitions",
         value: "admission.nodeTopology.enabled",
-        mode: Some("BelowMultus"),
+        need: Need::Mode("BelowMultus"),
         open: "the controller can write any definition, which Multus runs as root",
+    },
+    Policy {
+        name: "colvin-address-ranges",
+        value: "admission.networkAddresses.enabled",
+        need: Need::Always,
+        open: "two Networks can have the same addresses, and nobody is told",
+    },
+    Policy {
+        name: "colvin-host-local",
+        value: "admission.networkAddresses.enabled",
+        need: Need::Mode("BelowMultus"),
+        open: "two nodes of a Network can give the same address",
+    },
+    Policy {
+        name: "colvin-network-namespaces-claims",
+        value: "admission.networkNamespaces.enabled",
+        need: Need::Claims,
+        open: "claims of every namespace can ask for every Network, whatever allowedNamespaces says",
+    },
+    Policy {
+        name: "colvin-claim-parameters",
+        value: "admission.claimParameters.enabled",
+        need: Need::Claims,
+        open: "a claim with parameters that the driver does not take waits, and only an event says why",
+    },
+    Policy {
+        name: "colvin-resource-slices",
+        value: "admission.nodeTopology.enabled",
+        need: Need::Claims,
+        open: "a node's agent can publish devices of other nodes",
+    },
+    Policy {
+        name: "colvin-claim-status",
+        value: "admission.nodeTopology.enabled",
+        need: Need::Claims,
+        open: "a node's agent can write claims of other nodes",
+    },
+    Policy {
+        name: "colvin-device-classes",
+        value: "admission.nodeTopology.enabled",
+        need: Need::Claims,
+        open: "the controller can write any DeviceClass, which says what every claim of it may have",
     },
 ];
 
-pub(super) fn checks(cluster: &mut Cluster, programs: &Programs) -> anyhow::Result<Vec<Check>> {
-    let Some(mode) = programs.attach_mode() else {
-        return Ok(Vec::new());
-    };
-    let mode = mode.to_owned();
+pub(super) fn checks(cluster: &mut Cluster, used: &Use) -> anyhow::Result<Vec<Check>> {
     let is_live = cluster.connection().is_some();
     let mut ask = |kind| known(cluster, kind, Which::default(), NAME);
     let (policies, bindings) = match (ask(POLICIES)?, ask(BINDINGS)?) {
@@ -92,12 +129,11 @@ pub(super) fn checks(cluster: &mut Cluster, programs: &Programs) -> anyhow::Resu
     for Policy {
         name,
         value,
-        mode: needs,
+        need,
         open,
     } in WANTED
     {
-        let needed = needs.is_none_or(|needs| needs == mode);
-        if !needed || there.contains(name) && bound.contains(name) {
+        if !used.needs(need) || there.contains(name) && bound.contains(name) {
             continue;
         }
         let lack = if there.contains(name) {
@@ -131,9 +167,13 @@ mod tests {
         let files = [
             "address-block",
             "attachment-definitions",
+            "claim-parameters",
+            "device-classes",
+            "network-addresses",
             "network-namespaces",
             "node-topology",
             "pod-network-status",
+            "resource-slices",
         ];
         let templates: String = files
             .map(|file| text(&format!("templates/admission/{file}.yaml")))

@@ -94,6 +94,15 @@ impl Programs {
         mode.filter(|mode| !mode.is_empty())
     }
 
+    /// Whether agents offer devices to resource claims where a Network says so: the chart's `dra.enabled`.
+    pub(super) fn offer_to_claims(&self) -> bool {
+        let set = self.sets.first();
+        let containers = set.and_then(|set| set.pointer("/spec/template/spec/containers"));
+        let containers = containers.and_then(Value::as_array).into_iter().flatten();
+        let mut arguments = containers.filter_map(|it| it.get("args")?.as_array());
+        arguments.any(|all| all.iter().any(|it| it == "--dra=auto"))
+    }
+
     /// The nodes that have an agent's pod.
     pub(super) fn agent_nodes(&self) -> impl Iterator<Item = &str> {
         let agents = self.pods.iter().filter(|pod| is_component(pod, "agent"));

@@ -3,29 +3,55 @@
 //! The programs' rights are those of the chart's roles. Left to others: making roles.
 
 use super::super::Check;
+use super::need::{Need, Use};
 use super::programs::Programs;
 use super::some;
 use crate::cluster::Cluster;
 use crate::cluster::server::{REVIEWS, Right};
 
-/// What commands of `colvin` read, and what is not known without.
-const READ: [(&str, &str, &str); 5] = [
-    ("colvin.dev", "networks", "no command about Networks works"),
+/// What commands of `colvin` read, for whom, and what is not known without.
+const READ: [(&str, &str, Need, &str); 7] = [
+    (
+        "colvin.dev",
+        "networks",
+        Need::Always,
+        "no command about Networks works",
+    ),
     (
         "colvin.dev",
         "nodetopologies",
+        Need::Always,
         "no command about nodes works",
     ),
     (
         "",
         "nodes",
+        Need::Always,
         "nodes without an agent are not seen, nor labels",
     ),
-    ("", "pods", "how many devices are free is not seen"),
+    (
+        "",
+        "pods",
+        Need::Always,
+        "how many devices are free is not seen",
+    ),
     (
         "colvin.dev",
         "addressblocks",
+        Need::Always,
         "addresses of nodes are not seen",
+    ),
+    (
+        "resource.k8s.io",
+        "resourceclaims",
+        Need::Claims,
+        "which devices claims hold is not seen",
+    ),
+    (
+        "resource.k8s.io",
+        "resourceslices",
+        Need::Claims,
+        "which devices claims may have is not seen",
     ),
 ];
 
@@ -35,13 +61,12 @@ struct Granted {
     group: &'static str,
     resource: &'static str,
     verbs: &'static [&'static str],
-    /// The one `attach.mode` that it is for; none: every one.
-    mode: Option<&'static str>,
+    need: Need,
 }
 
 impl Granted {
-    const fn with(mut self, mode: &'static str) -> Self {
-        self.mode = Some(mode);
+    const fn for_those(mut self, need: Need) -> Self {
+        self.need = need;
         self
     }
 }
@@ -55,7 +80,7 @@ const fn granted(
         group,
         resource,
         verbs,
-        mode: None,
+        need: Need::Always,
     }
 }
 
@@ -63,7 +88,7 @@ const fn granted(
 const FOLLOW: &[&str] = &["get", "list", "watch"];
 
 /// What agents do.
-const AGENT: [Granted; 7] = [
+const AGENT: [Granted; 10] = [
     granted("colvin.dev", "networks", FOLLOW),
     granted(
         "colvin.dev",
@@ -74,10 +99,25 @@ const AGENT: [Granted; 7] = [
     granted("", "nodes", FOLLOW),
     granted("colvin.dev", "addressblocks", FOLLOW),
     granted("colvin.dev", "addressblocks/status", &["patch"]),
-    granted("", "pods", &["patch"]).with("Chained"),
+    granted("", "pods", &["patch"]).for_those(Need::Mode("Chained")),
+    granted(
+        "resource.k8s.io",
+        "resourceslices",
+        &[
+            "get", "list", "watch", "create", "update", "patch", "delete",
+        ],
+    )
+    .for_those(Need::Claims),
+    granted("resource.k8s.io", "resourceclaims", &["get"]).for_those(Need::Claims),
+    granted(
+        "resource.k8s.io",
+        "resourceclaims/status",
+        &["update", "patch"],
+    )
+    .for_those(Need::Claims),
 ];
 /// What the controller does.
-const CONTROLLER: [Granted; 5] = [
+const CONTROLLER: [Granted; 6] = [
     granted("colvin.dev", "networks", FOLLOW),
     granted("colvin.dev", "nodetopologies", FOLLOW),
     granted("colvin.dev", "networks/status", &["patch"]),
@@ -91,17 +131,24 @@ const CONTROLLER: [Granted; 5] = [
         "network-attachment-definitions",
         &["list", "watch", "create", "patch", "delete"],
     )
-    .with("BelowMultus"),
+    .for_those(Need::Mode("BelowMultus")),
+    granted(
+        "resource.k8s.io",
+        "deviceclasses",
+        &["list", "watch", "create", "patch", "delete"],
+    )
+    .for_those(Need::Claims),
 ];
 
 /// What who asks may read.
-pub(super) fn of_caller(cluster: &Cluster) -> Vec<Check> {
+pub(super) fn of_caller(cluster: &Cluster, used: Option<&Use>) -> Vec<Check> {
     const NAME: &str = "your rights";
     let Some(connection) = cluster.connection() else {
         return Vec::new();
     };
     let mut checks = Vec::new();
-    for (group, resource, unknown) in READ {
+    let is_needed = |need| used.map_or(matches!(need, Need::Always), |used| used.needs(need));
+    for (group, resource, _, unknown) in READ.into_iter().filter(|it| is_needed(it.2)) {
         let right = Right {
             verb: "list",
             group,
@@ -137,21 +184,20 @@ pub(super) fn of_caller(cluster: &Cluster) -> Vec<Check> {
 }
 
 /// What agents and controller may do.
-pub(super) fn of_programs(cluster: &Cluster, programs: &Programs) -> Vec<Check> {
+pub(super) fn of_programs(cluster: &Cluster, programs: &Programs, used: &Use) -> Vec<Check> {
     const NAME: &str = "their rights";
     let Some(connection) = cluster.connection().filter(|_| programs.is_known()) else {
         return Vec::new();
     };
-    let mode = programs.attach_mode();
     let space = programs.namespace();
     let mut checks = Vec::new();
     for (account, rights) in [
         ("colvin-agent", &AGENT[..]),
         ("colvin-controller", &CONTROLLER),
     ] {
-        let user = format!("system:serviceaccount:{space}:{account}");
+        let account_name = format!("system:serviceaccount:{space}:{account}");
         let mut missing = Vec::new();
-        let is_needed = |right: &&Granted| right.mode.is_none() || right.mode == mode;
+        let is_needed = |right: &&Granted| used.needs(right.need);
         for granted in rights.iter().filter(is_needed) {
             for verb in granted.verbs {
                 let right = Right {
@@ -161,7 +207,7 @@ pub(super) fn of_programs(cluster: &Cluster, programs: &Programs) -> Vec<Check> 
                     namespace: None,
                     name: None,
                 };
-                match connection.may(&user, right) {
+                match connection.may(&account_name, right) {
                     Ok(true) => {}
                     Ok(false) => missing.push(format!("{verb} {}", granted.resource)),
                     Err(error) if error.is_forbidden() => {
@@ -170,14 +216,14 @@ pub(super) fn of_programs(cluster: &Cluster, programs: &Programs) -> Vec<Check> 
                     }
                     Err(error) => {
                         let message = format!("{:#}", connection.told(&error, REVIEWS));
-                        let remedy = format!("kubectl auth can-i --list --as={user}");
+                        let remedy = format!("kubectl auth can-i --list --as={account_name}");
                         return vec![Check::warn(NAME, message, remedy)];
                     }
                 }
             }
         }
         if !missing.is_empty() {
-            let message = format!("{user} may not {}", some(&missing));
+            let message = format!("{account_name} may not {}", some(&missing));
             let remedy = format!(
                 "the ClusterRole {account} and its binding are the chart's: helm upgrade puts them back"
             );
