@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use colvin_testkit::cluster::{Cluster, LIMIT, text, wait_until};
+use colvin_testkit::cluster::{Cluster, LIMIT, SPACE, text, wait_until};
 use colvin_testkit::vm::Reboot;
 
 use crate::asked::{devices, has_the_device, is_all_given_back, pod, slices, wait_for_free};
@@ -108,7 +108,7 @@ fn names(cluster: &Cluster) -> Result<Vec<String>> {
 
 /// A pod whose claim was prepared by an agent that is gone has its interface, or does not run.
 pub(crate) fn agent_is_killed_before(cluster: &mut Cluster) -> Result<()> {
-    for round in 0..5 {
+    for round in 0..3 {
         let entry = json!({"name": "net", "resourceClaimTemplateName": "green"});
         cluster.plane.apply(&pod("one", &entry).to_string())?;
         let prepared = "until ls /run/colvin/claims/*.json >/dev/null 2>&1; do sleep 0.02; done";
@@ -124,6 +124,11 @@ pub(crate) fn agent_is_killed_before(cluster: &mut Cluster) -> Result<()> {
         has_the_device(cluster, "one", claim)
             .with_context(|| format!("round {round}: {}", cluster.story()))?;
         cluster.delete("one")?;
+        // after some kills the kubelet would wait minutes before it started it again
+        let agents = "--selector=app.kubernetes.io/component=agent";
+        cluster
+            .plane
+            .kubectl(&["delete", "pod", "--namespace", SPACE, agents])?;
         cluster.wait_for_rollout("daemonset/colvin-agent")?;
         is_all_given_back(cluster)?;
     }

@@ -32,7 +32,7 @@ pub(super) fn show(
                 let devices = count(usize::try_from(leaving).unwrap_or(usize::MAX), "device");
                 let by = &report.network.advertise;
                 output.aside(&format!(
-                    "{called}: {devices} held as before the Network said {by}, until their pods end"
+                    "{called}: {devices} held from before the Network said {by}, until their pods end"
                 ))?;
             }
             if let Some(why) = &uplink.refused {
