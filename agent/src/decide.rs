@@ -1,7 +1,7 @@
 //! From what was seen to what is published: which uplink is on which network, the plan, the object.
 //!
-//! It waits until the machine, the node and the Networks are known: half a picture would lose what is
-//! held. Left to others: each step's rules (`colvin_model`), writing (`publish`).
+//! Left to others: when it is decided anew, and who hears of it (`decider`), each step's rules (`colvin_model`), writing
+//! (`publish`).
 
 mod decider;
 

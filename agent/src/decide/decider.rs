@@ -1,6 +1,6 @@
 //! Decides anew whenever something is another, keeps what must outlive a restart, and hands on what is another.
 //!
-//! Left to others: a decision itself ([`super::decide`]).
+//! It waits until the machine, the node and the Networks are known: half a picture would lose what is held. Left to others: a decision itself ([`super::decide`]).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
