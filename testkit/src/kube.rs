@@ -8,6 +8,7 @@
 //!
 //! Left to others: what is installed and judged.
 
+mod api_server;
 mod audit;
 pub mod binaries;
 mod components;
@@ -26,16 +27,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::netns::Netns;
 use crate::vm::VmConfig;
 use crate::vm::process::{checked, folder, progress, sweep_folders};
-use crate::wait::try_wait_for;
 use components::{Layout, Ports};
 use pki::Pki;
 
@@ -44,12 +44,6 @@ pub use forward::Forward;
 pub use joining::Joining;
 pub use program::Program;
 pub use usage::{cpu_of, rss_of};
-
-/// How long the API server may take to be ready, on a busy machine.
-const READY_LIMIT: Duration = Duration::from_secs(90);
-
-/// How long the API server may take to end when it is asked to.
-const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// What a control plane has beside etcd and the API server.
 #[derive(Clone, Debug, Default)]
@@ -224,64 +218,6 @@ impl ControlPlane {
         Forward::start(netns, self.layout.ports.api_server)
     }
 
-    /// Stops the API server by `SIGTERM`, after a while by `SIGKILL`: an outage. Etcd goes on. Does
-    /// nothing during one.
-    ///
-    /// # Errors
-    /// When it does not end.
-    pub fn stop_api_server(&mut self) -> Result<()> {
-        let Some(mut server) = self.api_server.take() else {
-            return Ok(());
-        };
-        if server.stop(STOP_LIMIT).is_err() {
-            server.kill()?;
-        }
-        Ok(())
-    }
-
-    /// Starts the API server on the same port with the same data, and waits until it is ready.
-    /// Does nothing while it runs.
-    ///
-    /// # Errors
-    /// When it does not get ready: with its log.
-    pub fn start_api_server(&mut self) -> Result<()> {
-        if self.api_server.is_some() {
-            return Ok(());
-        }
-        let command = self.layout.api_server(&self.options.api_server_flags);
-        self.api_server = Some(self.program("kube-apiserver", &command)?);
-        self.wait_until_served("/readyz")?;
-        self.wait_until_served("/api/v1/namespaces/default")
-    }
-
-    /// Waits until the API server answers this path with success.
-    fn wait_until_served(&mut self, path: &str) -> Result<()> {
-        let address = (std::net::Ipv4Addr::LOCALHOST, self.layout.ports.api_server);
-        let served = try_wait_for(path, READY_LIMIT, || {
-            self.still_alive()?;
-            // a look that costs nothing before the one that starts kubectl
-            if std::net::TcpStream::connect(address).is_err() {
-                return Ok(None);
-            }
-            Ok(self.raw(path).ok())
-        });
-        let log = |program: &Program| program.log().unwrap_or_default();
-        served.map(drop).with_context(|| {
-            let api_server = self.api_server.as_ref().map(log).unwrap_or_default();
-            format!("etcd: {}\nAPI server: {api_server}", log(&self.etcd))
-        })
-    }
-
-    fn still_alive(&mut self) -> Result<()> {
-        if !self.etcd.is_alive() {
-            bail!("etcd has ended");
-        }
-        if !self.api_server.as_mut().is_some_and(Program::is_alive) {
-            bail!("the API server has ended");
-        }
-        Ok(())
-    }
-
     /// Drops etcd's history up to now. A list or watch that asks etcd for an older revision gets
     /// 410. The API server answers watches from memory, as far back as it has been running (75 s at
     /// least): only when it starts again after this has it forgotten, and an old watch gets its 410.
@@ -303,28 +239,6 @@ impl ControlPlane {
         let mut requests = audit::requests(&log)?;
         requests.retain(wanted);
         Ok(requests)
-    }
-
-    /// The time that the running API server has been on a CPU since it was started last.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn api_server_cpu(&self) -> Result<Duration> {
-        self.running_api_server()?.cpu()
-    }
-
-    /// The memory that the API server has in RAM, in bytes.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn api_server_rss(&self) -> Result<u64> {
-        self.running_api_server()?.rss()
-    }
-
-    fn running_api_server(&self) -> Result<&Program> {
-        self.api_server
-            .as_ref()
-            .context("the API server is stopped")
     }
 }
 
