@@ -20,6 +20,7 @@ pub(crate) use dra::{DraArgs, When};
 pub(crate) use folders::{KubeletDir, StateDir};
 
 use crate::holders::HoldersArgs;
+use crate::started::StartedArgs;
 
 /// Discover this node's network cards, decide which networks they are on, and publish that.
 #[derive(Debug, Parser)]
@@ -54,6 +55,9 @@ pub(crate) struct Args {
     /// Up to this long more, at random: a change on a switch reaches all its nodes at once
     #[arg(long, env = "COLVIN_TEXT_JITTER", value_name = "DURATION", default_value = "300s", value_parser = duration)]
     pub(crate) text_jitter: Duration,
+    /// A file that is made when the agent has started, for `colvin-agent started`
+    #[arg(long, env = "COLVIN_STARTED_FILE", value_name = "FILE")]
+    pub(crate) started_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) device_plugin: DevicePluginArgs,
     #[command(flatten)]
@@ -71,8 +75,10 @@ pub(crate) struct Args {
 /// What can be typed: the flags above, or a command with flags of its own.
 pub(crate) fn command() -> Command {
     let holders = HoldersArgs::augment_args(Command::new("holders"));
+    let started = StartedArgs::augment_args(Command::new("started"));
     Args::command()
         .subcommand(holders)
+        .subcommand(started)
         .subcommand_negates_reqs(true)
         .args_conflicts_with_subcommands(true)
 }
@@ -114,15 +120,21 @@ mod tests {
     #[test]
     fn the_page_of_the_flags_is_fresh() {
         let flags = colvin_service::reference::flags(Args::command());
-        let holders = HoldersArgs::augment_args(Command::new("holders"));
-        let about = holders.get_long_about().unwrap().to_string();
-        let of_holders = colvin_service::reference::flags(holders);
+        let commands = [
+            HoldersArgs::augment_args(Command::new("holders")),
+            StartedArgs::augment_args(Command::new("started")),
+        ];
+        let of_commands = commands.map(|command| {
+            let (name, about) = (command.get_name(), command.get_long_about().unwrap());
+            let head = format!("## `colvin-agent {name}`\n\n{about}\n\n");
+            head + &colvin_service::reference::flags(command)
+        });
         let page = format!(
             "# The `colvin-agent` program\n\n\
              The daemon that runs on each node. The chart's values say where its state is, its admin port, log and start delay; \
              `agent.extraArgs` takes any other flag.\n\n\
-             A flag wins over its environment variable. Made from `agent/src/args.rs`.\n\n{flags}\n\
-             ## `colvin-agent holders`\n\n{about}\n\n{of_holders}"
+             A flag wins over its environment variable. Made from `agent/src/args.rs`.\n\n{flags}\n{}",
+            of_commands.join("\n")
         );
         let kept = colvin_testkit::page::kept("docs/reference/agent.md", &page).unwrap();
         let stale = "stale: COLVIN_UPDATE=1 cargo test -p colvin-agent the_page_of_the_flags";

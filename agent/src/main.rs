@@ -23,6 +23,7 @@ mod holders;
 mod networks;
 mod node;
 mod publish;
+mod started;
 mod status;
 mod telemetry;
 mod wiring;
@@ -56,6 +57,9 @@ fn run() -> anyhow::Result<()> {
     if let Some(("holders", matches)) = matches.subcommand() {
         let args = holders::HoldersArgs::from_arg_matches(matches)?;
         return runtime()?.block_on(holders::run(&args, &mut std::io::stdout().lock()));
+    }
+    if let Some(("started", matches)) = matches.subcommand() {
+        return started::ask(&started::StartedArgs::from_arg_matches(matches)?);
     }
     let args = args::Args::from_arg_matches(&matches)?;
     colvin_service::telemetry::init(&args.log)?;

@@ -25,6 +25,7 @@ use crate::event::send::WAITING;
 use crate::explore::Machine;
 use crate::file::OffersFile;
 use crate::publish::Delays;
+use crate::started;
 use crate::telemetry::Metrics;
 use rooms::Rooms;
 
@@ -49,6 +50,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         gain_delay,
         text_delay,
         text_jitter,
+        started_file,
         device_plugin,
         dra,
         attach,
@@ -60,6 +62,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         log: _,
     } = args;
     prepare(&state_dir)?;
+    started_file.as_deref().map_or(Ok(()), started::forget)?;
     let delays = Delays {
         start: start_delay,
         gain: gain_delay,
@@ -202,6 +205,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let events = (events, metrics.events);
     rooms.write(delays, decided, metrics.publish, events, sole_in);
     // readiness is answered when all that it waits for is known: before that it would be a yes
+    if let Some(file) = started_file {
+        let health = rooms.health.clone();
+        rooms
+            .supervisor
+            .start("started", |stop| started::tell(file, health, stop));
+    }
     rooms.supervisor.start("admin", |stop| admin.serve(stop));
     let ended = rooms.supervisor.run().await;
     // without a device plugin, and without a journal, nobody else holds these ends

@@ -21,12 +21,13 @@ pub fn flags(mut command: Command) -> String {
 fn row(arg: &Arg) -> String {
     let takes_value = arg.get_action().takes_values();
     let values = arg.get_possible_values();
-    let mut flag = format!("--{}", arg.get_long().unwrap_or_default());
-    if takes_value {
-        let named = arg.get_value_names().and_then(<[_]>::first);
-        let name = named.map_or("VALUE", |name| name.as_str());
-        flag = format!("{flag} {name}");
-    }
+    let named = arg.get_value_names().and_then(<[_]>::first);
+    let value = named.map_or("VALUE", |name| name.as_str());
+    let flag = match arg.get_long() {
+        None => value.to_owned(),
+        Some(long) if takes_value => format!("--{long} {value}"),
+        Some(long) => format!("--{long}"),
+    };
     let environment = arg
         .get_env()
         .map_or_else(String::new, |name| format!("`{}`", name.to_string_lossy()));
@@ -67,6 +68,9 @@ mod tests {
         /// Whether it is so
         #[arg(long)]
         _dry: bool,
+        /// Where
+        #[arg(value_name = "FILE")]
+        _file: String,
         #[command(flatten)]
         _log: LogArgs,
     }
@@ -78,6 +82,7 @@ mod tests {
         assert_eq!(
             rows,
             [
+                "| `FILE` |  | required | Where |",
                 "| `--dry` |  |  | Whether it is so |",
                 "| `--log-format LOG_FORMAT` | `COLVIN_LOG_FORMAT` | `text` | How log lines are written; `text`: One line of text each, for people; `json`: One JSON object each, for programs |",
                 "| `--log-level LOG_LEVEL` | `COLVIN_LOG_LEVEL` | `info` | What is logged: error, warn, info, debug or trace; also by target, as in info,kube=debug |",

@@ -1,7 +1,7 @@
 //! The end of a process while another of ours begins: it goes on serving until the kubelet has the other's list.
 //!
-//! A roll-out may end the old agent too early: both are on the node's own network, so each may answer the question
-//! whether the other is ready. Left to others: who is told to end, and when.
+//! Left to others: who is told to end, and when. A roll-out ends the old one when the next says that it has started,
+//! which may be before the kubelet has come to it.
 
 use std::path::Path;
 use std::time::Duration;

@@ -26,12 +26,31 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 {{- if contains ":" .host -}}[{{ .host }}]:{{ .port }}{{- else -}}{{ .host }}:{{ .port }}{{- end -}}
 {{- end }}
 
-{{/* Probes: a start may take a minute, then silence of half a minute restarts it. */}}
+{{/* Probes: a start may take two minutes, then silence of half a minute restarts it. */}}
 {{- define "colvin.probes" -}}
 startupProbe:
   httpGet: {{ include "colvin.probe" (dict "path" "/healthz" "admin" .) }}
   periodSeconds: 2
   failureThreshold: 60
+{{ include "colvin.probes.running" . }}
+{{- end }}
+
+{{/* The start is asked of the agent itself: on the node's port the one that it replaces may answer. */}}
+{{- define "colvin.probes.agent" -}}
+startupProbe:
+  exec: {command: [/colvin-agent, started, {{ include "colvin.startedFile" . }}]}
+  periodSeconds: 2
+  timeoutSeconds: 10
+  failureThreshold: 60
+{{ include "colvin.probes.running" . }}
+{{- end }}
+
+{{/* In the memory that every pod has of its own, so the next agent's pod does not see it. */}}
+{{- define "colvin.startedFile" -}}
+/dev/shm/started
+{{- end }}
+
+{{- define "colvin.probes.running" -}}
 livenessProbe:
   httpGet: {{ include "colvin.probe" (dict "path" "/healthz" "admin" .) }}
   periodSeconds: 10
