@@ -55,7 +55,8 @@ pub(crate) struct Args {
     /// Up to this long more, at random: a change on a switch reaches all its nodes at once
     #[arg(long, env = "COLVIN_TEXT_JITTER", value_name = "DURATION", default_value = "300s", value_parser = duration)]
     pub(crate) text_jitter: Duration,
-    /// A file that is made when the agent has started, for `colvin-agent started`
+    /// A file that is made when the agent has started, for `colvin-agent started`; the admin port is opened then,
+    /// so that it is the agent before this one that answers there until this one is ready
     #[arg(long, env = "COLVIN_STARTED_FILE", value_name = "FILE")]
     pub(crate) started_file: Option<PathBuf>,
     #[command(flatten)]

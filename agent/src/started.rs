@@ -1,7 +1,9 @@
 //! Whether this agent has started, told by a file, and `colvin-agent started`, which the kubelet's startup probe runs.
 //!
-//! During a roll-out two agents answer on the node's one admin port, so an answer there may be the other's. A file in
-//! the container itself is this agent's alone. Left to others: what readiness waits for (`colvin_service::Health`).
+//! During a roll-out two agents have the node's one admin port, so an answer there may be the other's. A file in the
+//! container itself is this agent's alone; and till it has started it leaves the port to the one before, which would be
+//! ended at once if its own probes heard that somebody is not ready. Left to others: what readiness waits for
+//! (`colvin_service::Health`).
 
 use std::fs;
 use std::io;
@@ -58,32 +60,26 @@ pub(crate) fn forget(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Makes the file once the agent is ready, or has waited for that long enough.
+/// Makes the file once the agent is ready, or has waited for that long enough. At a stop before that it makes none.
 ///
 /// # Errors
 /// When the file cannot be made.
 pub(crate) async fn tell(
-    file: PathBuf,
-    health: Health,
-    stop: CancellationToken,
+    file: &Path,
+    health: &Health,
+    stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let started = async {
-        if timeout(LIMIT, until_ready(&health)).await.is_err() {
-            let missing = health.ready().err().unwrap_or_default();
-            warn!(
-                missing = missing.trim_end(),
-                "counts as started though it is not ready"
-            );
-        }
-        fs::write(&file, "").with_context(|| format!("making {}", file.display()))?;
-        info!(file = %file.display(), "started");
-        anyhow::Ok(())
-    };
-    tokio::select! {
+    let waited = tokio::select! {
         () = stop.cancelled() => return Ok(()),
-        told = started => told?,
+        waited = timeout(LIMIT, until_ready(health)) => waited,
+    };
+    if waited.is_err() {
+        let missing = health.ready().err().unwrap_or_default();
+        let missing = missing.trim_end();
+        warn!(missing, "counts as started though it is not ready");
     }
-    stop.cancelled().await;
+    fs::write(file, "").with_context(|| format!("making {}", file.display()))?;
+    info!(file = %file.display(), "started");
     Ok(())
 }
 
@@ -110,14 +106,13 @@ mod tests {
         let health = Health::new();
         let kubelet = health.condition("kubelet", "not taken yet");
         let stop = CancellationToken::new();
-        let telling = tell(file.clone(), health, stop.clone());
+        let telling = tell(&file, &health, &stop);
         let watching = async {
             sleep(LIMIT / 2).await;
             assert!(!asked(&file));
             kubelet.met();
             sleep(LOOK * 2).await;
             assert!(asked(&file));
-            stop.cancel();
         };
         tokio::join!(telling, watching).0.unwrap();
     }
@@ -129,13 +124,24 @@ mod tests {
         let health = Health::new();
         let _networks = health.condition("networks", "the API server is away");
         let stop = CancellationToken::new();
-        let telling = tell(file.clone(), health, stop.clone());
+        let telling = tell(&file, &health, &stop);
         let watching = async {
             sleep(LIMIT + LOOK).await;
             assert!(asked(&file));
-            stop.cancel();
         };
         tokio::join!(telling, watching).0.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_ends_before_has_not_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("started");
+        let health = Health::new();
+        let _networks = health.condition("networks", "the API server is away");
+        let stop = CancellationToken::new();
+        stop.cancel();
+        tell(&file, &health, &stop).await.unwrap();
+        assert!(!asked(&file));
     }
 
     #[test]

@@ -91,7 +91,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         node: node_name,
         state_dir,
     };
-    let admin = Admin::open(
+    let admin = match started_file {
+        None => Admin::open,
+        Some(_) => Admin::take,
+    };
+    let admin = admin(
         admin_address,
         rooms.health.clone(),
         metrics.registry,
@@ -205,13 +209,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let events = (events, metrics.events);
     rooms.write(delays, decided, metrics.publish, events, sole_in);
     // readiness is answered when all that it waits for is known: before that it would be a yes
-    if let Some(file) = started_file {
-        let health = rooms.health.clone();
-        rooms
-            .supervisor
-            .start("started", |stop| started::tell(file, health, stop));
-    }
-    rooms.supervisor.start("admin", |stop| admin.serve(stop));
+    let health = rooms.health.clone();
+    rooms.supervisor.start("admin", |stop| async move {
+        if let Some(file) = started_file {
+            started::tell(&file, &health, &stop).await?;
+        }
+        admin.serve(stop).await
+    });
     let ended = rooms.supervisor.run().await;
     // without a device plugin, and without a journal, nobody else holds these ends
     drop((holders_in, attached_in, unfollowed_in, claimed_in, sight));

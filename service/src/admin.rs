@@ -2,7 +2,8 @@
 //!
 //! `/healthz` fails when a loop of the program is stuck, `/readyz` while a condition is not met, each
 //! with a line for every cause. The port is opened with `SO_REUSEPORT`, so that the next version of
-//! the program opens it before this one has left. Left to others: what the causes are
+//! the program opens it before this one has left; on a port of the node itself it opens it once it is ready, or its
+//! answers could pass for this one's ([`Admin::take`]). Left to others: what the causes are
 //! ([`crate::health`]), who may read metrics ([`Access`]).
 
 use std::io;
@@ -17,7 +18,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::registry::Registry;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Health;
@@ -38,11 +39,19 @@ pub struct AdminError {
     source: io::Error,
 }
 
-/// The admin port, open; [`Admin::serve`] answers on it.
+/// The admin port; [`Admin::serve`] answers on it.
 #[derive(Debug)]
 pub struct Admin {
-    listener: Bounded,
+    address: SocketAddr,
+    port: Port,
     router: Router,
+}
+
+#[derive(Debug)]
+enum Port {
+    /// Nobody else can have it, and connections go to a program that shares and opens it, if there is one.
+    Taken(TcpSocket),
+    Open(Bounded),
 }
 
 #[derive(Clone, Debug)]
@@ -63,8 +72,22 @@ impl Admin {
         registry: Registry,
         access: Access,
     ) -> Result<Self, AdminError> {
-        let listener = listen(address).map_err(|source| AdminError { address, source })?;
-        let listener = Bounded::new(listener);
+        let mut admin = Self::take(address, health, registry, access)?;
+        admin.port = Port::Open(admin.port.open(address)?);
+        Ok(admin)
+    }
+
+    /// Takes the port, which [`Self::serve`] opens: till then the version before this one answers alone.
+    ///
+    /// # Errors
+    /// [`AdminError`] when the address cannot be had.
+    pub fn take(
+        address: SocketAddr,
+        health: Health,
+        registry: Registry,
+        access: Access,
+    ) -> Result<Self, AdminError> {
+        let socket = bind(address).map_err(|source| AdminError { address, source })?;
         let served = Served {
             health,
             registry: Arc::new(registry),
@@ -75,23 +98,31 @@ impl Admin {
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
             .with_state(served);
-        Ok(Self { listener, router })
+        Ok(Self {
+            address,
+            port: Port::Taken(socket),
+            router,
+        })
     }
 
-    /// The address it listens on.
+    /// The address it listens on, now or later.
     ///
     /// # Errors
     /// What the system says when it does not tell.
     pub fn local_address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        match &self.port {
+            Port::Taken(socket) => socket.local_addr(),
+            Port::Open(listener) => listener.local_addr(),
+        }
     }
 
     /// Answers until it is told to end; then answers what was asked before, and closes the port.
     ///
     /// # Errors
-    /// When the port fails, which it does not for a connection's sake.
+    /// When the port cannot be opened or fails, which it does not for a connection's sake.
     pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let serving = axum::serve(self.listener, self.router);
+        let listener = self.port.open(self.address)?;
+        let serving = axum::serve(listener, self.router);
         serving
             .with_graceful_shutdown(stop.cancelled_owned())
             .await?;
@@ -99,7 +130,19 @@ impl Admin {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+impl Port {
+    fn open(self, address: SocketAddr) -> Result<Bounded, AdminError> {
+        match self {
+            Self::Open(listener) => Ok(listener),
+            Self::Taken(socket) => match socket.listen(BACKLOG) {
+                Ok(listener) => Ok(Bounded::new(listener)),
+                Err(source) => Err(AdminError { address, source }),
+            },
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -107,7 +150,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.set_reuseport(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
 }
 
 async fn healthz(State(served): State<Served>) -> Response {

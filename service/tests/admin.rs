@@ -102,6 +102,36 @@ async fn a_second_program_opens_the_same_port_and_stays_when_the_first_leaves() 
     .await;
 }
 
+/// A probe of the first that the second answered by "not ready" would have the first ended too early.
+#[tokio::test]
+async fn a_second_program_that_has_only_taken_the_port_answers_nobody() {
+    let first = open(&Health::new(), Access::Open);
+    let address = first.local_address().unwrap();
+    let waiting = Health::new();
+    let ready = waiting.condition("networks", "the first list of networks");
+    let registry = telemetry::registry("colvin-test", "1.2.4");
+    let second = Admin::take(address, waiting, registry, Access::Open).unwrap();
+    with_admin(first, async |address| {
+        for _ in 0..64 {
+            assert_eq!(ask(address, "/readyz", "").await, (200, "ok\n".to_owned()));
+        }
+    })
+    .await;
+    assert_eq!(second.local_address().unwrap(), address);
+    ready.met();
+    let mut supervisor = Supervisor::new().unwrap();
+    let stop = supervisor.stop();
+    supervisor.start("admin", |stop| second.serve(stop));
+    let asking = async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(ask(address, "/readyz", "").await.0, 200);
+        stop.cancel();
+    };
+    tokio::join!(supervisor.run(), asking).0.unwrap();
+}
+
 #[tokio::test]
 async fn an_idle_connection_does_not_hold_up_the_end() {
     let admin = open(&Health::new(), Access::Open);

@@ -54,10 +54,12 @@ startupProbe:
 livenessProbe:
   httpGet: {{ include "colvin.probe" (dict "path" "/healthz" "admin" .) }}
   periodSeconds: 10
+  timeoutSeconds: 5
   failureThreshold: 3
 readinessProbe:
   httpGet: {{ include "colvin.probe" (dict "path" "/readyz" "admin" .) }}
   periodSeconds: 5
+  timeoutSeconds: 5
 {{- end }}
 
 {{- define "colvin.probe" -}}
