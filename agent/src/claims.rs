@@ -6,6 +6,8 @@
 
 mod hold;
 mod list;
+mod listed;
+mod live;
 mod reader;
 mod report;
 mod slices;
@@ -19,6 +21,7 @@ use colvin_model::claimable::Claimable;
 use colvin_model::network::Advertise;
 use colvin_model::offer::{DeviceId, Holders};
 use colvin_service::CancellationToken;
+use colvin_slices::Feature;
 use kube::Client;
 use tokio::sync::watch;
 use tracing::info;
@@ -32,6 +35,7 @@ use crate::following::Sightings;
 use crate::networks::Networks;
 use crate::node::Known;
 use list::List;
+use live::Live;
 use reader::ApiReader;
 use slices::Slices;
 use status::Statuses;
@@ -57,6 +61,8 @@ pub(crate) struct Claims {
     pub(crate) attached: Option<watch::Receiver<Arc<Attached>>>,
     /// Who holds what by claims; `None` as long as that is not known.
     pub(crate) claimed: watch::Sender<Option<Arc<Claimed>>>,
+    /// What the API server drops of slices.
+    pub(crate) dropped: watch::Sender<Arc<BTreeSet<Feature>>>,
     /// Whether this agent is the one that writes.
     pub(crate) sole: watch::Receiver<bool>,
     pub(crate) report: Arc<Reporter>,
@@ -96,6 +102,12 @@ impl Claims {
             attached: journal,
             claims: Arc::new(ApiReader::new(self.client.clone())),
         };
+        let live = Live {
+            folders: self.settings.folders.clone(),
+            claimed: self.claimed.subscribe(),
+            sightings: self.sightings.clone(),
+            sole: self.sole.clone(),
+        };
         let statuses = Statuses {
             client: self.client.clone(),
             claimable: self.claimable.clone(),
@@ -106,6 +118,7 @@ impl Claims {
         let list = List {
             node: self.node.parse()?,
             claimable: self.claimable,
+            claimed: self.claimed.subscribe(),
             state: state.clone(),
             nodes: self.nodes,
             wanted: wanted_in,
@@ -133,8 +146,9 @@ impl Claims {
                 list.run(),
                 slices.run(stop.clone()),
                 statuses.run(stop.clone()),
+                live.run(stop.clone()),
                 hand_on_journal(self.attached, journal_in),
-                slices::tell(state),
+                slices::tell(state, self.dropped),
             )
         };
         tokio::select! {

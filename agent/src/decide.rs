@@ -5,6 +5,7 @@
 
 mod decider;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use colvin_model::inventory::UplinkId;
 use colvin_model::network::{Membership, NetworkMap, NodeView, match_members, settle};
 use colvin_model::offer::{Holders, Offering, Offers, Situation};
 use colvin_model::plan::{Plan, plan};
+use colvin_slices::Feature;
 use colvin_takeover::Config;
 use tokio::sync::{mpsc, watch};
 
@@ -53,6 +55,8 @@ pub(crate) struct Inputs {
     pub(crate) claimed: watch::Receiver<Option<Arc<Claimed>>>,
     pub(crate) attached: watch::Receiver<Arc<Attached>>,
     pub(crate) unfollowed: watch::Receiver<Arc<Unfollowed>>,
+    /// What the API server drops of slices.
+    pub(crate) dropped: watch::Receiver<Arc<BTreeSet<Feature>>>,
     /// What the config file of another plugin says, or `None` where there is no such file.
     pub(crate) file: Option<watch::Receiver<Option<Arc<Config>>>>,
 }
@@ -90,6 +94,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) attached: &'a Attached,
     /// Networks that pods do not follow, though they should.
     pub(crate) unfollowed: &'a Unfollowed,
+    /// What the API server drops of slices.
+    pub(crate) dropped: &'a BTreeSet<Feature>,
     /// The pools of a config file of the SR-IOV network device plugin, which come first.
     pub(crate) from_file: &'a Offers,
 }
@@ -104,6 +110,7 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         claimed,
         attached,
         unfollowed,
+        dropped,
         from_file,
     } = facts;
     let mut seen = seen.clone();
@@ -152,7 +159,14 @@ pub(crate) fn decide(facts: Facts<'_>, memory: &mut Memory, now: Duration) -> De
         holders: claimed,
     });
     Decision {
-        status: status::of(node.facts.name.as_str(), &seen, &map, &devices, unfollowed),
+        status: status::of(
+            node.facts.name.as_str(),
+            &seen,
+            &map,
+            &devices,
+            unfollowed,
+            dropped,
+        ),
         held: event::held(&seen.inventory, &map, offers, holders),
         claimable,
         plan,

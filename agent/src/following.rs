@@ -28,7 +28,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tracing::debug;
 
 pub(crate) use pod::Records;
-pub(crate) use sighting::{InPod, Sight, Sightings};
+pub(crate) use sighting::{InPod, Sight, Sightings, seen_of};
 
 use crate::attachments::{ChainedPod, ChainedPods};
 use crate::event::PodEvent;

@@ -2,6 +2,8 @@
 //!
 //! Left to others: the words of each part (`colvin_crds`), what it may weigh (`fit`).
 
+use std::collections::BTreeSet;
+
 use colvin_crds::v1alpha1::node_topology::{
     CompleteReason, Neighbor, NodeCondition, RefusedNetwork, Uplink, UplinkNetwork, VfDetail,
 };
@@ -10,6 +12,7 @@ use colvin_model::network::{NetworkMap, NetworkSpec, Standing, addresses_of};
 use colvin_model::offer::{Ill, Offering, ResourceName};
 use colvin_model::plan::{Counts, Plan, Pool, Taken};
 use colvin_model::{FindingReason, NetworkName, Subject, inventory};
+use colvin_slices::Feature;
 
 use crate::attachments::Unfollowed;
 use crate::explore::Seen;
@@ -55,6 +58,7 @@ pub(crate) fn of(
     map: &NetworkMap,
     devices: &Devices<'_>,
     unfollowed: &Unfollowed,
+    dropped: &BTreeSet<Feature>,
 ) -> NodeTopologyStatus {
     let model = |function: &colvin_model::observation::PciFunction| {
         let model = seen.models.get(&function.id)?;
@@ -69,6 +73,7 @@ pub(crate) fn of(
     status.summary.networks = networks(&status.uplinks);
     status.conditions = vec![complete(seen)];
     status.conditions.extend(not_followed(unfollowed));
+    status.conditions.extend(features_dropped(dropped));
     fit::fit(status)
 }
 
@@ -176,6 +181,28 @@ fn not_followed(unfollowed: &Unfollowed) -> Option<NodeCondition> {
     });
     let all: Vec<String> = each.collect();
     (!all.is_empty()).then(|| NodeCondition::not_followed(all.join("; ")))
+}
+
+/// What the API server drops of the node's slices, by the gates that are off.
+fn features_dropped(dropped: &BTreeSet<Feature>) -> Option<NodeCondition> {
+    let without = dropped.iter().map(|feature| {
+        let what = match feature {
+            Feature::Taints => {
+                "a device that would have a taint is in no slice unless a claim holds it, so none can be tolerated and none evicts"
+            }
+            Feature::Capacity => "each child of a shared uplink is a device of its own",
+            // nothing of ours
+            Feature::Binding | Feature::NodeAllocatable => "it is left out",
+        };
+        format!("{} ({what})", feature.gate())
+    });
+    let all: Vec<String> = without.collect();
+    (!all.is_empty()).then(|| {
+        let all = all.join("; ");
+        NodeCondition::features_dropped(format!(
+            "the API server drops what these feature gates are for: {all}"
+        ))
+    })
 }
 
 /// Whether all sources looked.

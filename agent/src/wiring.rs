@@ -132,6 +132,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let claims_sole = sole.clone();
     let (attach_way, gate) = (attach.attach, attach.gate());
     let (unfollowed_in, unfollowed) = watch::channel(Arc::<Unfollowed>::default());
+    let (dropped_in, dropped) = watch::channel(Arc::default());
     let blocks = rooms.follow_blocks(
         attach.attach != Way::Off,
         networks.clone(),
@@ -168,7 +169,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             nodes: sysfs,
         };
         let settings = claims::settings(&device_plugin, dra, gate, &rooms.state_dir);
-        rooms.offer_to_claims(settings, offered, claimed_in.clone(), metrics.claims);
+        let told = (claimed_in.clone(), dropped_in.clone());
+        rooms.offer_to_claims(settings, offered, told, metrics.claims);
     } else {
         claimed_in.send_replace(Some(Arc::default()));
     }
@@ -181,6 +183,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         claimed,
         attached,
         unfollowed,
+        dropped,
         file,
     };
     let (decided_in, decided) = watch::channel(None);
@@ -218,7 +221,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     });
     let ended = rooms.supervisor.run().await;
     // without a device plugin, and without a journal, nobody else holds these ends
-    drop((holders_in, attached_in, unfollowed_in, claimed_in, sight));
+    drop((holders_in, attached_in, unfollowed_in, dropped_in));
+    drop((claimed_in, sight));
     Ok(ended?)
 }
 

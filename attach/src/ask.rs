@@ -15,6 +15,8 @@ use colvin_model::offer::{DeviceId, Kind, ResourceName};
 use colvin_model::{NetworkName, PciAddress};
 use serde::{Deserialize, Serialize};
 
+use crate::record::ClaimAttach;
+
 pub use client::ask;
 pub use frame::{LENGTH_BYTES, decode, encode, length};
 
@@ -84,6 +86,9 @@ pub struct GivenDevice {
     /// Its index below the PF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vf_index: Option<u16>,
+    /// What its claim says of the interface.
+    #[serde(default, skip_serializing_if = "ClaimAttach::is_empty")]
+    pub attach: ClaimAttach,
     /// By what the pod has it.
     #[serde(flatten)]
     pub by: GivenBy,

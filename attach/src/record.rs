@@ -28,7 +28,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use cidr::{Cidr, InvalidCidr};
-pub use claim::{ClaimDevice, ClaimRecord};
+pub use claim::{ClaimAttach, ClaimDevice, ClaimRecord};
 pub use network::{
     InterfaceBase, InvalidInterfaceBase, NetworkAttach, NetworkIpam, NetworkRecord, NetworkRoute,
     Reconfigure,

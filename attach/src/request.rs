@@ -10,7 +10,7 @@ use colvin_model::offer::DeviceId;
 use colvin_model::{IfName, NetworkName};
 use serde::{Deserialize, Serialize};
 
-use crate::record::NetworkRecord;
+use crate::record::{ClaimAttach, NetworkRecord};
 use crate::settings::Kind;
 
 /// Which attachment: one interface that one container has of one network.
@@ -53,11 +53,17 @@ pub struct OfNetwork {
     /// Its routes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<Route>,
+    /// Whether the MTU is a claim's word, which the Network does not change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claims_mtu: bool,
+    /// Whether the routes are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claims_routes: bool,
 }
 
 impl OfNetwork {
-    /// As a Network's record says it.
-    pub fn of(record: &NetworkRecord) -> Self {
+    /// As a Network's record says it, in which the words of a claim stand.
+    pub fn of(record: &NetworkRecord, claim: &ClaimAttach) -> Self {
         let routes = record.attach.routes.iter().filter_map(|route| {
             Some(Route {
                 dst: IpPrefix::new(route.dst.address(), route.dst.prefix_length())?,
@@ -73,6 +79,25 @@ impl OfNetwork {
             network: record.network.clone(),
             mtu: record.attach.mtu,
             routes: routes.collect(),
+            claims_mtu: claim.mtu.is_some(),
+            claims_routes: claim.routes.is_some(),
+        }
+    }
+
+    /// What it is to be when the Network says this now: a claim's own words stay.
+    #[must_use]
+    pub fn following(&self, record: &NetworkRecord) -> Self {
+        let now = Self::of(record, &ClaimAttach::default());
+        Self {
+            mtu: if self.claims_mtu { self.mtu } else { now.mtu },
+            routes: if self.claims_routes {
+                self.routes.clone()
+            } else {
+                now.routes
+            },
+            claims_mtu: self.claims_mtu,
+            claims_routes: self.claims_routes,
+            network: now.network,
         }
     }
 }

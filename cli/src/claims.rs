@@ -28,8 +28,9 @@ pub(crate) struct Claims {
     on: BTreeMap<String, Vec<Pair>>,
     /// The claims, by namespace and name.
     by_name: BTreeMap<Pair, Claim>,
-    /// Namespace and name of the claim that holds a device, by pool and name of the device.
-    held: BTreeMap<Pair, Pair>,
+    /// Namespaces and names of the claims that hold a device, by pool and name of the device: one, or of an uplink that is
+    /// shared one for each share.
+    held: BTreeMap<Pair, Vec<Pair>>,
 }
 
 /// What names something within something.
@@ -51,8 +52,9 @@ impl Claims {
         }
         for claim in claims.into_iter().map(Claim::of) {
             let pair = (claim.namespace.clone(), claim.name.clone());
-            let held = claim.held().map(|device| (device, pair.clone()));
-            all.held.extend(held);
+            for device in claim.held() {
+                all.held.entry(device).or_default().push(pair.clone());
+            }
             all.by_name.insert(pair, claim);
         }
         all
@@ -69,10 +71,11 @@ impl Claims {
         self.by_name.get(&(namespace.to_owned(), name.to_owned()))
     }
 
-    /// The claim that holds a device.
-    pub(crate) fn holder(&self, device: &Device) -> Option<&Claim> {
+    /// The claims that hold a device, once for each share.
+    pub(crate) fn holders(&self, device: &Device) -> Vec<&Claim> {
         let pair = (device.pool.clone(), device.name.clone());
-        self.by_name.get(self.held.get(&pair)?)
+        let claims = self.held.get(&pair).into_iter().flatten();
+        claims.filter_map(|claim| self.by_name.get(claim)).collect()
     }
 
     /// The node of the devices that a claim was given; `None` while it was given none that is known.

@@ -73,6 +73,22 @@ fn pods_that_do_not_follow_a_network_are_noted_of_their_node() {
 }
 
 #[test]
+fn what_the_api_server_drops_of_slices_is_noted_of_their_node() {
+    let message = "the API server drops what needs DRADeviceTaints";
+    let kept = json!({"type": "SlicesKept", "status": "False", "reason": "FeaturesDropped", "message": message});
+    let topology = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "NodeTopology",
+        "metadata": {"name": "worker-1", "uid": "u"}, "status": {"conditions": [kept]}});
+    let (_, out, _) = on("nodes", &topology.to_string());
+    assert!(
+        out.contains("the API server drops parts of its slices"),
+        "{out}"
+    );
+    let (_, out, _) = on("nodes -o wide", &topology.to_string());
+    let line = format!("! worker-1: {message} [FeaturesDropped]");
+    assert!(out.contains(&line), "{out}");
+}
+
+#[test]
 fn without_a_cluster_it_is_said_what_to_do() {
     let (code, _, error) = ended(colvin("nodes").output().unwrap());
     assert!(

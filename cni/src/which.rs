@@ -11,7 +11,7 @@ mod named;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use colvin_attach::record::{self, NetworkRecord};
+use colvin_attach::record::{self, ClaimAttach, NetworkRecord};
 use colvin_attach::{HostDeviceRef, Roots, sweep};
 use colvin_model::inventory::UplinkId;
 use colvin_model::offer::DeviceId;
@@ -35,8 +35,10 @@ pub struct Found {
     pub device: Device,
     /// What the kubelet calls it, where the pod was given it.
     pub given: Option<DeviceId>,
-    /// The Network that it attaches to, and how; `None` when it is of none.
+    /// The Network that it attaches to, and how, the claim's own words in it; `None` when it is of none.
     pub network: Option<NetworkRecord>,
+    /// Which words those are.
+    pub claim: ClaimAttach,
 }
 
 /// A device by what it is found by.
@@ -171,6 +173,7 @@ impl<'a> Search<'a> {
             device,
             given: None,
             network: network.map(|network| self.record(network)).transpose()?,
+            claim: ClaimAttach::default(),
         })
     }
 
@@ -192,12 +195,17 @@ impl<'a> Search<'a> {
     fn given(self, given: &Given) -> Result<Found, Failure> {
         let (kind, device) = given.is()?;
         let network = given.network.as_ref();
+        let mut network = network.map(|network| self.record(network)).transpose()?;
+        if let Some(network) = &mut network {
+            given.attach.over(&mut network.attach);
+        }
         Ok(Found {
             name: self.ifname.clone(),
             kind,
             device,
             given: Some(given.device.clone()),
-            network: network.map(|network| self.record(network)).transpose()?,
+            network,
+            claim: given.attach.clone(),
         })
     }
 

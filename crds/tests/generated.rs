@@ -9,7 +9,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use colvin_crds::definition;
-use colvin_crds::v1alpha1::node_topology::{CompleteReason, NOT_FOLLOWED, RefusedReason};
+use colvin_crds::v1alpha1::node_topology::{
+    CompleteReason, FEATURES_DROPPED, NOT_FOLLOWED, RefusedReason,
+};
 use colvin_model::inventory::Protection;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
@@ -191,9 +193,10 @@ fn words(definition: &CustomResourceDefinition) -> String {
         }
     };
     let complete = CompleteReason::ALL.map(|(reason, meaning)| (reason.as_str(), meaning));
-    let conditions: Vec<_> = complete.into_iter().chain([NOT_FOLLOWED]).collect();
+    let others = [NOT_FOLLOWED, FEATURES_DROPPED];
+    let conditions: Vec<_> = complete.into_iter().chain(others).collect();
     table(
-        "Of the condition `Complete`, which is True only for the first, and of `Followed`, which is there only while it is False:",
+        "Of the condition `Complete`, which is True only for the first, and of `Followed` and `SlicesKept`, each there only while it is False:",
         "/properties/status/properties/conditions/items/properties/reason",
         &conditions,
     );

@@ -2,8 +2,8 @@
 //!
 //! Everything here blocks, and one process at a time comes here. Left to others: taking turns, and the calls.
 
-use colvin_attach::record;
-use colvin_model::offer::Holders;
+use colvin_attach::record::{self, ClaimDevice, Outstanding};
+use colvin_model::offer::{DeviceId, Holders};
 
 use crate::answer::{Answer, answers};
 use crate::checkpoint::{Checkpoint, CheckpointError, Loaded};
@@ -30,6 +30,18 @@ pub(crate) struct Around<'a> {
     /// What the device plugin gave away.
     pub(crate) others: &'a Holders,
     pub(crate) attached: Attached<'a>,
+}
+
+/// Who else has what, when a claim is prepared.
+#[derive(Clone, Copy)]
+struct Taken<'a> {
+    state: &'a State,
+    /// The claim that is prepared.
+    uid: &'a Uid,
+    boot_id: Option<&'a str>,
+    /// What the device plugin gave away a moment ago.
+    outstanding: &'a [Outstanding],
+    around: Around<'a>,
 }
 
 /// The books of a node.
@@ -74,13 +86,24 @@ impl Books {
         read: Result<ReadClaim, ClaimError>,
         around: Around<'_>,
     ) -> Result<Vec<Answer>, ClaimError> {
-        let Some(claim) = self.claim(state, asked, read, around)? else {
+        let mut next = state.clone();
+        next.sweep(around.attached, self.boot_id.as_deref());
+        let outstanding = record::outstanding(&self.checkpoint.run, self.boot_id.as_deref());
+        let outstanding = outstanding.map_err(ClaimError::Outstanding)?.found;
+        let taken = Taken {
+            state: &next,
+            uid: &asked.uid,
+            boot_id: self.boot_id.as_deref(),
+            outstanding: &outstanding,
+            around,
+        };
+        let Some(claim) = self.claim(asked, read, taken)? else {
             self.unprepare(state, &asked.uid, around.attached)?;
             return Ok(Vec::new());
         };
-        let mut next = state.clone();
-        next.sweep(around.attached, self.boot_id.as_deref());
-        self.ensure_free(&next, &asked.uid, &claim, around)?;
+        claim
+            .held()
+            .try_for_each(|device| taken.ensure_free(device))?;
         next.put(&asked.uid, claim.clone(), around.attached);
         self.checkpoint
             .save(&next)
@@ -96,13 +119,12 @@ impl Books {
     /// What a claim is to have, or `None` when it has nothing of ours.
     fn claim(
         &self,
-        state: &State,
         asked: &Asked,
         read: Result<ReadClaim, ClaimError>,
-        around: Around<'_>,
+        taken: Taken<'_>,
     ) -> Result<Option<Claim>, ClaimError> {
         let boot_id = self.boot_id.as_deref();
-        let before = state.claims.get(&asked.uid);
+        let before = taken.state.claims.get(&asked.uid);
         let promised = before.filter(|claim| claim.is_of_boot(boot_id));
         let promised = promised.filter(|claim| !claim.given().is_empty());
         let read = match (read, promised) {
@@ -118,9 +140,10 @@ impl Books {
         }
         let allocation = read.allocation.ok_or(ClaimError::NotAllocated)?;
         let grant = Grant {
-            devices: around.devices,
+            devices: taken.around.devices,
             before,
             boot_id,
+            is_free: &|device| taken.ensure_free(device).is_ok(),
         };
         let given = grant.of(&allocation)?;
         let claim = Claim {
@@ -131,38 +154,6 @@ impl Books {
             has: Has::Prepared(given),
         };
         Ok((!claim.given().is_empty()).then_some(claim))
-    }
-
-    /// One device, one holder (DRA-15, invariant 4); what the journal has and nobody holds is in some pod.
-    fn ensure_free(
-        &self,
-        state: &State,
-        uid: &Uid,
-        claim: &Claim,
-        around: Around<'_>,
-    ) -> Result<(), ClaimError> {
-        let outstanding = record::outstanding(&self.checkpoint.run, self.boot_id.as_deref());
-        let outstanding = outstanding.map_err(ClaimError::Outstanding)?.found;
-        for device in claim.held() {
-            if let Some(hold) = state.conflict(uid, device).map(Box::new) {
-                return Err(if hold.leaving {
-                    ClaimError::StillAttached(hold)
-                } else {
-                    ClaimError::HeldByClaim(hold)
-                });
-            }
-            if let Some(by) = by_resource(device, around.others, &outstanding) {
-                let device = device.device.clone();
-                return Err(ClaimError::HeldByResource { device, by });
-            }
-            let is_in_a_pod = around
-                .attached
-                .is_some_and(|it| it.contains(&device.device));
-            if is_in_a_pod && !state.is_held_by(uid, device) {
-                return Err(ClaimError::InSomePod(device.device.clone()));
-            }
-        }
-        Ok(())
     }
 
     /// Makes it as it was, as far as that goes. A claim that was prepared before stays so: its pod may run.
@@ -241,6 +232,43 @@ impl Books {
         self.checkpoint.save(&next)?;
         *state = next;
         Ok(())
+    }
+}
+
+impl Taken<'_> {
+    /// One device, one holder (DRA-15, invariant 4); what the journal has and nobody holds is in some pod.
+    fn ensure_free(self, device: &ClaimDevice) -> Result<(), ClaimError> {
+        let conflict = self.state.conflict(self.uid, device, self.boot_id);
+        if let Some(hold) = conflict.map(Box::new) {
+            return Err(if hold.leaving {
+                ClaimError::StillAttached(hold)
+            } else {
+                ClaimError::HeldByClaim(hold)
+            });
+        }
+        let around = self.around;
+        if let Some(by) = by_resource(device, around.others, self.outstanding) {
+            let device = device.device.clone();
+            return Err(ClaimError::HeldByResource { device, by });
+        }
+        let is_in_a_pod = around
+            .attached
+            .is_some_and(|it| it.contains(&device.device));
+        // children of one uplink in two networks are called the same in the journal
+        let is_anothers = device.kind.is_shared() && self.is_held(&device.device);
+        if is_in_a_pod && !is_anothers && !self.state.is_held_by(self.uid, device) {
+            return Err(ClaimError::InSomePod(device.device.clone()));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody is known who has a device of this id, of whatever network.
+    fn is_held(self, id: &DeviceId) -> bool {
+        let by_claim = self.state.holds().any(|hold| hold.device.device == *id);
+        let mut resources = self.around.others.held.values();
+        by_claim
+            || resources.any(|devices| devices.contains_key(id))
+            || self.outstanding.iter().any(|it| it.device == *id)
     }
 }
 

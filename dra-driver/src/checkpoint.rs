@@ -15,7 +15,7 @@ use tracing::{error, warn};
 
 use crate::Uid;
 use crate::error::chain;
-use crate::files::{self, FileError, Keep};
+use crate::files::{self, FileError};
 use crate::state::{Claim, State};
 
 /// What stands before the version, the checksum and the state.
@@ -85,13 +85,13 @@ impl Checkpoint {
         Ok(Loaded { state, put_aside })
     }
 
-    /// Keeps it over a power cut.
+    /// Keeps it over this process's end.
     ///
     /// # Errors
     /// [`CheckpointError`]; what was kept before is kept then.
     pub(crate) fn save(&self, state: &State) -> Result<(), CheckpointError> {
         let bytes = write(state).map_err(CheckpointError::Json)?;
-        files::write(&self.path, &bytes, Keep::Disk).map_err(CheckpointError::File)
+        files::write(&self.path, &bytes).map_err(CheckpointError::File)
     }
 
     fn rebuild(&self) -> Result<State, CheckpointError> {

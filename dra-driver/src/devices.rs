@@ -80,6 +80,17 @@ pub struct Device {
     pub notice: Option<&'static str>,
     /// What it has for programs.
     pub nodes: DeviceNodes,
+    /// The children of an uplink that many claims are allocated, each a share; none where it is a device by itself.
+    pub children: Vec<Child>,
+}
+
+/// One of an uplink's children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// Its id on this node.
+    pub id: DeviceId,
+    /// Why no new pod may have it.
+    pub ill: Option<Ill>,
 }
 
 impl Devices {

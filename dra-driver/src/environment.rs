@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use colvin_model::offer::ResourceName;
+use colvin_model::offer::{DeviceId, ResourceName};
 use serde_json::{Map, Value, json};
 
 use crate::devices::Device;
@@ -46,11 +46,11 @@ pub(crate) fn of_request(given: &[&Given]) -> Vec<String> {
 }
 
 /// What a device has for programs, by the keys that the SR-IOV device plugin has (SDP-26).
-pub(crate) fn info(device: &Device) -> Value {
+pub(crate) fn info(id: &DeviceId, device: &Device) -> Value {
     let (nodes, extras) = (&device.nodes, &device.is.extras);
     let path = |node: &colvin_model::offer::CharDevice| node.container.clone();
     let mut info = Map::new();
-    info.insert("generic".into(), json!({"deviceID": device.id.as_str()}));
+    info.insert("generic".into(), json!({"deviceID": id.as_str()}));
     if let Some(group) = &nodes.vfio {
         let mounts = json!({"mount": "/dev/vfio/vfio", "dev-mount": path(group)});
         info.insert("vfio".into(), mounts);
@@ -96,6 +96,6 @@ mod tests {
             "vfio": {"mount": "/dev/vfio/vfio", "dev-mount": "/dev/vfio/7"},
             "rdma": {"uverbs": "/dev/infiniband/uverbs2", "rdma_dev": "mlx5_2"},
         });
-        assert_eq!(info(&device), expected);
+        assert_eq!(info(&device.id, &device), expected);
     }
 }

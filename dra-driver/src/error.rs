@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use colvin_attach::record::RecordError;
 use colvin_model::NetworkName;
-use colvin_model::offer::{DeviceId, Ill};
+use colvin_model::offer::{DeviceId, Ill, Kind};
 
 use crate::checkpoint::CheckpointError;
 use crate::claim::ClaimReadError;
@@ -39,6 +39,15 @@ pub(crate) enum ClaimError {
     Config(ConfigError),
     #[error("its parameters say {0}, which is done by the Network's word alone: say it there")]
     Unheard(&'static str),
+    #[error("its parameters say {word}, and a {} has none: take it out", .kind.as_str())]
+    NotOfKind { word: &'static str, kind: Kind },
+    #[error(
+        "its parameters say {word}, and {device} has no interface, since a userspace driver has it: take it out"
+    )]
+    NoInterface {
+        word: &'static str,
+        device: DeviceId,
+    },
     #[error("this node has no device {0}")]
     Unknown(DeviceName),
     #[error("{device} is in the pool {ours}, and was allocated from {pool}")]
@@ -53,6 +62,10 @@ pub(crate) enum ClaimError {
         wanted: NetworkName,
         is: NetworkName,
     },
+    #[error("it was allocated the whole of {0}, and no share of it")]
+    NoShare(DeviceId),
+    #[error("all {children} children of {uplink} are held, or not undone yet")]
+    NoneLeft { uplink: DeviceId, children: usize },
     #[error("{device} cannot be used: {why}")]
     Ill { device: DeviceId, why: Ill },
     #[error("it was allocated {0} twice")]
@@ -100,8 +113,12 @@ impl ClaimError {
             Self::Read(_) | Self::ReadLate(_) => "ClaimUnreadable",
             Self::OtherUid(_) => "OtherUid",
             Self::NotAllocated => "NotAllocated",
-            Self::Allocation { .. } => "InvalidAllocation",
-            Self::Config(_) | Self::Unheard(_) => "InvalidParameters",
+            Self::Allocation { .. } | Self::NoShare(_) => "InvalidAllocation",
+            Self::NoneLeft { .. } => "NoneLeft",
+            Self::Config(_)
+            | Self::Unheard(_)
+            | Self::NotOfKind { .. }
+            | Self::NoInterface { .. } => "InvalidParameters",
             Self::Unknown(_) => "UnknownDevice",
             Self::OtherPool { .. } => "OtherPool",
             Self::OtherNetwork { .. } => "OtherNetwork",
@@ -124,8 +141,11 @@ impl ClaimError {
             | Self::OtherUid(_)
             | Self::NotAllocated
             | Self::Allocation { .. }
+            | Self::NoShare(_)
             | Self::Config(_)
             | Self::Unheard(_)
+            | Self::NotOfKind { .. }
+            | Self::NoInterface { .. }
             | Self::OtherPool { .. }
             | Self::OtherNetwork { .. }
             | Self::Twice(_) => Help::Claim,
@@ -137,6 +157,7 @@ impl ClaimError {
             | Self::ReadLate(_)
             | Self::Unknown(_)
             | Self::Ill { .. }
+            | Self::NoneLeft { .. }
             | Self::StillAttached(_)
             | Self::InSomePod(_)
             | Self::Turn(_)

@@ -1,5 +1,8 @@
 //! Small files that are there whole or not at all. Left to others: what is in them, and that one process at a time
 //! writes them.
+//!
+//! None is flushed to the disk: a process that is killed loses nothing, and a power cut ends all that they are about. After
+//! it the kubelet has every claim prepared again.
 
 #![expect(
     clippy::disallowed_methods,
@@ -32,36 +35,26 @@ impl FileError {
     }
 }
 
-/// How well a file is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// Until the machine's next boot: a killed process of ours loses nothing.
-    Boot,
-    /// Over a power cut.
-    Disk,
-}
-
 /// Writes a file, and its folder where that is missing. One that has this content already is left alone.
 ///
 /// # Errors
 /// What was there before is still there then.
-pub(crate) fn write(path: &Path, content: &[u8], keep: Keep) -> Result<(), FileError> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let failed = |source| FileError::new("write", path, source);
     if fs::read(path).is_ok_and(|there| there == content) {
-        // who wrote it may have been killed before its name was safe
-        return keep_name(path, keep).map_err(failed);
+        return Ok(());
     }
-    match replace(path, content, keep) {
+    match replace(path, content) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let folder = path.parent().unwrap_or(Path::new("/"));
             fs::create_dir_all(folder).map_err(failed)?;
-            replace(path, content, keep).map_err(failed)
+            replace(path, content).map_err(failed)
         }
         result => result.map_err(failed),
     }
 }
 
-fn replace(path: &Path, content: &[u8], keep: Keep) -> io::Result<()> {
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // one process writes at a time, so one that was killed leaves at most this name, for the next to overwrite
     let unfinished = path.with_file_name(format!(".{name}.tmp"));
@@ -69,20 +62,8 @@ fn replace(path: &Path, content: &[u8], keep: Keep) -> io::Result<()> {
     let mut file = File::create(&unfinished)?;
     step()?;
     file.write_all(content)?;
-    if keep == Keep::Disk {
-        file.sync_all()?;
-    }
     step()?;
-    fs::rename(&unfinished, path)?;
-    step()?;
-    keep_name(path, keep)
-}
-
-fn keep_name(path: &Path, keep: Keep) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if keep == Keep::Disk => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
+    fs::rename(&unfinished, path)
 }
 
 /// Writes into a file without replacing it: who has it open or mounted sees the new content (DRA-35).
@@ -211,12 +192,9 @@ mod tests {
     fn a_file_is_made_with_its_folder_and_replaced_whole() {
         let top = tempfile::tempdir().unwrap();
         let path = top.path().join("a/b.json");
-        for keep in [Keep::Boot, Keep::Disk] {
-            write(&path, format!("{keep:?}").as_bytes(), keep).unwrap();
-            assert_eq!(
-                read(&path).unwrap().unwrap(),
-                format!("{keep:?}").into_bytes()
-            );
+        for content in ["one", "two"] {
+            write(&path, content.as_bytes()).unwrap();
+            assert_eq!(read(&path).unwrap().unwrap(), content.as_bytes());
         }
         assert_eq!(names(&top.path().join("a")).unwrap(), ["b.json"]);
         remove(&path).unwrap();
@@ -249,6 +227,6 @@ mod tests {
         assert_eq!(names(top.path()).unwrap(), ["c.json.odd-0", "c.json.odd-1"]);
         assert!(put_aside(&path).is_err(), "there is none");
         assert!(names(&path).unwrap().is_empty(), "no folder");
-        assert!(write(Path::new("/proc/none/a"), b"", Keep::Boot).is_err());
+        assert!(write(Path::new("/proc/none/a"), b"").is_err());
     }
 }

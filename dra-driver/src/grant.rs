@@ -4,15 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use colvin_attach::record::ClaimDevice;
-use colvin_model::offer::DeviceId;
+use colvin_attach::record::{ClaimAttach, ClaimDevice};
+use colvin_model::offer::{DeviceId, Kind};
 use serde_json::{Value, json};
 
 use crate::claim::{AllocationResult, ClaimAllocation, base_request};
 use crate::config::Configs;
-use crate::devices::{Device, is_label};
+use crate::devices::{Child, Device, is_label};
 use crate::error::ClaimError;
 use crate::holds::Place;
+use crate::metadata::SHARE;
 use crate::state::{Claim, Given};
 use crate::{AttachConfig, DRIVER, DeviceName, Devices, environment};
 
@@ -24,6 +25,8 @@ pub(crate) struct Grant<'a> {
     pub(crate) before: Option<&'a Claim>,
     /// The boot of the machine: in another one nothing is as it was.
     pub(crate) boot_id: Option<&'a str>,
+    /// Whether nobody else holds a device: of an uplink's children one that is free is given.
+    pub(crate) is_free: &'a dyn Fn(&ClaimDevice) -> bool,
 }
 
 impl<'a> Grant<'a> {
@@ -39,7 +42,7 @@ impl<'a> Grant<'a> {
             let next = match self.before().and_then(|before| of_before(before, result)) {
                 // who has it keeps it as it is: the kubelet asks again after its restart, and the pod runs
                 Some(had) => had.clone(),
-                None => self.one(result, configs.of(&result.request))?,
+                None => self.one(result, configs.of(&result.request), &given)?,
             };
             let place = Place::of(&next.device);
             let mut own = given.iter().filter(|it| !it.admin);
@@ -56,7 +59,12 @@ impl<'a> Grant<'a> {
         self.before.filter(|claim| claim.is_of_boot(self.boot_id))
     }
 
-    fn one(self, result: &AllocationResult, config: AttachConfig) -> Result<Given, ClaimError> {
+    fn one(
+        self,
+        result: &AllocationResult,
+        config: AttachConfig,
+        others: &[Given],
+    ) -> Result<Given, ClaimError> {
         let mut parts = result.request.splitn(2, '/');
         if !parts.all(is_label) {
             return Err(wrong("the request", &result.request));
@@ -74,12 +82,19 @@ impl<'a> Grant<'a> {
             });
         }
         self.ensure_network(device, result, &config)?;
-        let given = given(name, device, result, config);
-        let share = result.share_id.as_deref().unwrap_or_default();
-        let given = given.ok_or_else(|| wrong("the share", share))?;
-        if let Some(word) = unheard(&given.config).filter(|_| !given.admin) {
-            return Err(ClaimError::Unheard(word));
-        }
+        let attach = match result.admin_access {
+            // to look at a device is not to use it
+            true => ClaimAttach::default(),
+            false => heard(&config, device)?,
+        };
+        let is = match device.children.as_slice() {
+            [] => claim_device(&device.id, device, result, attach),
+            children if !result.admin_access => {
+                self.child((device, children), result, attach, others)?
+            }
+            _ => claim_device(&device.id, device, result, attach),
+        };
+        let given = given(name, is, device, result, config);
         match &device.is.ill {
             Some(why) if !given.admin && !self.had(&given.device) => Err(ClaimError::Ill {
                 device: given.device.device,
@@ -87,6 +102,42 @@ impl<'a> Grant<'a> {
             }),
             _ => Ok(given),
         }
+    }
+
+    /// One of an uplink's children: what the claim had before, else the first that nobody has. Which one is known only
+    /// here: the allocation says that it is one (KEP-5075).
+    fn child(
+        self,
+        (uplink, children): (&Device, &[Child]),
+        result: &AllocationResult,
+        attach: ClaimAttach,
+        others: &[Given],
+    ) -> Result<ClaimDevice, ClaimError> {
+        if result.share_id.as_deref().is_none_or(str::is_empty) {
+            // a server that drops `allowMultipleAllocations` gives one claim the whole of it
+            return Err(ClaimError::NoShare(uplink.id.clone()));
+        }
+        let all = children.iter().map(|child| {
+            let device = claim_device(&child.id, uplink, result, attach.clone());
+            (child, device)
+        });
+        let mut free: Vec<ClaimDevice> = all
+            .filter(|(child, device)| {
+                let had = self.had(device);
+                let is_given = others.iter().any(|it| {
+                    let is = &it.device;
+                    !it.admin && is.network == device.network && is.device == child.id
+                });
+                !is_given && (had || child.ill.is_none()) && (self.is_free)(device)
+            })
+            .map(|(_, device)| device)
+            .collect();
+        free.sort_by_key(|device| (!self.had_by(device), !self.had(device)));
+        let first = free.into_iter().next();
+        first.ok_or_else(|| ClaimError::NoneLeft {
+            uplink: uplink.id.clone(),
+            children: children.len(),
+        })
     }
 
     /// The cable may have been moved since the claim was allocated: it is for the network that the class says, or that
@@ -115,11 +166,20 @@ impl<'a> Grant<'a> {
         let mut held = self.before().into_iter().flat_map(Claim::held);
         held.any(|it| it.network == device.network && it.device == device.device)
     }
+
+    /// Whether it holds it for the same request.
+    fn had_by(self, device: &ClaimDevice) -> bool {
+        let mut held = self.before().into_iter().flat_map(Claim::held);
+        held.any(|it| it.request == device.request && it.device == device.device)
+    }
 }
 
-/// A word that whoever attaches never hears: a claim's record has no place for it, and how a pod is attached is the
-/// Network's word alone. What is not done is not promised. Taken apart whole, so that no field is forgotten.
-fn unheard(config: &AttachConfig) -> Option<&'static str> {
+/// What whoever attaches is told. How a network's border is kept (VLAN, trust, rates) is the Network's word alone, and
+/// what a device has not cannot be set: what is not done is not promised. Taken apart whole, so that no field is forgotten.
+///
+/// # Errors
+/// [`ClaimError::Unheard`], [`ClaimError::NotOfKind`] for the first word that would be passed over.
+fn heard(config: &AttachConfig, device: &Device) -> Result<ClaimAttach, ClaimError> {
     let AttachConfig {
         network: _, // it is compared, and nothing has to be done
         vlan,
@@ -131,18 +191,38 @@ fn unheard(config: &AttachConfig) -> Option<&'static str> {
         interface_name,
         routes,
     } = config;
-    let said = [
-        ("vlan", vlan.is_some()),
-        ("trust", trust.is_some()),
-        ("spoofCheck", spoof_check.is_some()),
-        ("minTxRateMbps", min_tx_rate_mbps.is_some()),
-        ("maxTxRateMbps", max_tx_rate_mbps.is_some()),
-        ("mtu", mtu.is_some()),
-        ("interfaceName", interface_name.is_some()),
-        ("routes", routes.is_some()),
+    let kind = device.is.kind;
+    let is_vf = kind == Kind::VirtualFunction;
+    let has_interface = device.nodes.vfio.is_none() && device.nodes.uio.is_none();
+    let network = ClaimError::Unheard;
+    let of_kind = |word| ClaimError::NotOfKind { word, kind };
+    let of_driver = |word| ClaimError::NoInterface {
+        word,
+        device: device.id.clone(),
+    };
+    let passed_over = [
+        (vlan.is_some(), network("vlan")),
+        (trust.is_some(), network("trust")),
+        (*spoof_check == Some(false), network("spoofCheck: false")),
+        (min_tx_rate_mbps.is_some(), network("minTxRateMbps")),
+        (max_tx_rate_mbps.is_some(), network("maxTxRateMbps")),
+        (spoof_check.is_some() && !is_vf, of_kind("spoofCheck")),
+        (mtu.is_some() && !has_interface, of_driver("mtu")),
+        (
+            interface_name.is_some() && !has_interface,
+            of_driver("interfaceName"),
+        ),
+        (routes.is_some() && !has_interface, of_driver("routes")),
     ];
-    let mut said = said.into_iter().filter(|(_, said)| *said);
-    said.next().map(|(word, _)| word)
+    match passed_over.into_iter().find(|(is, _)| *is) {
+        Some((_, error)) => Err(error),
+        None => Ok(ClaimAttach {
+            mtu: *mtu,
+            interface_name: interface_name.clone(),
+            spoof_check: spoof_check.unwrap_or_default(),
+            routes: routes.clone(),
+        }),
+    }
 }
 
 fn wrong(what: &'static str, text: &str) -> ClaimError {
@@ -166,25 +246,38 @@ impl Given {
     }
 }
 
-/// A device that is given; `None` when its share has no name that can be used.
+/// A device as whoever attaches reads it.
+fn claim_device(
+    id: &DeviceId,
+    device: &Device,
+    result: &AllocationResult,
+    attach: ClaimAttach,
+) -> ClaimDevice {
+    ClaimDevice {
+        request: base_request(&result.request).to_owned(),
+        network: device.network.clone(),
+        device: id.clone(),
+        kind: device.is.kind,
+        address: device.is.address,
+        uplink: device.is.uplink.clone(),
+        vf_index: device.is.vf_index,
+        attach,
+    }
+}
+
+/// A device that is given.
 fn given(
     name: DeviceName,
+    is: ClaimDevice,
     device: &Device,
     result: &AllocationResult,
     config: AttachConfig,
-) -> Option<Given> {
+) -> Given {
     let admin = result.admin_access;
-    let id = share(device, result.share_id.as_deref())?;
-    Some(Given {
-        device: ClaimDevice {
-            request: base_request(&result.request).to_owned(),
-            network: device.network.clone(),
-            device: id,
-            kind: device.is.kind,
-            address: device.is.address,
-            uplink: device.is.uplink.clone(),
-            vf_index: device.is.vf_index,
-        },
+    Given {
+        info: environment::info(&is.device, device),
+        attributes: attributes(&is, device, &config),
+        device: is,
         request: result.request.clone(),
         pool: result.pool.clone(),
         name,
@@ -196,29 +289,16 @@ fn given(
         } else {
             device.char_devices()
         },
-        info: environment::info(device),
-        attributes: attributes(device, &config),
         config,
-    })
-}
-
-/// What an allocation of a device is called on this node. Of an uplink that many claims may be allocated, each is
-/// another child, named by its share.
-fn share(device: &Device, share_id: Option<&str>) -> Option<DeviceId> {
-    match share_id {
-        Some(share) if device.is.kind.is_shared() && !device.id.as_str().contains('/') => {
-            let clean = share
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            let text = format!("{}/{share}", device.id);
-            text.parse().ok().filter(|_| clean && !share.is_empty())
-        }
-        _ => Some(device.id.clone()),
     }
 }
 
 /// What a metadata file says of a device, as attributes of a slice are written.
-fn attributes(device: &Device, config: &AttachConfig) -> BTreeMap<String, Value> {
+fn attributes(
+    given: &ClaimDevice,
+    device: &Device,
+    config: &AttachConfig,
+) -> BTreeMap<String, Value> {
     let is = &device.is;
     let uplink = is.uplink.as_ref().map(ToString::to_string);
     let numa = is
@@ -226,11 +306,13 @@ fn attributes(device: &Device, config: &AttachConfig) -> BTreeMap<String, Value>
         .map(|node| node.to_string().parse::<i64>().ok());
     let whole = is.address.filter(|_| !is.kind.is_shared());
     let vfio = device.nodes.vfio.as_ref();
+    let share = is.kind.is_shared().then_some(&given.device);
     let all = [
         ("network", Some(json!({"string": device.network}))),
         ("kind", Some(json!({"string": is.kind.as_str()}))),
         ("pf", uplink.map(|uplink| json!({"string": uplink}))),
         ("vf", is.vf_index.map(|index| json!({"int": index}))),
+        (SHARE, share.map(|id| json!({"string": id}))),
         ("vlan", config.vlan.map(|vlan| json!({"int": vlan.get()}))),
         ("mtu", config.mtu.map(|mtu| json!({"int": mtu}))),
         ("vfio", vfio.map(|node| json!({"string": node.container}))),

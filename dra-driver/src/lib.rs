@@ -45,7 +45,7 @@ pub use claim::{
     ReadClaim,
 };
 pub use config::AttachConfig;
-pub use devices::{Device, DeviceName, Devices, InvalidDeviceName};
+pub use devices::{Child, Device, DeviceName, Devices, InvalidDeviceName};
 pub use holds::{Allocated, ClaimHold, Claimed};
 pub use metadata::{MetadataError, NetworkData, update_network_data};
 pub use report::{NoReport, RegistrationState, Report};

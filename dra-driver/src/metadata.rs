@@ -21,6 +21,9 @@ use crate::{ClaimHold, DRIVER, Folders, Uid};
 /// The versions that are written, the newest first. They are the same but for their name.
 const VERSIONS: [&str; 2] = ["v1beta1", "v1alpha1"];
 
+/// The attribute by which one of an uplink's children is told from another.
+pub(crate) const SHARE: &str = "share";
+
 /// Where containers find the files.
 const IN_CONTAINER: &str = "/var/run/kubernetes.io/dra-device-attributes";
 
@@ -191,7 +194,10 @@ pub fn update_network_data(
     }
     let requests = document.requests.iter_mut();
     let mut entries = requests.flat_map(|request| &mut request.devices);
-    let entry = entries.find(|it| it.pool == allocated.pool && it.name == allocated.name.as_str());
+    let entry = entries.find(|it| {
+        let is_device = it.pool == allocated.pool && it.name == allocated.name.as_str();
+        is_device && it.is_share(hold.device.device.as_str())
+    });
     let Some(entry) = entry.filter(|entry| entry.network_data.as_ref() != Some(data)) else {
         return Ok(false);
     };
@@ -237,13 +243,25 @@ fn document(uid: &Uid, claim: &Claim, given: &[&Given]) -> Document {
     }
 }
 
+impl Entry {
+    /// Whether it is of this child, where several children of one uplink have the same name.
+    fn is_share(&self, id: &str) -> bool {
+        let share = self.attributes.get(SHARE);
+        let share = share.and_then(|it| it.get("string"));
+        share.is_none_or(|share| share == id)
+    }
+}
+
 impl Document {
     fn keep_network_data(&mut self, there: &Self) {
         let known = there.requests.iter().flat_map(|it| &it.devices);
         let known: Vec<&Entry> = known.collect();
         for entry in self.requests.iter_mut().flat_map(|it| &mut it.devices) {
             let mut same = known.iter();
-            let same = same.find(|it| it.pool == entry.pool && it.name == entry.name);
+            let same = same.find(|it| {
+                let is_share = it.attributes.get(SHARE) == entry.attributes.get(SHARE);
+                it.pool == entry.pool && it.name == entry.name && is_share
+            });
             entry.network_data = same.and_then(|it| it.network_data.clone());
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use colvin_attach::record::{ClaimRecord, Record as _, VERSION, claims_folder};
 
-use crate::files::{self, FileError, Keep};
+use crate::files::{self, FileError};
 use crate::state::{Claim, State};
 use crate::{Settings, Uid, cdi, metadata};
 
@@ -38,11 +38,11 @@ impl Papers {
         let record = record(uid, claim);
         // text and numbers: there is nothing in it that JSON has not
         let content = serde_json::to_vec(&record).unwrap_or_default();
-        files::write(&self.records.join(record.file_name()), &content, Keep::Boot)?;
+        files::write(&self.records.join(record.file_name()), &content)?;
         let given = claim.given();
         let spec = self.cdi.join(cdi::file_name(uid));
         match cdi::spec(uid, given, self.gate.as_deref()) {
-            Some(content) => files::write(&spec, &content, Keep::Boot)?,
+            Some(content) => files::write(&spec, &content)?,
             None => files::remove(&spec)?,
         }
         if !self.metadata {
@@ -54,7 +54,7 @@ impl Papers {
             metadata::write(&file, uid, claim, &given)?;
             let seen = metadata::in_container(claim, request);
             let content = cdi::metadata_spec(uid, request, &file, &seen);
-            files::write(&self.metadata_spec(uid, request), &content, Keep::Boot)?;
+            files::write(&self.metadata_spec(uid, request), &content)?;
         }
         Ok(())
     }

@@ -39,6 +39,7 @@ pub(crate) fn vf(number: u8) -> Device {
         },
         notice: None,
         nodes: DeviceNodes::default(),
+        children: vec![],
     }
 }
 
@@ -84,6 +85,7 @@ pub(crate) fn given(request: &str, number: u8) -> Given {
         devices: &all,
         before: None,
         boot_id: None,
+        is_free: &|_| true,
     };
     let allocation = ClaimAllocation {
         results: vec![result(request, number)],

@@ -166,9 +166,22 @@ impl State {
     }
 
     /// Who keeps a claim from having a device.
-    pub(crate) fn conflict(&self, uid: &Uid, device: &ClaimDevice) -> Option<ClaimHold> {
+    ///
+    /// A claim that was prepared in another boot keeps nobody away: if it is another's now by the scheduler's word, it was
+    /// given back before the machine went down, and that was not on the disk yet.
+    pub(crate) fn conflict(
+        &self,
+        uid: &Uid,
+        device: &ClaimDevice,
+        boot_id: Option<&str>,
+    ) -> Option<ClaimHold> {
         let place = Place::of(device);
-        let mut others = self.holds().filter(|hold| hold.claim != *uid);
+        let is_of_boot = |claim: &Uid| {
+            let claim = self.claims.get(claim);
+            claim.is_none_or(|claim| claim.is_of_boot(boot_id))
+        };
+        let others = self.holds().filter(|hold| hold.claim != *uid);
+        let mut others = others.filter(|hold| hold.leaving || is_of_boot(&hold.claim));
         others.find(|hold| Place::of(&hold.device).excludes(&place))
     }
 
@@ -189,6 +202,11 @@ impl State {
         };
         self.leaving
             .retain(|left| left.claim != *uid || !has_again(left));
+        let places: Vec<Place> = claim.held().map(Place::of).collect();
+        self.claims.retain(|_, other| {
+            let had = |device| places.iter().any(|it| it.excludes(&Place::of(device)));
+            other.is_of_boot(claim.boot_id.as_deref()) || !other.held().any(had)
+        });
         self.claims.insert(uid.clone(), claim);
     }
 

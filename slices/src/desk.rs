@@ -65,6 +65,8 @@ pub(crate) struct Desk {
     sight: Sight,
     paces: BTreeMap<PoolName, Pace>,
     doubt: Doubt,
+    /// Until when what others do settles soon.
+    haste_until: Duration,
     asked_at: Duration,
     /// Pools for which there are steps.
     pending: BTreeSet<PoolName>,
@@ -81,6 +83,7 @@ impl Desk {
             sight: Sight::default(),
             paces: BTreeMap::new(),
             doubt: Doubt::default(),
+            haste_until: Duration::ZERO,
             asked_at: Duration::ZERO,
             pending: BTreeSet::new(),
         }
@@ -113,11 +116,13 @@ impl Desk {
         };
         // what was there before us is no news
         if was_whole {
+            let settle = if now < self.haste_until {
+                self.timing.settle_in_haste
+            } else {
+                self.timing.settle
+            };
             for pool in news {
-                self.paces
-                    .entry(pool)
-                    .or_default()
-                    .settle(now, self.timing.settle);
+                self.paces.entry(pool).or_default().settle(now, settle);
             }
         }
         self.remember();
@@ -158,8 +163,9 @@ impl Desk {
         };
     }
 
-    /// Nothing waits any more, and what is dropped is asked for again.
+    /// Nothing waits any more, and what is dropped is asked for again. What others do in the next time does not wait long.
     pub(crate) fn hurry(&mut self, now: Duration) {
+        self.haste_until = now.saturating_add(self.timing.haste);
         self.paces.values_mut().for_each(Pace::hurry);
         self.doubt.hurry();
         self.memory.ask_again();

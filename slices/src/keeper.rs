@@ -51,8 +51,9 @@ pub struct Nudge(Arc<Notify>);
 impl Nudge {
     /// Everything that waits is done now, and what the server drops is asked for again.
     ///
-    /// For when it is known that waiting is over: the kubelet has registered the driver and so deletes no
-    /// slices any more, or the cluster is another version.
+    /// For when it is known that waiting is over: the kubelet has registered the driver, or the cluster is another
+    /// version. A kubelet that starts deletes all slices, and may do so a moment after it registered the driver: for a
+    /// minute they are made again soon ([`Timing::settle_in_haste`]).
     pub fn now(&self) {
         self.0.notify_one();
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use colvin_attach::ask::{Answer, GivenBy, GivenDevice, Question};
-use colvin_attach::record::{ClaimRecord, Outstanding};
+use colvin_attach::record::{ClaimAttach, ClaimRecord, Outstanding};
 use colvin_kubelet_api::pod_resources::v1::{ContainerDevices, DynamicResource, PodResources};
 use colvin_model::NetworkName;
 use colvin_model::offer::{DeviceId, Kind, Offers, Origin, ResourceName};
@@ -99,6 +99,7 @@ fn device(resource: &ResourceName, id: DeviceId, known: Known<'_>) -> GivenDevic
             address: device.address,
             uplink: device.uplink.clone(),
             vf_index: device.vf_index,
+            attach: ClaimAttach::default(),
             by,
         };
     }
@@ -111,6 +112,7 @@ fn device(resource: &ResourceName, id: DeviceId, known: Known<'_>) -> GivenDevic
             address: record.address,
             uplink: record.uplink.clone(),
             vf_index: record.vf_index,
+            attach: ClaimAttach::default(),
             by,
         };
     }
@@ -132,6 +134,7 @@ fn by_id(resource: &ResourceName, id: DeviceId, by: GivenBy) -> GivenDevice {
         address: whole.parse().ok(),
         uplink: share.and_then(|uplink| uplink.parse().ok()),
         vf_index: None,
+        attach: ClaimAttach::default(),
         device: id,
         by,
     }
@@ -151,6 +154,7 @@ fn of_claim<'a>(
             address: it.address,
             uplink: it.uplink.clone(),
             vf_index: it.vf_index,
+            attach: it.attach.clone(),
             by: GivenBy::Claim(claim.uid.clone()),
         })
     })

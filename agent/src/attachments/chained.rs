@@ -10,7 +10,7 @@ use std::time::Duration;
 use colvin_attach::State;
 use colvin_attach::sweep::Seen;
 use colvin_model::offer::DeviceId;
-use colvin_model::{IfName, PciAddress};
+use colvin_model::{IfName, NetworkName, PciAddress};
 
 /// The pods, by their UID.
 pub(crate) type ChainedPods = BTreeMap<String, ChainedPod>;
@@ -43,6 +43,8 @@ pub(crate) struct Interface {
     pub(crate) device: DeviceId,
     /// The PCI function, where it is one.
     pub(crate) function: Option<PciAddress>,
+    /// The network that it was attached to; `None` where an older plugin wrote the record.
+    pub(crate) network: Option<NetworkName>,
 }
 
 /// The pods whose attachments are done.
@@ -96,6 +98,7 @@ fn read(seen: &Seen) -> Option<(ChainedPod, Interface)> {
         is_netdev: seen.interface.is_some(),
         device: seen.given.clone()?,
         function: seen.device,
+        network: seen.network.as_ref().map(|of| of.network.clone()),
     };
     Some((pod, interface))
 }
@@ -153,6 +156,7 @@ mod tests {
             is_netdev: true,
             device: device.parse().unwrap(),
             function: device.parse().ok(),
+            network: None,
         };
         let wanted = ChainedPod {
             namespace: "default".to_owned(),

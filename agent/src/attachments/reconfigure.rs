@@ -206,7 +206,7 @@ fn due(
         let said = seen.network.clone()?;
         let record = records.get(&said.network)?.as_ref();
         let follows = record.filter(|record| record.attach.reconfigure == Says::InPlace);
-        let wanted = follows.map_or_else(|| said.clone(), OfNetwork::of);
+        let wanted = follows.map_or_else(|| said.clone(), |record| said.following(record));
         (wanted != said || seen.is_changing).then_some((seen, wanted))
     });
     all.collect()

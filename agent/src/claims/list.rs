@@ -7,22 +7,28 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use colvin_device_plugin::NodeReader as _;
-use colvin_dra_driver as driver;
+use colvin_dra_driver::{self as driver, Claimed};
 use colvin_model::attribute::AttributeValue;
 use colvin_model::claimable::{Claimable, Taint};
 use colvin_model::offer::Ill;
 use colvin_slices::{Feature, Label, NodeName, Pool, PoolName, State, Wanted, blocks};
-use k8s_openapi::api::resource::v1::{Device, DeviceAttribute, DeviceTaint};
+use k8s_openapi::api::resource::v1::{
+    CapacityRequestPolicy, Device, DeviceAttribute, DeviceCapacity, DeviceTaint,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use tokio::sync::watch;
 use tracing::warn;
 
 use super::Latest;
+use super::listed::{CHILDREN, Listed, Shared, listed};
 use crate::device_plugin::SysfsNodes;
 
 /// Makes the lists.
 pub(super) struct List {
     pub(super) node: NodeName,
     pub(super) claimable: Latest<Vec<Claimable>>,
+    /// Which claims hold what; whenever that is another, so is what they may have.
+    pub(super) claimed: Latest<Claimed>,
     /// What the API server keeps of slices.
     pub(super) state: watch::Receiver<Arc<State>>,
     pub(super) nodes: Arc<SysfsNodes>,
@@ -54,7 +60,9 @@ impl List {
         claimable: Arc<Vec<Claimable>>,
         dropped: &BTreeSet<Feature>,
     ) -> anyhow::Result<()> {
-        let pools = pools(&self.node, &claimable, dropped);
+        let claimed = self.claimed.borrow().clone().unwrap_or_default();
+        let listed_now = listed(&claimable, &claimed, dropped);
+        let pools = pools(&self.node, &listed_now);
         let wanted = Wanted::new(&self.node, pools.clone());
         self.wanted.send_if_modified(|last| {
             let other = last.as_deref() != Some(&wanted);
@@ -65,7 +73,8 @@ impl List {
         });
         // reading device nodes takes longer than telling the scheduler may
         let nodes = Arc::clone(&self.nodes);
-        let read = move || devices(&claimable, &pools, &nodes);
+        let dropped = dropped.clone();
+        let read = move || devices(&listed(&claimable, &claimed, &dropped), &pools, &nodes);
         let devices = tokio::task::spawn_blocking(read).await;
         let devices = devices.context("reading the devices of claims")?;
         self.devices.send_if_modified(|last| {
@@ -79,19 +88,11 @@ impl List {
     }
 }
 
-/// The pools. Where the server drops taints, what is tainted is left out unless a claim holds it (VER-3).
-fn pools(
-    node: &NodeName,
-    claimable: &[Claimable],
-    dropped: &BTreeSet<Feature>,
-) -> BTreeMap<PoolName, Pool> {
-    let taints_are_kept = !dropped.contains(&Feature::Taints);
-    let listed = claimable
-        .iter()
-        .filter(|it| taints_are_kept || it.held || it.taints.is_empty());
+/// The pools.
+fn pools(node: &NodeName, listed: &[Listed<'_>]) -> BTreeMap<PoolName, Pool> {
     let mut ports: BTreeMap<&str, Vec<(u32, Device)>> = BTreeMap::new();
     for device in listed {
-        let port = ports.entry(&device.port).or_default();
+        let port = ports.entry(&device.of.port).or_default();
         port.push((device.place, in_slice(device)));
     }
     let mut pools = BTreeMap::new();
@@ -104,19 +105,36 @@ fn pools(
     pools
 }
 
-fn in_slice(device: &Claimable) -> Device {
-    let attributes = device.attributes.iter();
-    let taints = device.taints.iter().map(taint);
+fn in_slice(device: &Listed<'_>) -> Device {
+    let of = device.of;
+    let attributes = of.attributes.iter();
+    let taints = of.taints.iter().map(taint);
     Device {
-        name: device.name.clone(),
+        name: device.name.to_owned(),
+        allow_multiple_allocations: device.shared.as_ref().map(|_| true),
+        capacity: device.shared.as_ref().map(capacity),
         attributes: Some(
             attributes
                 .filter_map(|(name, value)| Some(((*name).to_owned(), attribute(value)?)))
                 .collect(),
         ),
-        taints: (!device.taints.is_empty()).then(|| taints.collect()),
+        taints: (!of.taints.is_empty()).then(|| taints.collect()),
         ..Device::default()
     }
+}
+
+/// An uplink's children, of which each claim takes one: without a word it is one, and there is no other number.
+fn capacity(shared: &Shared) -> BTreeMap<String, DeviceCapacity> {
+    let one = || Quantity("1".to_owned());
+    let capacity = DeviceCapacity {
+        value: Quantity(shared.capacity.to_string()),
+        request_policy: Some(CapacityRequestPolicy {
+            default: Some(one()),
+            valid_values: Some(vec![one()]),
+            ..CapacityRequestPolicy::default()
+        }),
+    };
+    BTreeMap::from([(CHILDREN.to_owned(), capacity)])
 }
 
 /// One value; a list is none that every server takes.
@@ -150,7 +168,7 @@ fn taint(taint: &Taint) -> DeviceTaint {
 
 /// What claims are prepared of, by the names and pools that are published.
 fn devices(
-    claimable: &[Claimable],
+    listed: &[Listed<'_>],
     pools: &BTreeMap<PoolName, Pool>,
     nodes: &SysfsNodes,
 ) -> driver::Devices {
@@ -159,24 +177,30 @@ fn devices(
         let devices = pool.devices.iter();
         pool_of.extend(devices.map(|device| (device.name.as_str(), name)));
     }
-    let device = |device: &Claimable| {
-        let pool = pool_of.get(device.name.as_str())?.to_string();
-        let mut is = device.is.clone();
+    let device = |device: &Listed<'_>| {
+        let of = device.of;
+        let pool = pool_of.get(device.name)?.to_string();
+        let mut is = of.is.clone();
         // who tolerates the taint may have it
         is.ill = is.ill.filter(|ill| *ill != Ill::LinkDown);
-        let read = nodes.nodes(&device.id, &is);
+        let read = nodes.nodes(&of.id, &is);
         let nodes = read.unwrap_or_default();
         let known = driver::Device {
             pool,
-            id: device.id.clone(),
-            network: device.network.clone(),
+            id: device.id()?,
+            network: of.network.clone(),
             is,
-            notice: device.taints.first().map(|taint| taint.key.meaning()),
+            notice: of.taints.first().map(|taint| taint.key.meaning()),
             nodes,
+            children: device
+                .shared
+                .as_ref()
+                .map(|shared| shared.children.clone())
+                .unwrap_or_default(),
         };
         Some((device.name.parse().ok()?, known))
     };
-    driver::Devices(claimable.iter().filter_map(device).collect())
+    driver::Devices(listed.iter().filter_map(device).collect())
 }
 
 #[cfg(test)]

@@ -69,11 +69,14 @@ async fn hurry(mut registered: watch::Receiver<u64>, nudge: Nudge) -> anyhow::Re
     }
 }
 
-/// Tells in the log how the slices are, when that changes.
+/// Tells in the log how the slices are, when that changes, and whoever publishes the node what the server drops of them.
 ///
 /// # Errors
 /// When nobody keeps them any more.
-pub(super) async fn tell(mut state: watch::Receiver<Arc<State>>) -> anyhow::Result<()> {
+pub(super) async fn tell(
+    mut state: watch::Receiver<Arc<State>>,
+    to: watch::Sender<Arc<BTreeSet<Feature>>>,
+) -> anyhow::Result<()> {
     let mut dropped = BTreeSet::new();
     let mut sight = Sight::Looking;
     loop {
@@ -86,6 +89,7 @@ pub(super) async fn tell(mut state: watch::Receiver<Arc<State>>) -> anyhow::Resu
                 "the API server keeps nothing that these feature gates are for"
             );
             dropped.clone_from(&now.dropped);
+            to.send_replace(Arc::new(dropped.clone()));
         }
         if now.sight != sight {
             match &now.sight {

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Latest;
-use crate::following::{InPod, Sightings};
+use crate::following::{InPod, Sightings, seen_of};
 use write::{Done, Writer};
 
 /// Between a change and its write, and between two writes of one claim: an interface gets its addresses one by one.
@@ -154,7 +154,7 @@ fn statuses(
         let is_it =
             |it: &&Claimable| it.id == hold.device.device && it.network == hold.device.network;
         let known = claimable.iter().find(is_it);
-        let in_pod = sightings.get(&hold.device.device);
+        let in_pod = seen_of(sightings, &hold.device.network, &hold.device.device);
         let key = (
             hold.namespace.clone(),
             hold.name.clone(),

@@ -67,6 +67,7 @@ impl Decider {
                 changed = inputs.claimed.changed() => changed?,
                 changed = inputs.attached.changed() => changed?,
                 changed = inputs.unfollowed.changed() => changed?,
+                changed = inputs.dropped.changed() => changed?,
                 changed = changed(&mut inputs.file) => changed?,
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
             }
@@ -83,6 +84,7 @@ impl Decider {
         let holders = Arc::clone(&inputs.holders.borrow_and_update());
         let attached = Arc::clone(&inputs.attached.borrow_and_update());
         let unfollowed = Arc::clone(&inputs.unfollowed.borrow_and_update());
+        let dropped = Arc::clone(&inputs.dropped.borrow_and_update());
         let before = self.memory.membership.clone();
         let selection = self.select(&seen, inputs.file.as_mut());
         let facts = Facts {
@@ -93,6 +95,7 @@ impl Decider {
             claimed: &claimed,
             attached: &attached,
             unfollowed: &unfollowed,
+            dropped: &dropped,
             from_file: &selection,
         };
         let decision = decide(facts, &mut self.memory, self.clock.now());

@@ -1,6 +1,6 @@
 //! Decisions on a recorded machine. Left to others: the mapping's rules (`colvin_model`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use colvin_crds::v1alpha1::NodeTopology;
@@ -83,7 +83,7 @@ fn facts<'a>(
     networks: &'a Networks,
     [holders, claimed]: &'a [Holders; 2],
 ) -> Facts<'a> {
-    static NOTHING: std::sync::LazyLock<(Attached, Unfollowed, Offers)> =
+    static NOTHING: std::sync::LazyLock<(Attached, Unfollowed, Offers, BTreeSet<Feature>)> =
         std::sync::LazyLock::new(Default::default);
     Facts {
         seen,
@@ -94,6 +94,7 @@ fn facts<'a>(
         attached: &NOTHING.0,
         unfollowed: &NOTHING.1,
         from_file: &NOTHING.2,
+        dropped: &NOTHING.3,
     }
 }
 
@@ -150,6 +151,33 @@ fn why_an_uplink_is_protected_reads_back_from_the_object() {
         vec![Protection::NodeAddress],
     ];
     assert!(protected.eq(&expected));
+}
+
+/// DRA-26, VER-3: whoever looks at a node sees what its API server is too old for.
+#[test]
+fn what_the_api_server_drops_of_slices_is_a_condition_and_otherwise_there_is_none() {
+    let no_holders = [Holders::default(), Holders::default()];
+    let term = Term::text("driver", ["*".parse().unwrap()]).unwrap();
+    let member = Member::new(Symbol::from("it"), vec![term]).unwrap();
+    let name = "green".parse().unwrap();
+    let green = NetworkSpec::new(name, 1, Devices::PhysicalFunction, false, vec![member]).unwrap();
+    let (seen, node, networks) = (seen(), worker(&[]), networks(green));
+    let told = |dropped: &BTreeSet<Feature>| {
+        let facts = facts(&seen, &node, &networks, &no_holders);
+        let decision = decide(Facts { dropped, ..facts }, &mut memory(), Duration::ZERO);
+        let mut conditions = decision.status.conditions.into_iter();
+        conditions.find(|it| it.kind == "SlicesKept")
+    };
+    assert_eq!(told(&BTreeSet::new()), None);
+    let condition = told(&BTreeSet::from([Feature::Taints, Feature::Capacity])).unwrap();
+    assert_eq!(
+        (condition.status.as_str(), condition.reason.as_str()),
+        ("False", "FeaturesDropped")
+    );
+    let message = condition.message.unwrap();
+    for gate in ["DRADeviceTaints", "DRAConsumableCapacity"] {
+        assert!(message.contains(gate), "{message}");
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(super) fn interface(name: &str, device: &str) -> Interface {
         is_netdev: true,
         device: device.parse().unwrap(),
         function: device.parse().ok(),
+        network: None,
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use colvin_model::IfName;
 use colvin_model::offer::DeviceId;
+use colvin_model::{IfName, NetworkName};
 use tokio::sync::watch;
 
 use super::ear::Links;
-use crate::attachments::{ChainedPod, ChainedPods};
+use crate::attachments::{ChainedPod, ChainedPods, Interface};
 
 /// A device as an interface in a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,19 @@ pub(crate) struct InPod {
     pub(crate) cidrs: Vec<String>,
 }
 
-/// All of them, by what the kubelet or a claim calls the device.
-pub(crate) type Sightings = BTreeMap<DeviceId, InPod>;
+/// All of them, by the network and what the kubelet or a claim calls the device: children of one uplink in two networks are
+/// called the same.
+pub(crate) type Sightings = BTreeMap<(Option<NetworkName>, DeviceId), InPod>;
+
+/// A network's device; of a record that names no network, by the device alone.
+pub(crate) fn seen_of<'a>(
+    sightings: &'a Sightings,
+    network: &NetworkName,
+    device: &DeviceId,
+) -> Option<&'a InPod> {
+    let by = |network: Option<NetworkName>| sightings.get(&(network, device.clone()));
+    by(Some(network.clone())).or_else(|| by(None))
+}
 
 /// Tells what was seen.
 pub(crate) type Sight = watch::Sender<Arc<Sightings>>;
@@ -36,10 +47,10 @@ pub(super) fn saw(sight: &Sight, pod: &ChainedPod, links: &Links) {
                         mac: link.mac.as_ref().map(ToString::to_string),
                         cidrs: link.cidrs.clone(),
                     };
-                    all.insert(interface.device.clone(), seen);
+                    all.insert(key(interface), seen);
                 }
                 None => {
-                    all.remove(&interface.device);
+                    all.remove(&key(interface));
                 }
             }
         }
@@ -49,8 +60,12 @@ pub(super) fn saw(sight: &Sight, pod: &ChainedPod, links: &Links) {
 /// Forgets the devices of pods that are gone.
 pub(super) fn forget(sight: &Sight, pods: &ChainedPods) {
     let interfaces = pods.values().flat_map(|pod| &pod.interfaces);
-    let there: BTreeSet<&DeviceId> = interfaces.map(|it| &it.device).collect();
+    let there: BTreeSet<_> = interfaces.map(key).collect();
     change(sight, |all| all.retain(|device, _| there.contains(device)));
+}
+
+fn key(interface: &Interface) -> (Option<NetworkName>, DeviceId) {
+    (interface.network.clone(), interface.device.clone())
 }
 
 fn change(sight: &Sight, change: impl FnOnce(&mut Sightings)) {

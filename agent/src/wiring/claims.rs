@@ -1,11 +1,13 @@
 //! The room of resource claims. Left to others: what it does.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use colvin_dra_driver::{Claimed, Folders, Settings};
 use colvin_model::claimable::Claimable;
 use colvin_model::offer::Holders;
+use colvin_slices::Feature;
 use tokio::sync::watch;
 
 use super::rooms::Rooms;
@@ -60,7 +62,10 @@ impl Rooms {
         &mut self,
         settings: Settings,
         offered: Offered,
-        claimed: watch::Sender<Option<Arc<Claimed>>>,
+        (claimed, dropped): (
+            watch::Sender<Option<Arc<Claimed>>>,
+            watch::Sender<Arc<BTreeSet<Feature>>>,
+        ),
         metrics: ClaimMetrics,
     ) {
         let ready = self
@@ -88,6 +93,7 @@ impl Rooms {
             others,
             attached,
             claimed,
+            dropped,
             sole,
             report: Arc::new(Reporter::new(ready, metrics)),
         };

@@ -107,6 +107,12 @@ pub(crate) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        file: "interface.yaml",
+        fate: Gets(&[("net", GREEN)]),
+        at_1_35: None,
+        otherwise: &[("green.colvin.dev}", "green.colvin.dev, count: 3}", NOTHING)],
+    },
+    Example {
         file: "by-speed.yaml",
         fate: Gets(&[("net", &["node-2/0000-3b-02-0"])]),
         at_1_35: None,

@@ -98,20 +98,26 @@ fn address(device: &Value) -> Result<String> {
     Ok(format!("{}.{function}", parts.join(":")))
 }
 
-/// The pod's interface is the device that was allocated.
+/// The pod's interface is the device that was allocated, as the Network says.
 pub(crate) fn has_the_device(cluster: &Cluster, pod: &str, claim: &str) -> Result<()> {
+    has_the_device_as(cluster, (pod, claim), ("green0", 1450))
+}
+
+/// The pod's interface of this name and MTU is the device that was allocated.
+fn has_the_device_as(
+    cluster: &Cluster,
+    (pod, claim): (&str, &str),
+    (name, mtu): (&str, u64),
+) -> Result<()> {
     let device = allocated(cluster, claim)?;
     let links = links_of(cluster, pod)?;
-    let green = links.iter().find(|link| text(link, "/ifname") == "green0");
-    let green = green.with_context(|| format!("no green0: {links:#?}"))?;
+    let link = links.iter().find(|link| text(link, "/ifname") == name);
+    let link = link.with_context(|| format!("no {name}: {links:#?}"))?;
     let address = address(&device)?;
+    ensure!(text(link, "/parentdev") == address, "{link:#}: {device:#}");
     ensure!(
-        text(green, "/parentdev") == address,
-        "{green:#}: {device:#}"
-    );
-    ensure!(
-        green.pointer("/mtu").and_then(Value::as_u64) == Some(1450),
-        "{green:#}"
+        link.pointer("/mtu").and_then(Value::as_u64) == Some(mtu),
+        "{link:#}"
     );
     Ok(())
 }
@@ -124,17 +130,24 @@ pub(crate) fn is_all_given_back(cluster: &Cluster) -> Result<()> {
     wait_for_free(cluster, "node1", 2)
 }
 
-/// Leaves no pod, and no claim.
+/// The claim says how its interface is to be. Leaves no pod, and no claim.
 pub(crate) fn by_claim(cluster: &mut Cluster) -> Result<()> {
-    let claim = json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim",
+    let mut claim = json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim",
         "metadata": {"name": "mine", "namespace": "default"}, "spec": claim_spec(1)});
+    let parameters = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "AttachConfig", "mtu": 1400,
+        "interfaceName": "bay", "routes": [{"dst": "10.9.0.0/16"}]});
+    claim["spec"]["devices"]["config"] =
+        json!([{"opaque": {"driver": "colvin.dev", "parameters": parameters}}]);
     cluster.plane.apply(&claim.to_string())?;
     let entry = json!({"name": "net", "resourceClaimName": "mine"});
     cluster.plane.apply(&pod("one", &entry).to_string())?;
     let running = cluster.wait_until_running("one")?;
     let node = text(&running, "/spec/nodeName");
     ensure!(node == "node1", "it runs on {node}");
-    has_the_device(cluster, "one", "mine")?;
+    has_the_device_as(cluster, ("one", "mine"), ("bay0", 1400))?;
+    let routes = ["exec", "one", "--", "ip", "route"];
+    let routes = cluster.plane.kubectl(&routes)?;
+    ensure!(routes.contains("10.9.0.0/16 dev bay0"), "{routes}");
     let address = address(&allocated(cluster, "mine")?)?;
     for (question, has) in [
         (&["path", "one"][..], address.as_str()),

@@ -49,6 +49,13 @@ pub(crate) fn over_devices(cluster: &mut Cluster) -> Result<()> {
         "advertised to told by the claim: {:?}: {last:?}",
         begun.elapsed()
     );
+    // the container's own file says it, too
+    let file = "/var/run/kubernetes.io/dra-device-attributes/resourceclaimtemplates/net/net/colvin.dev-metadata.json";
+    let said = wait_until("the router's prefix in the container's file", || {
+        let text = cluster.plane.kubectl(&["exec", "one", "--", "cat", file])?;
+        Ok(text.contains("2001:db8:77:").then_some(text))
+    });
+    println!("{}", said.with_context(|| cluster.story())?);
     let router = "2001:db8:77::1";
     cluster
         .netns

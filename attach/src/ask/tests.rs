@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::*;
+use crate::record::ClaimAttach;
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -31,6 +32,7 @@ fn answer() -> Answer {
             address: "0000:3b:00.2".parse().ok(),
             uplink: None,
             vf_index: Some(2),
+            attach: ClaimAttach::default(),
             by: GivenBy::Resource("colvin.dev/green".parse().unwrap()),
         }],
     }

@@ -26,6 +26,8 @@ pub(crate) fn green(mtu: Option<u32>, routes: &[(&str, &str)]) -> OfNetwork {
         network: "green".parse().unwrap(),
         mtu,
         routes: routes.collect(),
+        claims_mtu: false,
+        claims_routes: false,
     }
 }
 

@@ -8,6 +8,9 @@ use k8s_openapi::api::resource::v1::{Device as Listed, DeviceToleration, Resourc
 use super::DRIVER;
 use crate::taint;
 
+/// The capacity of an uplink of which each claim takes one.
+const CHILDREN: &str = "children";
+
 /// A device of a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Device {
@@ -29,6 +32,8 @@ pub(crate) struct Device {
     pub(crate) vf_index: Option<u16>,
     /// What keeps pods from it.
     pub(crate) taints: Vec<Taint>,
+    /// How many claims may have it: one, or of an uplink as many as it has children.
+    pub(crate) room: u64,
 }
 
 /// A taint that keeps pods away.
@@ -48,6 +53,10 @@ impl Device {
             attributes.get(name).or_else(|| attributes.get(&full))
         };
         let text = |name: &str| attribute(name)?.string.clone();
+        let shared = listed.allow_multiple_allocations.unwrap_or_default();
+        let children = listed.capacity.as_ref().filter(|_| shared);
+        let children = children.and_then(|all| all.get(CHILDREN));
+        let room = children.and_then(|it| it.value.0.parse().ok());
         let taints = listed.taints.unwrap_or_default().into_iter();
         let hard = taints.filter(|it| matches!(it.effect.as_str(), "NoSchedule" | "NoExecute"));
         Self {
@@ -59,6 +68,7 @@ impl Device {
             uplink: text("pf"),
             address: text("resource.kubernetes.io/pciBusID"),
             vf_index: attribute("vf").and_then(|it| u16::try_from(it.int?).ok()),
+            room: room.unwrap_or(1),
             taints: hard
                 .map(|it| Taint {
                     key: it.key,

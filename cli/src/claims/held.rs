@@ -50,10 +50,14 @@ impl Claims {
                 resource: class(device),
                 ..of_device(Some(device), &device.name)
             };
-            match self.holder(device) {
-                None => vec![free],
-                Some(claim) => by(claim, &free),
+            let holders = self.holders(device);
+            let is_room = u64::try_from(holders.len()).is_ok_and(|it| it < device.room);
+            let held = holders.into_iter().flat_map(|claim| by(claim, &free));
+            let mut lines: Vec<Held> = held.collect();
+            if is_room || lines.is_empty() {
+                lines.push(free);
             }
+            lines
         });
         all.collect()
     }

@@ -92,10 +92,10 @@ fn a_device_is_held_by_its_claim_and_not_by_one_that_only_looks() {
         &["admin"],
     );
     let claims = Claims::new(slices(), [looks]);
-    assert!(claims.holder(claims.on("a").next().unwrap()).is_none());
+    assert!(claims.holders(claims.on("a").next().unwrap()).is_empty());
     let holds = claim(&[result("r", "d", &json!({}))], &["web-0"]);
     let claims = Claims::new(slices(), [holds]);
-    let holder = claims.holder(claims.on("a").next().unwrap()).unwrap();
+    let holder = claims.holders(claims.on("a").next().unwrap())[0];
     assert_eq!(holder.holders(), ["shop/web-0"]);
     assert_eq!(claims.node_of(holder), Some("a"));
     let held: Vec<_> = claims
@@ -112,6 +112,26 @@ fn a_device_is_held_by_its_claim_and_not_by_one_that_only_looks() {
         .filter_map(crate::holding::Held::holder)
         .collect();
     assert_eq!(held, ["claim shop/web-green"]);
+}
+
+/// KEP-5075: one device, of which several claims have a share.
+#[test]
+fn an_uplink_with_children_has_as_many_holders_and_room_for_more() {
+    let mut uplink = device("d", &[]);
+    uplink["allowMultipleAllocations"] = json!(true);
+    uplink["capacity"] = json!({"children": {"value": "3"}});
+    let share = |id: &str| result("r", "d", &json!({"shareID": id}));
+    let two = claim(&[share("s1"), share("s2")], &["web-0"]);
+    let claims = Claims::new([slice("p", 1, &[uplink])], [two]);
+    let device = claims.on("a").next().unwrap();
+    assert_eq!((device.room, claims.holders(device).len()), (3, 2));
+    let lines: Vec<_> = claims
+        .held_on("a")
+        .iter()
+        .map(crate::holding::Held::holder)
+        .collect();
+    let web = || Some("shop/web-0 (claim web-green)".to_owned());
+    assert_eq!(lines, [web(), web(), None]);
 }
 
 fn pod(spec: &Value, status: &Value) -> Pod {

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use colvin_crds::v1alpha1::NodeTopology;
-use colvin_crds::v1alpha1::node_topology::{COMPLETE, FOLLOWED, Finding, NodeCondition};
+use colvin_crds::v1alpha1::node_topology::{
+    COMPLETE, FOLLOWED, Finding, NodeCondition, SLICES_KEPT,
+};
 use serde::Serialize;
 
 use super::Ended;
@@ -46,6 +48,9 @@ struct NodeReport<'a> {
     /// Present only while running pods do not follow a Network.
     #[serde(skip_serializing_if = "Option::is_none")]
     followed: Option<&'a NodeCondition>,
+    /// Present only while the API server drops parts of the node's slices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slices_kept: Option<&'a NodeCondition>,
 }
 
 /// Lists the nodes.
@@ -89,6 +94,7 @@ fn joined<'a>(
             findings: &[],
             complete: None,
             followed: None,
+            slices_kept: None,
         };
         nodes.entry(&node.name).or_insert_with(unreported).exists = Some(true);
     }
@@ -117,6 +123,7 @@ fn of_topology<'a>(
         findings: &status.findings,
         complete: condition(COMPLETE),
         followed: condition(FOLLOWED),
+        slices_kept: condition(SLICES_KEPT),
     }
 }
 
@@ -148,9 +155,9 @@ fn show(
                     &format!("{}{about}: {message} [{reason}]", node.name),
                 )?;
             }
-            if let Some(NodeCondition {
+            for NodeCondition {
                 reason, message, ..
-            }) = node.followed
+            } in node.followed.into_iter().chain(node.slices_kept)
             {
                 let message = message.as_deref().unwrap_or_default();
                 let said = format!("{}: {message} [{reason}]", node.name);
@@ -217,6 +224,9 @@ fn note(node: &NodeReport<'_>) -> &'static str {
         (true, Some(false)) => "the node is gone",
         (true, _) if node.followed.is_some_and(|it| it.status == "False") => {
             "running pods do not follow a network"
+        }
+        (true, _) if node.slices_kept.is_some_and(|it| it.status == "False") => {
+            "the API server drops parts of its slices"
         }
         (true, _) => "",
     }

@@ -134,8 +134,8 @@ impl Devices {
             if !is_good {
                 continue;
             }
-            allocatable += 1;
-            if let Some(claim) = claims.holder(device) {
+            allocatable = allocatable.saturating_add(device.room);
+            for claim in claims.holders(device) {
                 taken += 1;
                 by.extend(claim.holders());
             }

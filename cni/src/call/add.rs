@@ -85,7 +85,10 @@ fn request(call: &Call<'_>, found: &Found) -> Result<Request, Failure> {
         given: found.given.clone(),
         kind: wish.kind()?,
         addressing: wish.addressing(call.bytes, call.environment)?,
-        network: found.network.as_ref().map(OfNetwork::of),
+        network: found
+            .network
+            .as_ref()
+            .map(|network| OfNetwork::of(network, &found.claim)),
         patience: Patience::default(),
         own_netns: call.environment.own_netns_allowed,
     })

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use colvin_attach::ask::{self, Answer, GivenDevice, Question};
-use colvin_attach::record::{self, ForPod, Outstanding, RecordError};
+use colvin_attach::record::{self, ClaimAttach, ForPod, Outstanding, RecordError};
 use colvin_attach::sweep::{self, Seen};
 use colvin_attach::{HostDeviceRef, Roots};
 use colvin_model::inventory::UplinkId;
@@ -29,6 +29,8 @@ pub(super) struct Given {
     pub(super) kind: offer::Kind,
     pub(super) address: Option<PciAddress>,
     pub(super) uplink: Option<UplinkId>,
+    /// What its claim says of the interface.
+    pub(super) attach: ClaimAttach,
 }
 
 impl Given {
@@ -87,6 +89,7 @@ impl From<&Outstanding> for Given {
             kind: record.kind,
             address: record.address,
             uplink: record.uplink.clone(),
+            attach: ClaimAttach::default(),
         }
     }
 }
@@ -99,6 +102,7 @@ impl From<GivenDevice> for Given {
             kind: given.kind,
             address: given.address,
             uplink: given.uplink,
+            attach: given.attach,
         }
     }
 }
@@ -197,6 +201,7 @@ impl Asker<'_> {
                 kind: device.kind,
                 address: device.address,
                 uplink: device.uplink.clone(),
+                attach: device.attach.clone(),
             });
         }
         if self

@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 
 pub use from_inventory::VfDetail;
 pub use placement::{RefusedNetwork, UplinkNetwork};
-pub use reason::{COMPLETE, CompleteReason, FOLLOWED, NOT_FOLLOWED, RefusedReason};
+pub use reason::{
+    COMPLETE, CompleteReason, FEATURES_DROPPED, FOLLOWED, NOT_FOLLOWED, RefusedReason, SLICES_KEPT,
+};
 
 /// The most characters that a text from the wire keeps.
 pub const TEXT_LIMIT: usize = 64;
@@ -57,7 +59,7 @@ pub struct NodeTopologyStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128), extend("x-kubernetes-list-type" = "atomic"))]
     pub findings: Vec<Finding>,
-    /// `Complete`: whether all that is on the node is in here. `Followed`, only while it is False: running pods do not follow a Network that says `reconfigure: InPlace`.
+    /// `Complete`: whether all that is on the node is in here. `Followed`, only while it is False: running pods do not follow a Network that says `reconfigure: InPlace`. `SlicesKept`, the same way: the API server drops parts of the node's ResourceSlices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<NodeCondition>,
@@ -82,13 +84,13 @@ pub struct Summary {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeCondition {
-    /// What it is about: `Complete` or `Followed`.
+    /// What it is about: `Complete`, `Followed` or `SlicesKept`.
     #[serde(rename = "type")]
     pub kind: String,
     /// `True`, `False` or `Unknown`.
     #[schemars(extend("enum" = ["True", "False", "Unknown"]))]
     pub status: String,
-    /// Why, in one word: `AllSeen`, `NotAllSeen`, `Truncated`, `NotFollowed`.
+    /// Why, in one word: `AllSeen`, `NotAllSeen`, `Truncated`, `NotFollowed`, `FeaturesDropped`.
     pub reason: String,
     /// Why, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]

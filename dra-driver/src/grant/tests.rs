@@ -1,17 +1,19 @@
 //! What a claim is given, and why not.
 
-use colvin_model::offer::{Ill, Kind};
+use colvin_model::offer::{CharDevice, Ill, Kind};
 use serde_json::json;
 
 use super::*;
 use crate::claim::{ClaimConfig, ConfigSource};
-use crate::scene::{claim, devices, name, result, vf};
+use crate::scene::{claim, claim_device, devices, name, result, vf};
+use crate::state::Has;
 
 fn grant<'a>(devices: &'a Devices, before: Option<&'a Claim>) -> Grant<'a> {
     Grant {
         devices,
         before,
         boot_id: Some("boot-1"),
+        is_free: &|_| true,
     }
 }
 
@@ -87,7 +89,7 @@ fn to_look_at_a_device_takes_nothing_of_it() {
     let mut some = devices(1);
     let device = some.0.get_mut(&name(1)).unwrap();
     device.is.ill = Some(Ill::NotUndone);
-    device.nodes.vfio = Some(colvin_model::offer::CharDevice::same("/dev/vfio/7"));
+    device.nodes.vfio = Some(CharDevice::same("/dev/vfio/7"));
     let mut look = result("look", 1);
     look.admin_access = true;
     let given = given_of(&some, None, vec![look.clone(), look]).unwrap();
@@ -148,30 +150,74 @@ fn a_device_is_on_the_network_that_it_was_allocated_for() {
     assert_eq!(kept, had.given(), "its pod runs");
 }
 
-#[test]
-fn each_share_of_an_uplink_is_another_child() {
+/// An uplink that may have three children.
+fn uplink() -> Devices {
     let mut uplink = vf(1);
     uplink.is.kind = Kind::Macvlan;
     uplink.id = "0000:3b:00.0".parse().unwrap();
     uplink.is.address = "0000:3b:00.0".parse().ok();
-    let some = Devices([(name(1), uplink)].into());
-    let shares = ["4b1f6e2e-7a55-4d5c-9d8f-0a6f3c1d2e3f", "b"].map(|share| {
-        let mut result = result("main", 1);
-        result.share_id = Some(share.into());
-        result
-    });
-    let given = given_of(&some, None, shares.to_vec()).unwrap();
-    let ids: Vec<_> = given.iter().map(|it| it.device.device.as_str()).collect();
+    let child = |number: u8| Child {
+        id: format!("0000:3b:00.0/{number}").parse().unwrap(),
+        ill: (number == 0).then_some(Ill::NotUndone),
+    };
+    uplink.children = [0, 1, 2].map(child).into();
+    Devices([(name(1), uplink)].into())
+}
+
+fn share(id: &str) -> AllocationResult {
+    AllocationResult {
+        share_id: Some(id.into()),
+        ..result("main", 1)
+    }
+}
+
+fn ids(given: &[Given]) -> Vec<&str> {
+    given.iter().map(|it| it.device.device.as_str()).collect()
+}
+
+/// KEP-5075: which child it is, is known when it is prepared; one that nobody has and that is undone.
+#[test]
+fn each_share_of_an_uplink_is_another_child_and_no_one_elses() {
+    let all = uplink();
+    let given = given_of(&all, None, vec![share("a"), share("b")]).unwrap();
+    assert_eq!(ids(&given), ["0000:3b:00.0/1", "0000:3b:00.0/2"]);
+    let told = told(&all, vec![share("a"), share("b"), share("c")]);
     assert_eq!(
-        ids,
-        [
-            "0000:3b:00.0/4b1f6e2e-7a55-4d5c-9d8f-0a6f3c1d2e3f",
-            "0000:3b:00.0/b"
-        ]
+        told,
+        "all 3 children of 0000:3b:00.0 are held, or not undone yet"
     );
-    let mut odd = shares[1].clone();
-    odd.share_id = Some("../x".into());
-    assert!(given_of(&some, None, vec![odd]).is_err());
+
+    let is_free = |device: &ClaimDevice| device.device.as_str() != "0000:3b:00.0/1";
+    let beside = Grant {
+        is_free: &is_free,
+        ..grant(&all, None)
+    };
+    let allocation = ClaimAllocation {
+        results: vec![share("a")],
+        config: vec![],
+    };
+    assert_eq!(ids(&beside.of(&allocation).unwrap()), ["0000:3b:00.0/2"]);
+}
+
+/// The checkpoint may be lost while pods run: the claim's record says which child it has, and no word of shares.
+#[test]
+fn a_claim_keeps_its_child_when_only_its_record_is_known() {
+    let all = uplink();
+    let mut had = given_of(&all, None, vec![share("a"), share("b")]).unwrap();
+    let mut before = claim("net", vec![]);
+    before.has = Has::Remembered(vec![had.remove(1).device]);
+    let again = given_of(&all, Some(&before), vec![share("b")]).unwrap();
+    assert_eq!(ids(&again), ["0000:3b:00.0/2"]);
+}
+
+/// A server that drops `allowMultipleAllocations` allocates the whole uplink to one claim.
+#[test]
+fn an_uplink_that_was_not_allocated_as_a_share_is_refused() {
+    let told = told(&uplink(), vec![result("main", 1)]);
+    assert!(
+        told.contains("the whole of 0000:3b:00.0, and no share"),
+        "{told}"
+    );
 }
 
 /// DRA-16: a pod that was promised a VLAN and is attached without it would be on another network.
@@ -196,17 +242,14 @@ fn a_word_that_nobody_carries_out_is_refused_and_not_passed_over() {
     for fields in [
         json!({"vlan": 110}),
         json!({"trust": false}),
-        json!({"spoofCheck": true}),
+        json!({"spoofCheck": false}),
         json!({"minTxRateMbps": 1}),
         json!({"maxTxRateMbps": 1}),
-        json!({"mtu": 9000}),
-        json!({"interfaceName": "fast"}),
-        json!({"routes": []}),
     ] {
         let (word, _) = fields.as_object().unwrap().iter().next().unwrap();
         let told = grant_with(fields.clone(), false).unwrap_err().to_string();
         assert!(
-            told.starts_with(&format!("its parameters say {word}, ")),
+            told.starts_with(&format!("its parameters say {word}")),
             "{told}"
         );
         assert!(
@@ -217,6 +260,45 @@ fn a_word_that_nobody_carries_out_is_refused_and_not_passed_over() {
     assert!(grant_with(json!({"network": "green"}), false).is_ok());
 }
 
+/// DRA-16: what a tenant may say of the pod's interface reaches whoever attaches.
+#[test]
+fn what_a_claim_says_of_its_interface_is_passed_on_where_the_device_has_one() {
+    let said = json!({"mtu": 1400, "interfaceName": "bay", "spoofCheck": true, "routes": [{"dst": "10.8.0.0/16"}]});
+    let mut parameters = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "AttachConfig"});
+    let all = parameters.as_object_mut().unwrap();
+    all.extend(said.as_object().unwrap().clone());
+    let grant_of = |some: &Devices, parameters: &Value| {
+        let config = vec![ClaimConfig {
+            source: ConfigSource::FromClaim,
+            requests: vec![],
+            driver: DRIVER.into(),
+            parameters: parameters.clone(),
+        }];
+        let results = vec![result("main", 2)];
+        grant(some, None).of(&ClaimAllocation { results, config })
+    };
+    let given = grant_of(&devices(2), &parameters).unwrap();
+    let told = serde_json::to_value(&given[0].device.attach).unwrap();
+    assert_eq!(told, said);
+
+    let mut by_vfio = vf(2);
+    by_vfio.nodes.vfio = Some(CharDevice::same("/dev/vfio/7"));
+    let by_vfio = Devices([(name(2), by_vfio)].into());
+    let told = grant_of(&by_vfio, &parameters).unwrap_err().to_string();
+    assert!(
+        told.contains("mtu, and 0000:3b:00.2 has no interface"),
+        "{told}"
+    );
+    let mut shared = vf(2);
+    shared.is.kind = Kind::Macvlan;
+    let shared = Devices([(name(2), shared)].into());
+    let told = grant_of(&shared, &parameters).unwrap_err().to_string();
+    assert!(
+        told.contains("spoofCheck, and a Macvlan has none"),
+        "{told}"
+    );
+}
+
 /// DRA-35.
 #[test]
 fn what_a_machine_may_be_told_of_a_device_is_written_as_attributes() {
@@ -225,7 +307,7 @@ fn what_a_machine_may_be_told_of_a_device_is_written_as_attributes() {
         mtu: Some(9000),
         ..AttachConfig::default()
     };
-    let told = serde_json::to_value(attributes(&vf(2), &config)).unwrap();
+    let told = serde_json::to_value(attributes(&claim_device(2), &vf(2), &config)).unwrap();
     let expected = json!({
         "network": {"string": "green"},
         "kind": {"string": "VirtualFunction"},

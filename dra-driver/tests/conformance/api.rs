@@ -32,6 +32,7 @@ pub(crate) fn devices(count: u8) -> Devices {
             is,
             notice: None,
             nodes: DeviceNodes::default(),
+            children: vec![],
         }
     };
     Devices(

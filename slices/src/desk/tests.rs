@@ -137,6 +137,24 @@ fn a_wish_does_not_wait_for_what_settles() {
     assert_eq!(pool_next(&mut desk, at(40)), Some(pool("n1/a")));
 }
 
+/// DRA-20: a kubelet that starts deletes slices before it registers the driver, or a moment after.
+#[test]
+fn what_a_starting_kubelet_deletes_is_made_again_soon_whenever_it_registers_the_driver() {
+    let mut server = ModelServer::default();
+    let mut desk = seeing();
+    act(&mut desk, &mut server, at(0));
+    act(&mut desk, &mut server, at(0));
+    let slices = server.slices();
+    desk.see(Seen::Deleted(Box::new(slices[0].clone())), at(10));
+    desk.hurry(at(11));
+    assert!(pool_next(&mut desk, at(11)).is_some(), "before");
+    act(&mut desk, &mut server, at(11));
+    desk.see(Seen::Deleted(Box::new(slices[1].clone())), at(12));
+    let soon = at(12) + Timing::default().settle_in_haste;
+    assert_eq!(desk.next(at(12)), Next::Rest(Some(soon)), "after");
+    assert!(pool_next(&mut desk, soon).is_some());
+}
+
 /// A pool of a device with these taints.
 fn with(keys: &[&str]) -> Wanted {
     wanted([("n1/a", vec![tainted("a", keys)])])

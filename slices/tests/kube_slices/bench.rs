@@ -27,6 +27,8 @@ const KEEPER: &str = "keeper";
 /// As in life, but for how long others' changes settle.
 const TIMING: Timing = Timing {
     settle: Duration::from_secs(1),
+    settle_in_haste: Duration::from_millis(500),
+    haste: Duration::from_mins(1),
     believed: Duration::from_mins(1),
     ask_again: Duration::from_hours(1),
     answer: Duration::from_secs(30),

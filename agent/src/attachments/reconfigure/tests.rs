@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use colvin_attach::record::ClaimAttach;
 use colvin_attach::sweep::Dead;
 use colvin_attach::{AttachmentKey, Owner};
 use colvin_kernel::netns::NetNs;
@@ -46,7 +47,10 @@ fn seen() -> Seen {
         },
         device: "0000:3b:00.2".parse().ok(),
         given: "0000:3b:00.2".parse().ok(),
-        network: Some(OfNetwork::of(&record("green", "Never", 1500))),
+        network: Some(OfNetwork::of(
+            &record("green", "Never", 1500),
+            &ClaimAttach::default(),
+        )),
         is_changing: false,
         interface: "green0".parse().ok(),
         netns: None,
@@ -94,6 +98,32 @@ fn a_pod_follows_its_network_only_where_that_asks_for_it() {
     };
     let green = records([record("green", "InPlace", 9000)]);
     assert_eq!(wanted(of_none, &green), NONE);
+}
+
+/// A claim's own MTU and routes are no word of the Network's.
+#[test]
+fn what_a_claim_said_of_its_interface_stays_when_the_network_changes() {
+    let claim: ClaimAttach =
+        serde_json::from_value(json!({"mtu": 1400, "routes": [{"dst": "10.8.0.0/16"}]})).unwrap();
+    let at_first = record("green", "InPlace", 1500);
+    let mut claimed = at_first.clone();
+    claim.over(&mut claimed.attach);
+    let of = |claimed: &NetworkRecord, claim: &ClaimAttach| Seen {
+        network: Some(OfNetwork::of(claimed, claim)),
+        ..seen()
+    };
+    let mut changed = record("green", "InPlace", 9000);
+    changed.attach.routes.clear();
+    let changed = records([changed]);
+    assert_eq!(wanted(of(&claimed, &claim), &changed), NONE);
+    // where it says the routes only, the MTU is the Network's
+    let routes = ClaimAttach { mtu: None, ..claim };
+    let mut claimed = at_first;
+    routes.over(&mut claimed.attach);
+    let due = due(vec![of(&claimed, &routes)], &changed);
+    let (_, wanted) = &due[0];
+    assert_eq!(wanted.mtu, Some(9000));
+    assert_eq!(wanted.routes[0].dst.to_string(), "10.8.0.0/16");
 }
 
 #[test]

@@ -36,6 +36,11 @@ fn vf(index: u32, held: bool, taints: &[TaintKey]) -> Claimable {
     }
 }
 
+/// As the server keeps everything, and no claim is known.
+fn all_of(claimable: &[Claimable]) -> Vec<Listed<'_>> {
+    listed(claimable, &Claimed::default(), &BTreeSet::new())
+}
+
 fn node() -> NodeName {
     "n1".parse().unwrap()
 }
@@ -46,7 +51,7 @@ fn rb_2_two_hundred_and_fifty_six_tainted_vfs_are_published_in_four_pools() {
     let all: Vec<_> = (0..256)
         .map(|index| vf(index, false, &[TaintKey::LinkDown]))
         .collect();
-    let pools = pools(&node(), &all, &BTreeSet::new());
+    let pools = pools(&node(), &all_of(&all));
     let sizes: Vec<_> = pools.values().map(|pool| pool.devices.len()).collect();
     assert_eq!(sizes, [64; 4]);
     let wanted = Wanted::new(&node(), pools);
@@ -56,11 +61,8 @@ fn rb_2_two_hundred_and_fifty_six_tainted_vfs_are_published_in_four_pools() {
 
 #[test]
 fn a_device_is_written_with_the_type_of_each_fact() {
-    let pools = pools(
-        &node(),
-        &[vf(5, false, &[TaintKey::LinkDown])],
-        &BTreeSet::new(),
-    );
+    let all = [vf(5, false, &[TaintKey::LinkDown])];
+    let pools = pools(&node(), &all_of(&all));
     let device = &pools.values().next().unwrap().devices[0];
     assert_eq!(
         serde_json::to_value(device).unwrap(),
@@ -79,7 +81,7 @@ fn where_taints_are_dropped_a_bad_device_is_withdrawn_unless_a_claim_holds_it() 
         vf(2, true, &[TaintKey::LinkDown]),
     ];
     let dropped = BTreeSet::from([Feature::Taints]);
-    let pools = pools(&node(), &all, &dropped);
+    let pools = pools(&node(), &listed(&all, &Claimed::default(), &dropped));
     let names = pools.values().flat_map(|pool| &pool.devices);
     let names: Vec<_> = names.map(|device| device.name.as_str()).collect();
     assert_eq!(names, ["0000-3b-00-0", "0000-3b-00-2"]);
@@ -92,7 +94,8 @@ fn claims_are_prepared_of_what_is_published_and_a_lost_link_is_the_taints_affair
     let mut ill = vf(2, true, &[TaintKey::Quarantined]);
     ill.is.ill = Some(Ill::NoDriver);
     let all = [vf(0, false, &[]), down, ill];
-    let pools = pools(&node(), &all, &BTreeSet::new());
+    let all = all_of(&all);
+    let pools = pools(&node(), &all);
     let empty = tempfile::tempdir().unwrap();
     std::fs::create_dir(empty.path().join("sys")).unwrap();
     let devices = devices(&all, &pools, &nodes(empty.path()));
@@ -115,6 +118,48 @@ fn claims_are_prepared_of_what_is_published_and_a_lost_link_is_the_taints_affair
             ("0000-3b-00-1", pool, None),
             ("0000-3b-00-2", pool, Some(Ill::NoDriver)),
         ]
+    );
+}
+
+/// KEP-5075: one device, whose children claims share; without a word a claim takes one, and there is no other number.
+#[test]
+fn an_uplink_with_children_is_one_device_of_which_each_claim_takes_one() {
+    let child = |number: u32| {
+        let mut child = vf(0, false, &[]);
+        child.id = format!("0000:5e:00.0/{number}").parse().unwrap();
+        child.name = format!("0000-5e-00-0-green-{number}");
+        child.port = "0000-5e-00-0-green".into();
+        child.place = number;
+        child.is.kind = colvin_model::offer::Kind::Macvlan;
+        child.is.address = "0000:5e:00.0".parse().ok();
+        child
+    };
+    let all = [child(0), child(1)];
+    let all = all_of(&all);
+    let pools = pools(&node(), &all);
+    let (pool, listed) = pools.first_key_value().unwrap();
+    assert_eq!(pool.as_str(), "n1/0000-5e-00-0-green-0");
+    let mut device = serde_json::to_value(&listed.devices[0]).unwrap();
+    device.as_object_mut().unwrap().remove("attributes");
+    assert_eq!(
+        device,
+        json!({"name": "0000-5e-00-0-green", "allowMultipleAllocations": true, "capacity": {"children":
+            {"value": "2", "requestPolicy": {"default": "1", "validValues": ["1"]}}}})
+    );
+    let wanted = Wanted::new(&node(), pools.clone());
+    let breaches = colvin_slices::Checked::of(&wanted);
+    assert!(breaches.breaches().is_empty(), "{breaches:?}");
+
+    let empty = tempfile::tempdir().unwrap();
+    std::fs::create_dir(empty.path().join("sys")).unwrap();
+    let devices = devices(&all, &pools, &nodes(empty.path()));
+    let (name, device) = devices.0.first_key_value().unwrap();
+    assert_eq!(name.as_str(), "0000-5e-00-0-green");
+    assert_eq!(device.id.as_str(), "0000:5e:00.0");
+    let children = device.children.iter().map(|child| child.id.as_str());
+    assert_eq!(
+        children.collect::<Vec<_>>(),
+        ["0000:5e:00.0/0", "0000:5e:00.0/1"]
     );
 }
 

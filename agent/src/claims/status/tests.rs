@@ -56,7 +56,11 @@ fn dra_34_a_claim_says_how_its_device_stands_and_what_it_is_in_the_pod() {
         mac: Some("02:00:00:00:00:01".into()),
         cidrs: vec!["10.9.0.2/24".into(), "2001:db8::2/64".into()],
     };
-    let sightings = Sightings::from([("0000:3b:00.5".parse().unwrap(), in_pod)]);
+    let key = (
+        Some("green".parse().unwrap()),
+        "0000:3b:00.5".parse().unwrap(),
+    );
+    let sightings = Sightings::from([(key, in_pod)]);
     let claimed = Claimed(vec![hold(false)]);
     let all = statuses(&[known(&[TaintKey::LinkDown])], &claimed, &sightings);
     let key = ("default".to_owned(), "net".to_owned(), "u1".to_owned());

@@ -21,6 +21,8 @@ fn network(mtu: Option<u32>, routes: &[&str]) -> OfNetwork {
         network: "green".parse().unwrap(),
         mtu,
         routes: routes.iter().map(|text| said(text)).collect(),
+        claims_mtu: false,
+        claims_routes: false,
     }
 }
 

@@ -68,6 +68,24 @@ fn a_resource_that_slices_offer_is_counted_by_claims() {
     );
 }
 
+/// KEP-5075.
+#[test]
+fn the_children_of_an_uplink_are_counted_one_by_one() {
+    let mut world = world();
+    let mut one = slice("node1", "green", &[json!([])]);
+    one["spec"]["devices"][0]["allowMultipleAllocations"] = json!(true);
+    one["spec"]["devices"][0]["capacity"] = json!({"children": {"value": "2"}});
+    world.slices = vec![one];
+    world.claims = vec![claim("a", &json!({"name": "r"}), Some("d0"))];
+    world.maybe(FITS);
+    world
+        .claims
+        .push(claim("b", &json!({"name": "r"}), Some("d0")));
+    world.never(
+        "green is reached by node1 only (2 of 2 devices taken by default/of-a, default/of-b)",
+    );
+}
+
 #[test]
 fn a_claim_is_judged_as_the_resource() {
     by_claim(&exactly("green.colvin.dev", &json!({}))).maybe(FITS);

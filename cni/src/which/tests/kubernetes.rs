@@ -5,6 +5,7 @@
 use std::fs;
 
 use colvin_attach::ask::{self, Answer, GivenBy, GivenDevice};
+use colvin_attach::record::ClaimAttach;
 use colvin_model::offer;
 use serde_json::json;
 
@@ -18,6 +19,7 @@ fn given(device: &str) -> GivenDevice {
         address: device.parse().ok(),
         uplink: "0000:3b:00.0".parse().ok(),
         vf_index: Some(1),
+        attach: ClaimAttach::default(),
         by: GivenBy::Claim("uid".to_owned()),
     }
 }
@@ -151,6 +153,41 @@ fn in_a_chain_all_that_the_pod_was_given_is_attached_under_the_networks_names() 
         .collect();
     assert_eq!(names, ["grn0", "grn1"]);
     agent.join().unwrap();
+}
+
+/// DRA-16: what a tenant may say of the interface, in place of the Network's words; what is the administrator's stays.
+#[test]
+fn what_a_claim_says_of_its_interface_counts_before_the_network() {
+    let node = Node::new();
+    let network = json!({"interfaceName": "grn", "vlan": 110, "mtu": 9000, "spoofCheck": false});
+    node.network("VirtualFunction", &network);
+    let chained = r#""prevResult": {"interfaces": [{"name": "eth0"}]}"#;
+    let own = GivenDevice {
+        attach: serde_json::from_value(
+            json!({"mtu": 1400, "interfaceName": "bay", "spoofCheck": true}),
+        )
+        .unwrap(),
+        ..given("0000:3b:02.1")
+    };
+    let devices = vec![own, given("0000:3b:02.2")];
+    let agent = node.agent(Answer::Devices { devices });
+    let asked = node.asked(chained, POD).unwrap();
+    agent.join().unwrap();
+    let said = asked.into_iter().map(|(name, kind)| {
+        let AttachKind::VirtualFunction(vf) = kind else {
+            panic!("{kind:?}")
+        };
+        let vlan = vf.vlan.and_then(|tag| tag.id).map(|id| id.get());
+        (name, vf.mtu, vf.spoof_check, vlan)
+    });
+    let said: Vec<_> = said.collect();
+    assert_eq!(
+        said,
+        [
+            ("bay0".to_owned(), Some(1400), Some(true), Some(110)),
+            ("grn0".to_owned(), Some(9000), Some(false), Some(110)),
+        ]
+    );
 }
 
 #[test]

@@ -19,6 +19,15 @@ pub const NOT_FOLLOWED: (&str, &str) = (
     "Of `Followed`: a Network says `reconfigure: InPlace`, and MTU or routes of running pods cannot be made what it says; they have what they had. The message names the Network and the reason, the pods' events the pods",
 );
 
+/// The type of the condition that it has only while it is False: the API server does not keep all that slices say.
+pub const SLICES_KEPT: &str = "SlicesKept";
+
+/// Why the condition [`SLICES_KEPT`] is False, with what it means.
+pub const FEATURES_DROPPED: (&str, &str) = (
+    "FeaturesDropped",
+    "Of `SlicesKept`: the API server drops parts of the node's ResourceSlices, for it is older or a feature gate is off; devices are offered to claims without them. The message names the gates and what is left out",
+);
+
 /// Why the condition [`COMPLETE`] is as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompleteReason {
@@ -151,6 +160,16 @@ impl NodeCondition {
             kind: FOLLOWED.to_owned(),
             status: "False".to_owned(),
             reason: NOT_FOLLOWED.0.to_owned(),
+            message: Some(message),
+        }
+    }
+
+    /// The condition [`SLICES_KEPT`], with what the API server drops and what is left out.
+    pub fn features_dropped(message: String) -> Self {
+        Self {
+            kind: SLICES_KEPT.to_owned(),
+            status: "False".to_owned(),
+            reason: FEATURES_DROPPED.0.to_owned(),
             message: Some(message),
         }
     }
