@@ -27,6 +27,8 @@ mod asked;
 mod parts;
 #[path = "nodes_chained/router.rs"]
 mod router;
+#[path = "nodes_claims/shared.rs"]
+mod shared;
 #[path = "nodes_kubelet/story.rs"]
 mod story;
 #[path = "nodes_claims/talk.rs"]
@@ -37,7 +39,7 @@ mod trouble;
 use colvin_testkit::cluster::Cluster;
 use story::{Part, tell};
 
-const PARTS: [(&str, Part); 10] = [
+const PARTS: [(&str, Part); 11] = [
     ("a network's devices are published", asked::are_published),
     ("a pod asks by a claim", asked::by_claim),
     ("a pod asks by a template", asked::by_template),
@@ -45,6 +47,7 @@ const PARTS: [(&str, Part); 10] = [
         "a pod asks by the extended resource",
         asked::by_extended_resource,
     ),
+    ("pods share an uplink by claims", shared::by_claims),
     (
         "pods talk, and a claim says their addresses",
         talk::over_devices,

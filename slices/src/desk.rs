@@ -53,6 +53,9 @@ pub(crate) enum Next {
     Rest(Option<Duration>),
 }
 
+/// How many requests are under way at a time at most: a port of 256 VFs has four pools.
+const AT_ONCE: usize = 4;
+
 /// All that the keeper remembers.
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -216,6 +219,28 @@ impl Desk {
                 .map_or(Next::Rest(wake), Next::Write),
             None => Next::Rest(wake),
         }
+    }
+
+    /// What may be done at the same time as this step, and is due: first steps of other pools, where no answer will tell
+    /// what the others should have known.
+    pub(crate) fn beside(&self, first: &Step, now: Duration) -> Vec<Step> {
+        let is_news = |step: &Step| {
+            let contents = self.wanted.as_ref().map(Checked::contents);
+            let content = contents.and_then(|all| all.get(step.pool()));
+            content.is_some_and(|content| !self.memory.knows(&content.form.features()))
+        };
+        let is_due = |step: &Step| {
+            let pace = self.paces.get(step.pool());
+            pace.is_none_or(|pace| pace.due() <= now)
+        };
+        if is_news(first) {
+            return Vec::new();
+        }
+        let mut pools = BTreeSet::from([first.pool().clone()]);
+        let mut others = self.steps();
+        others.retain(|step| pools.insert(step.pool().clone()) && is_due(step) && !is_news(step));
+        others.truncate(AT_ONCE - 1);
+        others
     }
 
     fn steps(&self) -> Vec<Step> {

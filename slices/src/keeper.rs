@@ -1,7 +1,7 @@
 //! The task that keeps the slices as they are wanted.
 //!
-//! One request at a time, and what is next is decided anew after each: an answer may change it. Left to
-//! others: deciding ([`crate::desk`]), starting the task, and running one per driver and node only.
+//! A few requests at a time, of different pools, and what is next is decided anew after them; one alone while its answer
+//! may say something that the others should know, such as what the server drops. Left to others: deciding ([`crate::desk`]), starting the task, and running one per driver and node only.
 
 mod follow;
 mod tell;
@@ -10,6 +10,7 @@ use std::future::{Future, pending};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use k8s_openapi::api::resource::v1::ResourceSlice;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -117,11 +118,15 @@ impl<S: Server> Keeper<S> {
             tell::changes(&self.state, desk.state());
             match next {
                 Next::Write(step) => {
-                    let answer = self.act(&step).await;
-                    let is_known = self.state.borrow().troubles.contains_key(step.pool());
-                    tell::answer(&step, &answer, is_known);
-                    let kept = desk.acted(&step, answer, begun.elapsed(), fastrand::f64());
-                    tell::kept(step.pool(), kept);
+                    let mut steps = desk.beside(&step, begun.elapsed());
+                    steps.insert(0, step);
+                    let answers = join_all(steps.iter().map(|step| self.act(step))).await;
+                    for (step, answer) in steps.iter().zip(answers) {
+                        let is_known = self.state.borrow().troubles.contains_key(step.pool());
+                        tell::answer(step, &answer, is_known);
+                        let kept = desk.acted(step, answer, begun.elapsed(), fastrand::f64());
+                        tell::kept(step.pool(), kept);
+                    }
                 }
                 Next::Look => {
                     let slices = self.within(self.server.list()).await;

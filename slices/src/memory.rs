@@ -22,6 +22,8 @@ use crate::taint_times::TaintTimes;
 pub struct Memory {
     /// What is dropped, and since when that is known.
     dropped: BTreeMap<Feature, Duration>,
+    /// What it was seen to keep of a write.
+    kept: BTreeSet<Feature>,
     /// Forms that stand for others.
     adopted: BTreeMap<PoolName, Adopted>,
     seen: BTreeMap<PoolName, Seen>,
@@ -102,11 +104,13 @@ impl Memory {
         let proven = wanted.features().into_iter();
         for feature in proven.filter(|it| !lost.contains(it) && !had.contains(it)) {
             self.dropped.remove(&feature);
+            self.kept.insert(feature);
             let lacks = |it: &Adopted| it.wanted.lost_in(&it.stored).contains(&feature);
             self.adopted.retain(|_, adopted| !lacks(adopted));
         }
         for feature in &lost {
             self.dropped.entry(*feature).or_insert(now);
+            self.kept.remove(feature);
         }
         if stored.form == *wanted {
             self.adopted.remove(&stored.pool);
@@ -123,6 +127,12 @@ impl Memory {
         } else {
             Kept::Otherwise
         }
+    }
+
+    /// Whether it is known what the server makes of all these, so that no answer to a write of them is news.
+    pub(crate) fn knows(&self, features: &BTreeSet<Feature>) -> bool {
+        let is_known = |it: &Feature| self.kept.contains(it) || self.dropped.contains_key(it);
+        features.iter().all(is_known)
     }
 
     /// Asks again for all that was dropped or kept otherwise. Says whether there is any.

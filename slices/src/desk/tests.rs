@@ -155,6 +155,44 @@ fn what_a_starting_kubelet_deletes_is_made_again_soon_whenever_it_registers_the_
     assert!(pool_next(&mut desk, soon).is_some());
 }
 
+/// A port that goes down is several pools: they are written at the same time, once it is known that the server keeps taints.
+#[test]
+fn pools_are_written_at_once_where_no_answer_is_news() {
+    let mut server = ModelServer::default();
+    let mut desk = seeing();
+    let beside = |desk: &mut Desk, now| {
+        let Next::Write(first) = desk.next(now) else {
+            panic!("nothing to do");
+        };
+        let others = desk.beside(&first, now);
+        let pools = others.iter().map(|step| step.pool().clone());
+        pools.collect::<Vec<_>>()
+    };
+    assert_eq!(beside(&mut desk, at(0)), [pool("n1/b")]);
+    act(&mut desk, &mut server, at(0));
+    act(&mut desk, &mut server, at(0));
+    let all_down = |keys: &[&str]| {
+        wanted([
+            ("n1/a", vec![tainted("a", keys)]),
+            ("n1/b", vec![tainted("b", keys)]),
+        ])
+    };
+    desk.want(&all_down(&["x"]));
+    assert_eq!(beside(&mut desk, at(1)), [], "the first taint of all");
+    act(&mut desk, &mut server, at(1));
+    act(&mut desk, &mut server, at(1));
+    desk.want(&all_down(&["x", "y"]));
+    assert_eq!(beside(&mut desk, at(2)), [pool("n1/b")]);
+    // one that waits is not carried along
+    desk.acted(
+        &desk.steps().remove(1),
+        Err(Failure::Refused("no".to_owned())),
+        at(2),
+        1.0,
+    );
+    assert_eq!(beside(&mut desk, at(2)), []);
+}
+
 /// A pool of a device with these taints.
 fn with(keys: &[&str]) -> Wanted {
     wanted([("n1/a", vec![tainted("a", keys)])])
