@@ -169,7 +169,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             nodes: sysfs,
         };
         let settings = claims::settings(&device_plugin, dra, gate, &rooms.state_dir);
-        let told = (claimed_in.clone(), dropped_in.clone());
+        let told = claims::Told {
+            claimed: claimed_in.clone(),
+            dropped: dropped_in.clone(),
+        };
         rooms.offer_to_claims(settings, offered, told, metrics.claims);
     } else {
         claimed_in.send_replace(Some(Arc::default()));

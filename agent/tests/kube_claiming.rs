@@ -49,7 +49,7 @@ spec:
 "#;
 
 /// On the third node only: two claims may share its uplink.
-const SHARED: &str = r#"
+const SHARED: &str = r"
 apiVersion: colvin.dev/v1alpha1
 kind: Network
 metadata: {name: shared}
@@ -59,7 +59,7 @@ spec:
   - name: three
     uplink: {interface: ens4}
   devices: {kind: Macvlan, shares: 2}
-"#;
+";
 
 fn devices(cluster: &Cluster, node: &str) -> Vec<Value> {
     let selector = format!("--field-selector=spec.nodeName={node},spec.driver=colvin.dev");

@@ -255,8 +255,8 @@ impl Taken<'_> {
             .attached
             .is_some_and(|it| it.contains(&device.device));
         // children of one uplink in two networks are called the same in the journal
-        let is_anothers = device.kind.is_shared() && self.is_held(&device.device);
-        if is_in_a_pod && !is_anothers && !self.state.is_held_by(self.uid, device) {
+        let is_known = device.kind.is_shared() && self.is_held(&device.device);
+        if is_in_a_pod && !is_known && !self.state.is_held_by(self.uid, device) {
             return Err(ClaimError::InSomePod(device.device.clone()));
         }
         Ok(())

@@ -2,10 +2,12 @@
 //!
 //! Left to others: whether somebody else holds them, and writing anything.
 
+mod heard;
+
 use std::collections::BTreeMap;
 
 use colvin_attach::record::{ClaimAttach, ClaimDevice};
-use colvin_model::offer::{DeviceId, Kind};
+use colvin_model::offer::DeviceId;
 use serde_json::{Value, json};
 
 use crate::claim::{AllocationResult, ClaimAllocation, base_request};
@@ -16,6 +18,7 @@ use crate::holds::Place;
 use crate::metadata::SHARE;
 use crate::state::{Claim, Given};
 use crate::{AttachConfig, DRIVER, DeviceName, Devices, environment};
+use heard::heard;
 
 /// Gives devices of this node.
 #[derive(Clone, Copy)]
@@ -82,15 +85,16 @@ impl<'a> Grant<'a> {
             });
         }
         self.ensure_network(device, result, &config)?;
-        let attach = match result.admin_access {
+        let attach = if result.admin_access {
             // to look at a device is not to use it
-            true => ClaimAttach::default(),
-            false => heard(&config, device)?,
+            ClaimAttach::default()
+        } else {
+            heard(&config, device)?
         };
         let is = match device.children.as_slice() {
             [] => claim_device(&device.id, device, result, attach),
             children if !result.admin_access => {
-                self.child((device, children), result, attach, others)?
+                self.child((device, children), result, &attach, others)?
             }
             _ => claim_device(&device.id, device, result, attach),
         };
@@ -110,7 +114,7 @@ impl<'a> Grant<'a> {
         self,
         (uplink, children): (&Device, &[Child]),
         result: &AllocationResult,
-        attach: ClaimAttach,
+        attach: &ClaimAttach,
         others: &[Given],
     ) -> Result<ClaimDevice, ClaimError> {
         if result.share_id.as_deref().is_none_or(str::is_empty) {
@@ -171,57 +175,6 @@ impl<'a> Grant<'a> {
     fn had_by(self, device: &ClaimDevice) -> bool {
         let mut held = self.before().into_iter().flat_map(Claim::held);
         held.any(|it| it.request == device.request && it.device == device.device)
-    }
-}
-
-/// What whoever attaches is told. How a network's border is kept (VLAN, trust, rates) is the Network's word alone, and
-/// what a device has not cannot be set: what is not done is not promised. Taken apart whole, so that no field is forgotten.
-///
-/// # Errors
-/// [`ClaimError::Unheard`], [`ClaimError::NotOfKind`] for the first word that would be passed over.
-fn heard(config: &AttachConfig, device: &Device) -> Result<ClaimAttach, ClaimError> {
-    let AttachConfig {
-        network: _, // it is compared, and nothing has to be done
-        vlan,
-        trust,
-        spoof_check,
-        min_tx_rate_mbps,
-        max_tx_rate_mbps,
-        mtu,
-        interface_name,
-        routes,
-    } = config;
-    let kind = device.is.kind;
-    let is_vf = kind == Kind::VirtualFunction;
-    let has_interface = device.nodes.vfio.is_none() && device.nodes.uio.is_none();
-    let network = ClaimError::Unheard;
-    let of_kind = |word| ClaimError::NotOfKind { word, kind };
-    let of_driver = |word| ClaimError::NoInterface {
-        word,
-        device: device.id.clone(),
-    };
-    let passed_over = [
-        (vlan.is_some(), network("vlan")),
-        (trust.is_some(), network("trust")),
-        (*spoof_check == Some(false), network("spoofCheck: false")),
-        (min_tx_rate_mbps.is_some(), network("minTxRateMbps")),
-        (max_tx_rate_mbps.is_some(), network("maxTxRateMbps")),
-        (spoof_check.is_some() && !is_vf, of_kind("spoofCheck")),
-        (mtu.is_some() && !has_interface, of_driver("mtu")),
-        (
-            interface_name.is_some() && !has_interface,
-            of_driver("interfaceName"),
-        ),
-        (routes.is_some() && !has_interface, of_driver("routes")),
-    ];
-    match passed_over.into_iter().find(|(is, _)| *is) {
-        Some((_, error)) => Err(error),
-        None => Ok(ClaimAttach {
-            mtu: *mtu,
-            interface_name: interface_name.clone(),
-            spoof_check: spoof_check.unwrap_or_default(),
-            routes: routes.clone(),
-        }),
     }
 }
 

@@ -127,6 +127,7 @@ fn data(in_pod: &InPod) -> NetworkData {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the file is ours on any machine")]
 mod tests {
     use std::path::Path;
 

@@ -35,6 +35,14 @@ pub(super) struct Offered {
     pub(super) nodes: Arc<SysfsNodes>,
 }
 
+/// What others are told.
+pub(super) struct Told {
+    /// Who holds what by claims.
+    pub(super) claimed: watch::Sender<Option<Arc<Claimed>>>,
+    /// What the API server drops of slices.
+    pub(super) dropped: watch::Sender<Arc<BTreeSet<Feature>>>,
+}
+
 /// The settings that the flags ask for.
 pub(super) fn settings(
     args: &DevicePluginArgs,
@@ -62,10 +70,7 @@ impl Rooms {
         &mut self,
         settings: Settings,
         offered: Offered,
-        (claimed, dropped): (
-            watch::Sender<Option<Arc<Claimed>>>,
-            watch::Sender<Arc<BTreeSet<Feature>>>,
-        ),
+        told: Told,
         metrics: ClaimMetrics,
     ) {
         let ready = self
@@ -92,8 +97,8 @@ impl Rooms {
             sightings,
             others,
             attached,
-            claimed,
-            dropped,
+            claimed: told.claimed,
+            dropped: told.dropped,
             sole,
             report: Arc::new(Reporter::new(ready, metrics)),
         };

@@ -59,7 +59,7 @@ pub struct NodeTopologyStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128), extend("x-kubernetes-list-type" = "atomic"))]
     pub findings: Vec<Finding>,
-    /// `Complete`: whether all that is on the node is in here. `Followed`, only while it is False: running pods do not follow a Network that says `reconfigure: InPlace`. `SlicesKept`, the same way: the API server drops parts of the node's ResourceSlices.
+    /// `Complete`: whether all that is on the node is in here. `Followed`, only while it is False: running pods do not follow a Network that says `reconfigure: InPlace`. `SlicesKept`, the same way: the API server drops parts of the node's `ResourceSlice`s.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<NodeCondition>,
