@@ -141,8 +141,7 @@ fn parameters_are_for_the_requests_that_they_name_and_of_our_driver() {
 /// The page says who may say what.
 #[test]
 fn the_page_has_every_field_with_who_says_it() {
-    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/claims.md");
-    let page = std::fs::read_to_string(page).unwrap();
+    let page = include_str!("../../../docs/claims.md");
     let samples = json!({"network": "green", "vlan": 110, "trust": true, "spoofCheck": true, "minTxRateMbps": 1,
         "maxTxRateMbps": 1, "mtu": 1400, "interfaceName": "bay", "routes": []});
     for field in FIELDS {

@@ -177,7 +177,10 @@ fn what_a_claim_says_of_its_interface_counts_before_the_network() {
         let AttachKind::VirtualFunction(vf) = kind else {
             panic!("{kind:?}")
         };
-        let vlan = vf.vlan.and_then(|tag| tag.id).map(|id| id.get());
+        let vlan = vf
+            .vlan
+            .and_then(|tag| tag.id)
+            .map(colvin_model::VlanId::get);
         (name, vf.mtu, vf.spoof_check, vlan)
     });
     let said: Vec<_> = said.collect();
