@@ -247,16 +247,25 @@ async fn read(stream: &mut UnixStream) -> Result<Question, AskError> {
 }
 
 /// Writes the answer; one that is longer than an answer may be is told as such.
-async fn tell(mut stream: UnixStream, answer: Answer) -> Option<Asked> {
+async fn tell(stream: UnixStream, answer: Answer) -> Option<Asked> {
     let bytes = ask::encode(&answer).or_else(|error| {
         let reason = error.to_string();
         ask::encode(&Answer::Refused { reason })
     });
     if let Ok(bytes) = bytes {
         // who does not take the answer asks again
-        drop(tokio::time::timeout(CALL, stream.write_all(&bytes)).await);
+        drop(tokio::time::timeout(CALL, give(stream, &bytes)).await);
     }
     None
+}
+
+/// Writes it and waits until who asked is gone: a stream that is closed while something of his is unread, or
+/// still to come, is an error to him and not the answer.
+async fn give(mut stream: UnixStream, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
 #[cfg(test)]
