@@ -22,6 +22,9 @@ use crate::offer::{
 };
 use crate::{Inventory, NetworkName, PciAddress, Plan};
 
+/// The capacity of an uplink that many claims share: each takes one (KEP-5075).
+pub const CHILDREN: &str = "children";
+
 /// A device that claims may be allocated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimable {

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use colvin_device_plugin::NodeReader as _;
 use colvin_dra_driver::{self as driver, Claimed};
 use colvin_model::attribute::AttributeValue;
-use colvin_model::claimable::{Claimable, Taint};
+use colvin_model::claimable::{CHILDREN, Claimable, Taint};
 use colvin_model::offer::Ill;
 use colvin_slices::{Feature, Label, NodeName, Pool, PoolName, State, Wanted, blocks};
 use k8s_openapi::api::resource::v1::{
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tracing::warn;
 
 use super::Latest;
-use super::listed::{CHILDREN, Listed, Shared, listed};
+use super::listed::{Listed, Shared, listed};
 use crate::device_plugin::SysfsNodes;
 
 /// Makes the lists.

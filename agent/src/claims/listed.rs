@@ -11,9 +11,6 @@ use colvin_model::claimable::{Claimable, TaintKey};
 use colvin_model::offer::DeviceId;
 use colvin_slices::Feature;
 
-/// The name of the capacity that each claim takes one of.
-pub(super) const CHILDREN: &str = "children";
-
 /// One device of a slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listed<'a> {

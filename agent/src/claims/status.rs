@@ -77,7 +77,7 @@ pub(super) struct Statuses {
 #[derive(Debug, Default)]
 struct Held {
     said: Option<Vec<DeviceStatus>>,
-    /// When it may be written again.
+    /// When it may be written: at once where nothing was said yet, and later again where that failed.
     due: Option<Instant>,
 }
 
@@ -102,18 +102,18 @@ impl Statuses {
                     held.due = None;
                     continue;
                 }
-                let due = *held.due.get_or_insert(now + PACE);
-                if due > now && held.said.is_some() {
+                let first = if held.said.is_some() { now + PACE } else { now };
+                let due = *held.due.get_or_insert(first);
+                if due > now {
                     next = Some(next.map_or(due, |other: Instant| other.min(due)));
                     continue;
                 }
                 match writer.write(&key, &wanted).await {
-                    Done::Written => {
+                    // where it is gone the driver hears of it from the kubelet
+                    Done::Written | Done::Gone => {
                         held.said = Some(wanted);
                         held.due = None;
                     }
-                    // the driver hears of it from the kubelet
-                    Done::Gone => held.said = Some(wanted),
                     Done::Failed => {
                         let again = Instant::now() + AGAIN;
                         held.due = Some(again);

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use colvin_model::claimable::TaintKey;
+use colvin_model::claimable::{CHILDREN, TaintKey};
 use k8s_openapi::api::resource::v1::{Device as Listed, DeviceToleration, ResourceSlice};
 
 use super::DRIVER;
 use crate::taint;
-
-/// The capacity of an uplink of which each claim takes one.
-const CHILDREN: &str = "children";
 
 /// A device of a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

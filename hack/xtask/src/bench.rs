@@ -4,6 +4,8 @@
 //! Left to others: the programs that are measured, and the situations (`testkit/`).
 
 mod attach;
+mod claims;
+mod dranet;
 mod dump;
 mod inventory;
 mod links;
@@ -17,7 +19,7 @@ mod show;
 mod table;
 
 use crate::{
-    cni_peers, conformance, place,
+    cni_peers, conformance, kube, place,
     run::{self},
 };
 use anyhow::{Result, bail};
@@ -38,6 +40,10 @@ const SUBJECTS: [Subject; 9] = [
     ("attach", attach::rows),
 ];
 
+/// Those that are measured only when they are named: a control plane and a large peer take minutes. The counts among their
+/// figures are held by tests too (`kube_slices`).
+const WHEN_NAMED: [Subject; 1] = [("claims", claims::rows)];
+
 /// What is built before anything is measured: package and what of it.
 const OURS: [(&str, &str); 7] = [
     ("cni-conformance", "--bin cni-bench"),
@@ -49,13 +55,19 @@ const OURS: [(&str, &str); 7] = [
     ("lldp-rs", "--example decode_bench"),
 ];
 
+/// The same for those of [`WHEN_NAMED`].
+const OURS_WHEN_NAMED: [(&str, &str); 1] = [("colvin-agent", "--bins --example claims_bench")];
+
 /// Builds ours and the peers, measures these subjects (all when none is named) and prints the table.
 ///
 /// # Errors
 /// When a count is over its bar, or a peer or a program of ours is missing.
 pub(crate) fn run(subjects: &[String]) -> Result<()> {
     let mut wrong = Vec::new();
-    for (package, what) in OURS {
+    let is_named = |(name, _): &Subject| subjects.iter().any(|it| it == name);
+    let is_large = WHEN_NAMED.iter().any(is_named);
+    let more = OURS_WHEN_NAMED.into_iter().filter(|_| is_large);
+    for (package, what) in OURS.into_iter().chain(more) {
         let build = format!("build --quiet --release --package {package} {what}");
         wrong.extend(
             run::succeed(run::cargo(&build))
@@ -63,7 +75,10 @@ pub(crate) fn run(subjects: &[String]) -> Result<()> {
                 .map(|error| format!("{error:#}")),
         );
     }
-    for build in [peers::build, cni_peers::build, conformance::build] {
+    let builds = [peers::build, cni_peers::build, conformance::build];
+    let more = [dranet::build, kube::kubernetes];
+    let more = more.into_iter().filter(|_| is_large);
+    for build in builds.into_iter().chain(more) {
         wrong.extend(build().err().map(|error| format!("{error:#}")));
     }
     let measured = if run::is_root()? {
@@ -91,8 +106,12 @@ pub(crate) fn run(subjects: &[String]) -> Result<()> {
 /// As [`run()`].
 pub(crate) fn measure(subjects: &[String]) -> Result<()> {
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
-    let named = |name: &str| subjects.is_empty() || subjects.iter().any(|it| it == name);
-    for (name, measure) in SUBJECTS.into_iter().filter(|(name, _)| named(name)) {
+    let is_named = |(name, _): &Subject| subjects.iter().any(|it| it == name);
+    let usual = SUBJECTS
+        .into_iter()
+        .filter(|it| subjects.is_empty() || is_named(it));
+    let wanted = usual.chain(WHEN_NAMED.into_iter().filter(is_named));
+    for (name, measure) in wanted {
         run::say(&format!("-- {name}"));
         match measure() {
             Ok(more) => rows.extend(more),

@@ -84,7 +84,7 @@ enum Chore {
         /// Everything is built: only measure
         #[arg(long)]
         built: bool,
-        /// Only these: inventory, event, show, neighbors, lldp, mapping, links, serve, attach
+        /// Only these: inventory, event, show, neighbors, lldp, mapping, links, serve, attach; and claims, which is measured only when it is named
         subjects: Vec<String>,
     },
     /// The conformance suite over colvin-cni and the reference CNI plugins; writes docs/cni-conformance.md (root)

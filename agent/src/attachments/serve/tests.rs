@@ -1,5 +1,6 @@
 //! Questions over the real socket, beside a real device plugin and the conformance kubelet.
 
+use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream as Client;
 use std::path::Path;
 use std::time::Instant;
@@ -232,7 +233,6 @@ async fn who_is_not_root_asks_in_vain_and_so_does_who_says_nothing_or_nonsense()
     let told = node.run(move || {
         let told = asked(&socket, "web");
         // who is slow with the question reads the answer all the same
-        use std::io::{Read as _, Write as _};
         let mut slow = Client::connect(&socket).unwrap();
         let mut answer = encode(&refused).unwrap();
         slow.read_exact(&mut answer).unwrap();
@@ -260,7 +260,6 @@ async fn who_is_not_root_asks_in_vain_and_so_does_who_says_nothing_or_nonsense()
             encode(&json!("?")).unwrap(),
             0x0fff_ffff_u32.to_be_bytes().to_vec(),
         ] {
-            use std::io::{Read as _, Write as _};
             let mut client = Client::connect(&path).unwrap();
             client.write_all(&bytes).unwrap();
             let mut answer = Vec::new();

@@ -1,5 +1,9 @@
 //! What claims say of their devices.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::http::{Method, StatusCode};
 use colvin_dra_driver::Allocated;
 use colvin_model::claimable::Taint;
 use serde_json::json;
@@ -106,5 +110,60 @@ fn a_lost_network_and_an_unusable_device_are_said_with_their_reasons() {
             ("LinkUp", "True", "Carrier"),
             ("Membership", "False", "WrongNetwork"),
         ]
+    );
+}
+
+/// What Kubernetes 1.37 says where the right to our rows is missing, which is not 403.
+const REFUSED: &str = "ResourceClaim \"net\" is invalid: status.devices: Forbidden: changing status.devices requires \
+                       resource=\"resourceclaims/driver\", verb=\"[associated-node:patch]\"";
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_refused_is_tried_again_after_its_pause_whatever_changes_meanwhile() {
+    let writes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&writes);
+    let server = Router::new().fallback(move |method: Method| {
+        let patches = method == Method::PATCH;
+        counted.fetch_add(usize::from(patches), Ordering::Relaxed);
+        async move {
+            if patches {
+                let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 422,
+                    "reason": "Invalid", "message": REFUSED});
+                return (StatusCode::UNPROCESSABLE_ENTITY, status.to_string());
+            }
+            let claim = json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "spec": {},
+                "metadata": {"name": "net", "namespace": "default", "uid": "u1"}});
+            (StatusCode::OK, claim.to_string())
+        }
+    });
+    let (claimable, heard) = watch::channel(Some(Arc::new(vec![known(&[])])));
+    let (_holds, claimed) = watch::channel(Some(Arc::new(Claimed(vec![hold(false)]))));
+    let (_sightings, sightings) = watch::channel(Arc::default());
+    let (_sole, sole) = watch::channel(true);
+    let statuses = Statuses {
+        client: Client::new(server, "default"),
+        claimable: heard,
+        claimed,
+        sightings,
+        sole,
+    };
+    let change = async {
+        for second in 0..65 {
+            let taints: &[TaintKey] = if second % 2 == 0 {
+                &[TaintKey::LinkDown]
+            } else {
+                &[]
+            };
+            claimable.send_replace(Some(Arc::new(vec![known(taints)])));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    tokio::select! {
+        ended = statuses.run(CancellationToken::new()) => panic!("{ended:?}"),
+        () = change => {}
+    }
+    assert_eq!(
+        writes.load(Ordering::Relaxed),
+        3,
+        "at once, after 30 s and after 60 s"
     );
 }

@@ -84,7 +84,8 @@ impl Writer {
             }
             Ok(Err(kube::Error::Api(status))) => match status.code {
                 404 | 409 => Done::Gone,
-                403 => {
+                // a right to a driver's rows that is missing is told as an invalid claim (422)
+                _ if status.code == 403 || status.message.contains("resourceclaims/driver") => {
                     if !self.forbidden {
                         let error = &status.message;
                         warn!(
