@@ -1,13 +1,10 @@
 //! The agent as it is released, under its service account's token. Left to others: what it is asked.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result};
 use colvin_testkit::kube::binaries;
 use colvin_testkit::kubelet::dra::{DraKubelet, Options};
-use tempfile::TempDir;
 
-use crate::driver::{Driver, in_memory};
+use crate::driver::{Prepared, in_memory};
 use crate::installed::SPACE;
 use crate::machine::MadeMachine;
 use crate::world::World;
@@ -17,15 +14,6 @@ pub(crate) const NAME: &str = "colvin.dev";
 
 /// What its requests begin with.
 pub(crate) const AGENT: &str = "colvin-agent";
-
-/// How an agent is started that has no state yet.
-pub(crate) struct Prepared {
-    command: Command,
-    node: &'static str,
-    kubelet: DraKubelet,
-    state: TempDir,
-    run: TempDir,
-}
 
 /// All that takes time before the start.
 pub(crate) fn prepare(world: &World, machine: &MadeMachine) -> Result<Prepared> {
@@ -51,25 +39,12 @@ pub(crate) fn prepare(world: &World, machine: &MadeMachine) -> Result<Prepared> 
         command.arg(flag).arg(run.path().join(folder));
     }
     Ok(Prepared {
+        name: NAME,
+        agent: AGENT,
         command,
-        node,
+        beside: None,
         kubelet,
         state,
         run,
     })
-}
-
-impl Prepared {
-    /// Starts it.
-    pub(crate) fn start(self, world: &World) -> Result<Driver> {
-        Ok(Driver {
-            name: NAME,
-            agent: AGENT,
-            program: world.bench.plane.program(self.node, &self.command)?,
-            _beside: None,
-            kubelet: self.kubelet,
-            _state: self.state,
-            _run: self.run,
-        })
-    }
 }

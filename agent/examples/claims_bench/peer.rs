@@ -5,15 +5,12 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use colvin_testkit::kube::Program;
 use colvin_testkit::kubelet::dra::{DraKubelet, Options};
-use tempfile::TempDir;
 
-use crate::driver::{Driver, in_memory};
+use crate::driver::{Prepared, in_memory};
 use crate::machine::MadeMachine;
 use crate::world::World;
 
@@ -33,15 +30,6 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub(crate) struct Programs {
     dranet: PathBuf,
     nri: PathBuf,
-}
-
-/// How it is started.
-pub(crate) struct Prepared {
-    command: Command,
-    nri: Program,
-    kubelet: DraKubelet,
-    state: TempDir,
-    run: TempDir,
 }
 
 impl Programs {
@@ -83,26 +71,13 @@ impl Programs {
             // it leaves a file there
             .env("TMPDIR", state.path());
         Ok(Prepared {
+            name: NAME,
+            agent: AGENT,
             command,
-            nri,
+            beside: Some(nri),
             kubelet,
             state,
             run,
-        })
-    }
-}
-
-impl Prepared {
-    /// Starts it.
-    pub(crate) fn start(self, world: &World) -> Result<Driver> {
-        Ok(Driver {
-            name: NAME,
-            agent: AGENT,
-            program: world.bench.plane.program(AGENT, &self.command)?,
-            _beside: Some(self.nri),
-            kubelet: self.kubelet,
-            _state: self.state,
-            _run: self.run,
         })
     }
 }
