@@ -16,6 +16,11 @@ use colvin_cni::gate::{self, Gate};
 use colvin_cni::json::MOST_BYTES;
 use rustix::event::{PollFd, PollFlags, poll};
 
+/// musl's own gives every size its pages, and takes them back at once: a fifth of the time of a call.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static MEMORY: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// How long a runtime may take to write a configuration.
 const INPUT_LIMIT: Duration = Duration::from_secs(10);
 

@@ -13,5 +13,6 @@ pub mod archive;
 pub mod netlink;
 pub mod netns;
 pub mod packet;
+mod processor;
 pub mod sysfs;
 pub mod uevent;

@@ -1,11 +1,18 @@
 //! `cargo xtask cni`: the CNI plugin as it is released, in `cni/colvin-cni` of the target folder.
 //!
 //! It has a cargo call of its own: built together with programs that use tokio its dependencies would
-//! get their features. Left to others: what it does (`cni/`), its figures (`bench`).
+//! get their features. Its C library is musl, which starts at once (`docs/decisions/0012-musl.md`).
+//!
+//! Left to others: what it does (`cni/`), its figures (`bench`).
 
 use crate::{place, run};
 use anyhow::{Context as _, Result, ensure};
-use std::{fs, path::Path, path::PathBuf};
+use std::{
+    env::consts::ARCH,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The program's name.
 pub(crate) const NAME: &str = "colvin-cni";
@@ -19,7 +26,7 @@ const MOST_BYTES: usize = 2_500_000;
 /// When it does not build, is too large, or needs a library of the node.
 pub(crate) fn make() -> Result<()> {
     let folder = place::target().join("static");
-    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let triple = triple()?;
     let mut cargo = run::cargo("build --quiet --locked --profile cni --package colvin-cni");
     cargo
         .args(["--target", &triple])
@@ -27,7 +34,7 @@ pub(crate) fn make() -> Result<()> {
         .arg(&folder);
     cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
     run::succeed(cargo)?;
-    let built = folder.join(triple).join("cni/colvin-cni");
+    let built = folder.join(&triple).join("cni/colvin-cni");
     let bytes = fs::read(&built).with_context(|| format!("reading {}", built.display()))?;
     ensure!(
         bytes.len() <= MOST_BYTES,
@@ -41,11 +48,43 @@ pub(crate) fn make() -> Result<()> {
     let to = program();
     publish(&built, &to)?;
     run::say(&format!(
-        "{}: {} bytes, static",
+        "{}: {} bytes, static, for {triple}",
         place::relative(&to),
         bytes.len()
     ));
     Ok(())
+}
+
+/// What it is built for: musl, and glibc where this Rust cannot get the standard library for musl, as one of a
+/// distribution without rustup may not. That program does the same and starts later.
+fn triple() -> Result<String> {
+    let musl = format!("{ARCH}-unknown-linux-musl");
+    if has_library(&musl)? {
+        return Ok(musl);
+    }
+    let mut rustup = run::command("timeout", "120 rustup target add");
+    rustup.arg(&musl);
+    if succeeds(rustup) && has_library(&musl)? {
+        return Ok(musl);
+    }
+    run::complain(&format!(
+        "no standard library for {musl}, and rustup did not bring it: {NAME} is built for glibc and takes half a \
+         millisecond more to start"
+    ));
+    Ok(format!("{ARCH}-unknown-linux-gnu"))
+}
+
+/// Whether this Rust has the standard library for a target.
+fn has_library(target: &str) -> Result<bool> {
+    let mut rustc = run::command("rustc", "--print target-libdir --target");
+    let said = rustc.arg(target).output().context("starting rustc")?;
+    let folder = String::from_utf8_lossy(&said.stdout);
+    Ok(Path::new(folder.trim()).is_dir() && said.status.success())
+}
+
+/// Whether a command can be started and ends well.
+fn succeeds(mut command: Command) -> bool {
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// Where it is left.

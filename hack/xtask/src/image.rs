@@ -80,11 +80,9 @@ fn build(debug: bool, tag: &str, to: &std::path::Path) -> Result<()> {
     let described = described()?;
     run::succeed(compile(&described, debug))?;
     let built = folder().join(triple()).join(profile(debug));
-    if !debug {
-        cni::make()?;
-    }
+    cni::make()?;
     let program = |name: &str| match name {
-        cni::NAME if !debug => cni::program(),
+        cni::NAME => cni::program(),
         name => built.join(name),
     };
     let image = Image {
@@ -127,9 +125,9 @@ fn profile(debug: bool) -> &'static str {
 fn compile(described: &Containerfile, debug: bool) -> Command {
     let mut cargo = run::cargo("build --locked --workspace --target-dir");
     cargo.arg(folder()).args(["--target", &triple()]);
-    // as it is released the plugin is built by itself
+    // the plugin is built by itself, and for tests too as it is released
     let programs = described.programs.keys();
-    for program in programs.filter(|name| debug || *name != cni::NAME) {
+    for program in programs.filter(|name| *name != cni::NAME) {
         cargo.args(["--bin", program]);
     }
     cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");

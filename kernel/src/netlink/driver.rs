@@ -19,6 +19,9 @@ use colvin_model::{Finding, FindingReason, IfName};
 /// The file of a record, below `netlink/`: a line per link.
 pub(super) const FILE: &str = "drivers";
 
+/// `linux/sockios.h`; here, since the type of a request is the C library's own.
+const SIOCETHTOOL: libc::Ioctl = 0x8946;
+
 /// `ETHTOOL_GDRVINFO`.
 const GET_DRIVER_INFO: u32 = 3;
 
@@ -90,13 +93,7 @@ pub(super) fn ask(socket: impl AsFd, name: &IfName) -> io::Result<Option<DriverI
     // SAFETY: `request` is a whole `struct ifreq` whose name ends with NUL (a name has at most 15
     // bytes) and whose data points to `info`: writable, aligned to 4, as long as a `struct
     // ethtool_drvinfo`, and alive through the call. The descriptor is borrowed, so it is open.
-    let result = unsafe {
-        libc::ioctl(
-            socket.as_fd().as_raw_fd(),
-            libc::SIOCETHTOOL,
-            &raw mut request,
-        )
-    };
+    let result = unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), SIOCETHTOOL, &raw mut request) };
     if result == 0 {
         return Ok(Some(decode(&info)));
     }

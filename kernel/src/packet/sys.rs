@@ -190,7 +190,7 @@ pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Messa
     header.msg_iov = &raw mut vector;
     header.msg_iovlen = 1;
     header.msg_control = from_mut(&mut control).cast();
-    header.msg_controllen = size_of::<Control>();
+    header.msg_controllen = counted(size_of::<Control>());
     // SAFETY: everything the header names is on this stack or borrowed by it, writable, of the
     // lengths given, and outlives the call; any bytes are valid in it.
     let received = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut header, libc::MSG_DONTWAIT) };
@@ -200,7 +200,7 @@ pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Messa
         source: ethernet_address(&address),
         packet_type: address.sll_pkttype,
         control,
-        control_bytes: header.msg_controllen,
+        control_bytes: counted(header.msg_controllen),
     })
 }
 
@@ -237,6 +237,11 @@ fn raw_index(link: IfIndex) -> io::Result<i32> {
 
 fn length_of<T>() -> libc::socklen_t {
     libc::socklen_t::try_from(size_of::<T>()).unwrap_or_default()
+}
+
+/// A length in the type that the C library at hand has for it: glibc and musl differ.
+fn counted<F, T: TryFrom<F> + Default>(length: F) -> T {
+    T::try_from(length).unwrap_or_default()
 }
 
 fn check(result: libc::c_int) -> io::Result<()> {

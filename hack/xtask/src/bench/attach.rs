@@ -1,7 +1,8 @@
 //! Attaching and undoing: colvin-cni beside the reference plugins, call by call in turn.
 //!
 //! Most of moving a link is the kernel waiting for itself (`rcu_barrier` in `__dev_change_net_namespace`), as long for one
-//! plugin as for another: of a host device, what calls take beyond that is compared too.
+//! plugin as for another: of a host device, what calls take beyond that is compared too
+//! (`docs/decisions/0012-musl.md`).
 //!
 //! A host device is the end of a veth. sriov-cni cannot be built from packages: its figures are published ones.
 //!

@@ -12,6 +12,7 @@ use super::facts::{self, AddressGeneration, INET6_ADDR_GEN_MODE, LinkFacts, fami
 use super::{ChangeError, RouteSocket};
 use crate::netlink::link::{HEADER_BYTES, dump_request, get_request, named_request};
 use crate::netlink::wire::Request;
+use crate::processor::Stay;
 
 /// How a link is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +251,7 @@ impl RouteSocket {
     /// the change, or when the index is taken. What comes before the failed change in the order of
     /// [`LinkChange`] is done: look, and undo.
     pub fn set(&mut self, index: IfIndex, change: &LinkChange<'_>) -> Result<(), ChangeError> {
+        let _stay = change.netns.map(|_| Stay::here());
         self.change(change.words(index), &change.request(index))
     }
 
@@ -259,6 +261,7 @@ impl RouteSocket {
     /// [`ChangeError`]: `EOPNOTSUPP` for a link of hardware, which cannot be deleted.
     pub fn delete(&mut self, index: IfIndex) -> Result<bool, ChangeError> {
         let request = Request::change(libc::RTM_DELLINK, 0, &header(Some(index), (0, 0)));
+        let _stay = Stay::here();
         let answer = self.change(format!("delete link {index}"), &request);
         unless_gone(answer, &[libc::ENODEV])
     }
