@@ -31,7 +31,7 @@ pub fn add(roots: &Roots, request: &Request, trace: &mut Trace) -> Result<Attach
     let netns = pod::open(&host, request)?;
     let name = find_record(roots, &mut host, request, trace)?;
     let mut held = claim(roots, &mut host, &netns, request, &name, trace)?;
-    let mut pod = Pod::enter(roots, netns, &request.key.name, trace)?;
+    let mut pod = Pod::enter(roots, &host, netns, &request.key.name, trace)?;
     let plan = look(roots, &mut host, &mut pod, request, &name, trace)?;
     if plan.link.is_none() && addressing.has_addresses() {
         return Err(AttachError::Config(

@@ -72,7 +72,13 @@ pub(crate) fn finish(
         };
         return Ok((attached, made));
     };
-    let (found, slaac) = settle(applying.roots, applying.pod, inside, applying.trace)?;
+    let (found, slaac) = settle(
+        applying.roots,
+        &applying.host.netns,
+        applying.pod,
+        inside,
+        applying.trace,
+    )?;
     let mac = check_mac(applying, link, &found, &request.key.name)?;
     let lease = Lease {
         ips: lease.ips.into_iter().chain(slaac).collect(),

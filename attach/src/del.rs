@@ -180,7 +180,7 @@ fn unrecorded(
         return Ok(());
     }
     let key = former.key();
-    let mut socket = netns.run(RouteSocket::open)??;
+    let mut socket = netns.run_from(&host.netns, RouteSocket::open)??;
     let Some(link) = socket.link(By::Name(&key.name))? else {
         return Ok(());
     };

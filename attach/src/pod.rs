@@ -65,12 +65,13 @@ impl Pod {
     /// [`AttachError::NameTaken`]; nothing was touched.
     pub(crate) fn enter(
         roots: &Roots,
+        host: &Host,
         netns: NetNs,
         name: &IfName,
         trace: &mut Trace,
     ) -> Result<Self, AttachError> {
         let proc = &roots.proc;
-        let (mut socket, taken, heeds_routers) = netns.run(|| {
+        let (mut socket, taken, heeds_routers) = netns.run_from(&host.netns, || {
             let mut socket = RouteSocket::open()?;
             let taken = socket.link(By::AnyName(name.as_str()))?;
             Ok::<_, AttachError>((socket, taken, heeds_routers(proc)?))

@@ -3,8 +3,9 @@
 //! Left to others: what is in the folders.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,11 @@ impl BootId {
     /// # Errors
     /// When the kernel's file cannot be read.
     pub fn current(proc_root: &Path) -> io::Result<Self> {
-        let bytes = fs::read(proc_root.join("sys/kernel/random/boot_id"))?;
-        Ok(Self::new(&String::from_utf8_lossy(&bytes)))
+        let mut file = fs::File::open(proc_root.join("sys/kernel/random/boot_id"))?;
+        let mut bytes = [0; 64]; // 36 and a line's end, which the kernel gives at once
+        let length = file.read(&mut bytes)?;
+        let name = bytes.get(..length).unwrap_or_default();
+        Ok(Self::new(&String::from_utf8_lossy(name)))
     }
 
     /// The name.
@@ -47,9 +51,8 @@ pub struct Roots {
     pub sysfs: PathBuf,
     /// The process file system of the host. On a node `/proc`.
     pub proc: PathBuf,
-    /// Whether `proc` shows every process of the machine: then a namespace that no process and no mount
-    /// holds is gone. In a container it shows only some.
-    pub sees_all: bool,
+    /// Whether `proc` shows every process of the machine, where that is known already.
+    pub sees_all: OnceLock<bool>,
     /// This boot.
     pub boot_id: BootId,
     /// Now, since the epoch; only ever shown to people.
@@ -67,11 +70,19 @@ impl Roots {
             state: PathBuf::from("/var/lib/colvin"),
             run: PathBuf::from("/run/colvin"),
             sysfs: PathBuf::from("/"),
-            sees_all: is_first_pid_namespace(&proc),
+            sees_all: OnceLock::new(),
             boot_id: BootId::current(&proc)?,
             proc,
             now,
         })
+    }
+
+    /// Whether `proc` shows every process of the machine: then a namespace that no process and no mount
+    /// holds is gone. In a container it shows only some. Looked at when it is asked for first.
+    pub(crate) fn sees_all(&self) -> bool {
+        *self
+            .sees_all
+            .get_or_init(|| is_first_pid_namespace(&self.proc))
     }
 }
 

@@ -64,9 +64,13 @@ pub fn remove(file: &Path) -> io::Result<()> {
 pub(crate) fn whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("/"));
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    fs::create_dir_all(folder)?;
     let new = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = fs::write(&new, bytes).and_then(|()| fs::rename(&new, file));
+    let write = || fs::write(&new, bytes);
+    let written = write().or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| write()),
+        _ => Err(error),
+    });
+    let written = written.and_then(|()| fs::rename(&new, file));
     if written.is_err() {
         // the first failure is what counts
         drop(fs::remove_file(&new));

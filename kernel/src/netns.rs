@@ -104,7 +104,15 @@ impl NetNs {
     /// [`NetNsError::Enter`] when the thread may not enter, or would not be let back (`EPERM`
     /// without `CAP_SYS_ADMIN`), and as [`NetNs::current`]; the work was then not begun.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T, NetNsError> {
-        let home = Return(Self::current()?);
+        self.run_from(&Self::current()?, work)
+    }
+
+    /// The same for a thread whose own namespace is open already: it must be that one, since there it ends.
+    ///
+    /// # Errors
+    /// [`NetNsError::Enter`], as [`NetNs::run`].
+    pub fn run_from<T>(&self, home: &Self, work: impl FnOnce() -> T) -> Result<T, NetNsError> {
+        let home = Return(home);
         // who is not let into where it is would not be let back
         home.0.enter()?;
         self.enter()?;
@@ -122,9 +130,9 @@ impl NetNs {
 }
 
 /// Brings the thread back when it is dropped, after a panic too.
-struct Return(NetNs);
+struct Return<'a>(&'a NetNs);
 
-impl Drop for Return {
+impl Drop for Return<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.0.enter() {
             // all that this thread did from here on would be done to somebody else's network

@@ -13,7 +13,7 @@ pub(super) fn roots(state: &Path) -> Roots {
         run: state.join("run"),
         sysfs: state.to_owned(),
         proc: "/proc".into(),
-        sees_all: false,
+        sees_all: false.into(),
         boot_id: BootId::new("boot-1"),
         now: Duration::ZERO,
     }

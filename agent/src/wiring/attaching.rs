@@ -36,7 +36,7 @@ pub(super) fn roots(state: &Path, run: &Path, root: &Path) -> Roots {
         sysfs: root.to_owned(),
         proc: "/proc".into(),
         // in a container it shows few; what is not seen is not gone then
-        sees_all: false,
+        sees_all: false.into(),
         // without its name no boot is another one
         boot_id: BootId::new(boot_id().as_deref().unwrap_or_default()),
         now: SystemTime::now()

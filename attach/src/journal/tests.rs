@@ -19,7 +19,7 @@ fn roots(folder: &TempDir) -> Roots {
         run: folder.path().join("run"),
         sysfs: folder.path().to_owned(),
         proc: "/proc".into(),
-        sees_all: true,
+        sees_all: true.into(),
         boot_id: BootId::new("this-boot"),
         now: Duration::from_secs(7),
     }

@@ -13,7 +13,7 @@ use colvin_kernel::netlink::change::{
     By, ChangeError, Detection, LinkChange, LinkFacts, NewAddress, Route, RouteSocket, Scope,
     Switch, Watch,
 };
-use colvin_kernel::netns::sysctl;
+use colvin_kernel::netns::{NetNs, sysctl};
 use colvin_model::{IfIndex, IfName, LinkAddress};
 
 use super::Pod;
@@ -40,9 +40,10 @@ pub(crate) struct Inside<'a> {
 }
 
 /// Finds the interface, and makes it what it is to be. Gives it as it is then, with the addresses that
-/// routers gave it.
+/// routers gave it. `home` is the namespace of the calling thread.
 pub(crate) fn settle(
     roots: &Roots,
+    home: &NetNs,
     pod: &mut Pod,
     inside: &Inside<'_>,
     trace: &mut Trace,
@@ -64,7 +65,8 @@ pub(crate) fn settle(
             let slaac = wait(socket, watch, &found, inside)?;
             Ok::<_, AttachError>((found, slaac, settings, told))
         };
-        pod.netns.run(work).map_err(AttachError::from).flatten()
+        let done = pod.netns.run_from(home, work);
+        done.map_err(AttachError::from).flatten()
     } else {
         raise(&roots.proc, socket, inside).map(|found| (found, Vec::new(), Vec::new(), None))
     };

@@ -88,7 +88,7 @@ pub(crate) fn life(
             Ok(_) | Err(_) => {}
         }
     }
-    if roots.sees_all && live.unreadable == 0 {
+    if roots.sees_all() && live.unreadable == 0 {
         return Ok(Life::Gone);
     }
     let is_of_process = target.path.starts_with("/proc") || target.path.starts_with(&roots.proc);

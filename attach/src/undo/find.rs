@@ -85,7 +85,7 @@ fn find_far(
     if let Some(link) = wait_for_return(undoing, image)? {
         return Ok(Place::Home(link));
     }
-    if !undoing.roots.sees_all || live.unreadable > 0 {
+    if !undoing.roots.sees_all() || live.unreadable > 0 {
         return Err(AttachError::NoNetdev {
             device,
             reason: "its netdev is in no network namespace that can be seen from here".to_owned(),

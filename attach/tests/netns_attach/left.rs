@@ -222,7 +222,7 @@ fn an_empty_record_that_nobody_holds_is_removed() {
 #[ignore = "netns"]
 fn the_sweep_sees_which_namespaces_live_and_undoes_what_is_dead() {
     let mut node = Node::new();
-    node.roots.sees_all = false; // as in a container
+    node.roots.sees_all = false.into(); // as in a container
     let (pod, other) = (Netns::new().unwrap(), Netns::new().unwrap());
     node.add(&request("c1", &pod, macvlan("up0"))).unwrap();
     let mut second = request("c2", &other, macvlan("up0"));

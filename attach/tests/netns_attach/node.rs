@@ -36,7 +36,7 @@ impl Node {
             run: folder.path().join("run"),
             sysfs: host.root().unwrap(),
             proc: PathBuf::from("/proc"),
-            sees_all: true,
+            sees_all: true.into(),
             boot_id: BootId::new("this-boot"),
             now: Duration::from_secs(1_000),
         };

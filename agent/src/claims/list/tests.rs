@@ -169,7 +169,7 @@ fn nodes(root: &Path) -> SysfsNodes {
         run: root.join("run"),
         sysfs: root.to_owned(),
         proc: root.join("proc"),
-        sees_all: false,
+        sees_all: false.into(),
         boot_id: BootId::new(""),
         now: std::time::Duration::ZERO,
     };

@@ -31,7 +31,7 @@ impl Node {
             sysfs: at("root"),
             proc: at("proc"),
             boot_id: BootId::new("boot-1"),
-            sees_all: true,
+            sees_all: true.into(),
             now: Duration::ZERO,
         };
         let node = Self { folder, roots };
