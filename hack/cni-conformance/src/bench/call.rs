@@ -20,7 +20,7 @@ use wait4::Wait4 as _;
 
 /// The longest time that a call may take: the first one in a folder of 60,000 leases that another program wrote makes an
 /// index of them, half a minute on some disks.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A call, ready to be made again and again.
 pub(crate) struct Call {
