@@ -101,6 +101,7 @@ impl Claims {
             others: self.others,
             attached: journal,
             claims: Arc::new(ApiReader::new(self.client.clone())),
+            nodes: self.nodes,
         };
         let live = Live {
             folders: self.settings.folders.clone(),
@@ -120,7 +121,6 @@ impl Claims {
             claimable: self.claimable,
             claimed: self.claimed.subscribe(),
             state: state.clone(),
-            nodes: self.nodes,
             wanted: wanted_in,
             devices: devices_in,
         };

@@ -6,14 +6,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::error::Error as _;
 
 use colvin_kubelet_api::device_plugin::v1beta1 as api;
-use colvin_model::offer::{DeviceId, Ill, Offer, ResourceName};
+use colvin_model::offer::{DeviceId, Ill, NodesError, Offer, ResourceName};
 use tonic::Status;
 use tracing::warn;
 
 use crate::files::FilesError;
 use crate::grant::Grant;
 use crate::ledger::{Conflict, Ledger};
-use crate::{Cdi, NodeReader, NodesError, cdi, environment};
+use crate::{Cdi, DeviceReader, cdi, environment};
 
 /// Why devices are not given out.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,7 @@ pub(crate) struct Allocation<'a> {
     pub(crate) resource: &'a ResourceName,
     pub(crate) offer: &'a Offer,
     pub(crate) ledger: &'a Ledger,
-    pub(crate) nodes: &'a dyn NodeReader,
+    pub(crate) nodes: &'a dyn DeviceReader,
     pub(crate) cdi: Cdi,
 }
 

@@ -24,7 +24,7 @@ use crate::files::FilesError;
 use crate::grant::Grant;
 use crate::papers::Papers;
 use crate::scene::Places;
-use crate::{NodeReader, Pace, PodName, Report, Settings};
+use crate::{DeviceReader, Pace, PodName, Report, Settings};
 
 /// The one place where devices become held and free.
 pub(crate) struct Ledger {
@@ -34,7 +34,7 @@ pub(crate) struct Ledger {
     own_pod: Option<PodName>,
     pace: Pace,
     offers: watch::Receiver<Option<Arc<Offers>>>,
-    nodes: Arc<dyn NodeReader>,
+    nodes: Arc<dyn DeviceReader>,
     report: Arc<dyn Report>,
     holders: watch::Sender<Arc<Holders>>,
     /// Something was given out, or may be free.
@@ -48,7 +48,7 @@ impl Ledger {
         settings: &Settings,
         offers: watch::Receiver<Option<Arc<Offers>>>,
         holders: watch::Sender<Arc<Holders>>,
-        nodes: Arc<dyn NodeReader>,
+        nodes: Arc<dyn DeviceReader>,
         report: Arc<dyn Report>,
     ) -> Self {
         let ledger = Self {

@@ -6,7 +6,7 @@
 //! latest value counts.
 //!
 //! Left to others: what is offered and how well it is ([`colvin_model::offer`]), how a machine's device
-//! nodes are found ([`NodeReader`]), metrics and events ([`Report`]).
+//! nodes are found ([`DeviceReader`]), metrics and events ([`Report`]).
 
 #![forbid(unsafe_code)]
 
@@ -33,7 +33,7 @@ mod sockets;
 
 pub use colvin_attach::record::Outstanding;
 pub use files::FilesError;
-pub use nodes::{NodeReader, NodesError};
+pub use nodes::DeviceReader;
 pub use report::{NoReport, RegistrationState, Report};
 pub use serve::{DevicePluginError, serve};
 pub use settings::{Cdi, Folders, Pace, PodName, Registration, Settings};

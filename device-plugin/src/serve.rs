@@ -16,7 +16,7 @@ use crate::resource::Resource;
 use crate::scene::{Places, Scene, Watcher};
 use crate::server::Shared;
 use crate::sockets::{self, Instance};
-use crate::{NodeReader, Report, Settings, instance};
+use crate::{DeviceReader, Report, Settings, instance};
 
 /// How long everything has to end, once no other process has to be waited for.
 const END: Duration = Duration::from_millis(180);
@@ -46,7 +46,7 @@ pub async fn serve(
     settings: Settings,
     offers: watch::Receiver<Option<Arc<Offers>>>,
     holders: watch::Sender<Arc<Holders>>,
-    nodes: Arc<dyn NodeReader>,
+    nodes: Arc<dyn DeviceReader>,
     report: Arc<dyn Report>,
     stop: CancellationToken,
 ) -> Result<(), DevicePluginError> {

@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 
 use crate::allocate::{AllocateError, Allocation, note};
 use crate::ledger::Ledger;
-use crate::{Cdi, NodeReader, Report, Settings, preferred};
+use crate::{Cdi, DeviceReader, Report, Settings, preferred};
 use stream::Lists;
 
 /// The version of the kubelet's API that is spoken.
@@ -32,7 +32,7 @@ pub(crate) type Notified = Option<Result<(), String>>;
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) ledger: Ledger,
-    pub(crate) nodes: Arc<dyn NodeReader>,
+    pub(crate) nodes: Arc<dyn DeviceReader>,
     pub(crate) report: Arc<dyn Report>,
 }
 

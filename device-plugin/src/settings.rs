@@ -15,7 +15,7 @@ pub struct Settings {
     /// The program that refuses a container whose interface was not made, or `None` where there is no
     /// gate: the CDI edits of each device call it as `PROGRAM gate --resource R --device D` before the
     /// container starts. With [`Cdi::Off`] the kubelet is asked to call `PreStartContainer` instead, and
-    /// [`crate::NodeReader::applied`] decides.
+    /// [`crate::DeviceReader::applied`] decides.
     pub gate: Option<PathBuf>,
     /// The pod we run in, or `None` outside of pods. An answer of the kubelet that does not list it is
     /// from before the kubelet heard of its pods, and then nothing counts as free again.

@@ -3,7 +3,7 @@
 //! Everything here blocks, and one process at a time comes here. Left to others: taking turns, and the calls.
 
 use colvin_attach::record::{self, ClaimDevice, Outstanding};
-use colvin_model::offer::{DeviceId, Holders};
+use colvin_model::offer::{DeviceId, Holders, NodeReader};
 
 use crate::answer::{Answer, answers};
 use crate::checkpoint::{Checkpoint, CheckpointError, Loaded};
@@ -30,6 +30,8 @@ pub(crate) struct Around<'a> {
     /// What the device plugin gave away.
     pub(crate) others: &'a Holders,
     pub(crate) attached: Attached<'a>,
+    /// Finds what a device has for programs.
+    pub(crate) nodes: &'a dyn NodeReader,
 }
 
 /// Who else has what, when a claim is prepared.
@@ -144,6 +146,7 @@ impl Books {
             before,
             boot_id,
             is_free: &|device| taken.ensure_free(device).is_ok(),
+            nodes: taken.around.nodes,
         };
         let given = grant.of(&allocation)?;
         let claim = Claim {

@@ -78,8 +78,6 @@ pub struct Device {
     pub is: OfferedDevice,
     /// What is to be said of it though it may be used, such as that its link is down.
     pub notice: Option<&'static str>,
-    /// What it has for programs.
-    pub nodes: DeviceNodes,
     /// The children of an uplink that many claims are allocated, each a share; none where it is a device by itself.
     pub children: Vec<Child>,
 }
@@ -103,8 +101,8 @@ impl Devices {
 impl Device {
     /// The device nodes that a container gets: vfio and uio come with the driver, the others are given where they
     /// are asked for.
-    pub(crate) fn char_devices(&self) -> Vec<CharDevice> {
-        let (asked, nodes) = (&self.is.extras, &self.nodes);
+    pub(crate) fn char_devices(&self, nodes: &DeviceNodes) -> Vec<CharDevice> {
+        let asked = &self.is.extras;
         let mut given = Vec::new();
         if let Some(group) = &nodes.vfio {
             given.extend([CharDevice::same("/dev/vfio/vfio"), group.clone()]);
@@ -154,7 +152,7 @@ mod tests {
     #[test]
     fn nodes_come_with_the_driver_or_when_they_are_asked_for() {
         let mut device = vf(1);
-        device.nodes = DeviceNodes {
+        let nodes = DeviceNodes {
             vfio: Some(CharDevice {
                 host: "/dev/vfio/noiommu-7".into(),
                 container: "/dev/vfio/7".into(),
@@ -168,7 +166,7 @@ mod tests {
         };
         device.is.extras.rdma = false;
         let hosts = |device: &Device| -> Vec<String> {
-            let nodes = device.char_devices().into_iter();
+            let nodes = device.char_devices(&nodes).into_iter();
             nodes.map(|node| node.host).collect()
         };
         assert_eq!(hosts(&device), ["/dev/vfio/vfio", "/dev/vfio/noiommu-7"]);

@@ -228,6 +228,15 @@ impl Driver {
         Ok(loaded.state)
     }
 
+    fn around<'a>(&'a self, seen: &'a Seen) -> Around<'a> {
+        Around {
+            devices: &seen.devices,
+            others: &seen.others,
+            attached: seen.attached.as_deref(),
+            nodes: self.inputs.nodes.as_ref(),
+        }
+    }
+
     fn prepare_one(
         &self,
         state: &mut State,
@@ -235,7 +244,7 @@ impl Driver {
         work: Result<(Asked, Result<ReadClaim, ClaimError>), ClaimError>,
     ) -> Result<Vec<Answer>, ClaimError> {
         let (asked, read) = work?;
-        self.books.prepare(state, &asked, read, seen.around())
+        self.books.prepare(state, &asked, read, self.around(seen))
     }
 
     fn unprepare_one(
@@ -260,16 +269,6 @@ impl Driver {
         let claimed = self.claimed.borrow().clone();
         if let (true, Some(claimed)) = (changed, claimed) {
             self.report.claimed_changed(&claimed);
-        }
-    }
-}
-
-impl Seen {
-    fn around(&self) -> Around<'_> {
-        Around {
-            devices: &self.devices,
-            others: &self.others,
-            attached: self.attached.as_deref(),
         }
     }
 }

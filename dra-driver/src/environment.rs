@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use colvin_model::offer::{DeviceId, ResourceName};
+use colvin_model::offer::{DeviceId, DeviceNodes, ResourceName};
 use serde_json::{Map, Value, json};
 
 use crate::devices::Device;
@@ -46,8 +46,8 @@ pub(crate) fn of_request(given: &[&Given]) -> Vec<String> {
 }
 
 /// What a device has for programs, by the keys that the SR-IOV device plugin has (SDP-26).
-pub(crate) fn info(id: &DeviceId, device: &Device) -> Value {
-    let (nodes, extras) = (&device.nodes, &device.is.extras);
+pub(crate) fn info(id: &DeviceId, device: &Device, nodes: &DeviceNodes) -> Value {
+    let extras = &device.is.extras;
     let path = |node: &colvin_model::offer::CharDevice| node.container.clone();
     let mut info = Map::new();
     info.insert("generic".into(), json!({"deviceID": id.as_str()}));
@@ -84,18 +84,21 @@ mod tests {
     #[test]
     fn what_a_device_has_is_told_by_the_keys_that_programs_know() {
         let mut device = vf(1);
-        device.nodes.vfio = Some(CharDevice::same("/dev/vfio/7"));
-        device.nodes.rdma = Some(RdmaNodes {
-            device: "mlx5_2".into(),
-            uverbs: Some(CharDevice::same("/dev/infiniband/uverbs2")),
-            ..RdmaNodes::default()
-        });
+        let nodes = DeviceNodes {
+            vfio: Some(CharDevice::same("/dev/vfio/7")),
+            rdma: Some(RdmaNodes {
+                device: "mlx5_2".into(),
+                uverbs: Some(CharDevice::same("/dev/infiniband/uverbs2")),
+                ..RdmaNodes::default()
+            }),
+            ..DeviceNodes::default()
+        };
         device.is.extras.rdma = true;
         let expected = json!({
             "generic": {"deviceID": "0000:3b:00.1"},
             "vfio": {"mount": "/dev/vfio/vfio", "dev-mount": "/dev/vfio/7"},
             "rdma": {"uverbs": "/dev/infiniband/uverbs2", "rdma_dev": "mlx5_2"},
         });
-        assert_eq!(info(&device.id, &device), expected);
+        assert_eq!(info(&device.id, &device, &nodes), expected);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use colvin_attach::record::RecordError;
 use colvin_model::NetworkName;
-use colvin_model::offer::{DeviceId, Ill, Kind};
+use colvin_model::offer::{DeviceId, Ill, Kind, NodesError};
 
 use crate::checkpoint::CheckpointError;
 use crate::claim::ClaimReadError;
@@ -78,6 +78,8 @@ pub(crate) enum ClaimError {
     InSomePod(DeviceId),
     #[error("{device} is held as {by}")]
     HeldByResource { device: DeviceId, by: ByResource },
+    #[error(transparent)]
+    Nodes(NodesError),
     #[error("it is not known what the device plugin gave away")]
     Outstanding(#[source] RecordError),
     #[error(transparent)]
@@ -123,6 +125,7 @@ impl ClaimError {
             Self::OtherPool { .. } => "OtherPool",
             Self::OtherNetwork { .. } => "OtherNetwork",
             Self::Ill { .. } => "DeviceIll",
+            Self::Nodes(_) => "DeviceNodesUnreadable",
             Self::Twice(_) => "DeviceTwice",
             Self::HeldByClaim(_) | Self::HeldByResource { .. } => "DeviceHeld",
             Self::StillAttached(_) | Self::InSomePod(_) => "DeviceNotUndone",
@@ -157,6 +160,7 @@ impl ClaimError {
             | Self::ReadLate(_)
             | Self::Unknown(_)
             | Self::Ill { .. }
+            | Self::Nodes(_)
             | Self::NoneLeft { .. }
             | Self::StillAttached(_)
             | Self::InSomePod(_)

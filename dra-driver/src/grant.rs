@@ -7,7 +7,7 @@ mod heard;
 use std::collections::BTreeMap;
 
 use colvin_attach::record::{ClaimAttach, ClaimDevice};
-use colvin_model::offer::DeviceId;
+use colvin_model::offer::{DeviceId, DeviceNodes, NodeReader};
 use serde_json::{Value, json};
 
 use crate::claim::{AllocationResult, ClaimAllocation, base_request};
@@ -30,6 +30,8 @@ pub(crate) struct Grant<'a> {
     pub(crate) boot_id: Option<&'a str>,
     /// Whether nobody else holds a device: of an uplink's children one that is free is given.
     pub(crate) is_free: &'a dyn Fn(&ClaimDevice) -> bool,
+    /// Finds what a device has for programs.
+    pub(crate) nodes: &'a dyn NodeReader,
 }
 
 impl<'a> Grant<'a> {
@@ -85,11 +87,19 @@ impl<'a> Grant<'a> {
             });
         }
         self.ensure_network(device, result, &config)?;
-        let attach = if result.admin_access {
+        let nodes = self.nodes.nodes(&device.id, &device.is);
+        let (attach, nodes) = if result.admin_access {
             // to look at a device is not to use it
-            ClaimAttach::default()
+            (ClaimAttach::default(), nodes.unwrap_or_default())
         } else {
-            heard(&config, device)?
+            let nodes = nodes.map_err(|error| match &device.is.ill {
+                Some(why) => ClaimError::Ill {
+                    device: device.id.clone(),
+                    why: why.clone(),
+                },
+                None => ClaimError::Nodes(error),
+            })?;
+            (heard(&config, device, &nodes)?, nodes)
         };
         let is = match device.children.as_slice() {
             [] => claim_device(&device.id, device, result, attach),
@@ -98,7 +108,7 @@ impl<'a> Grant<'a> {
             }
             _ => claim_device(&device.id, device, result, attach),
         };
-        let given = given(name, is, device, result, config);
+        let given = given(name, is, (device, &nodes), result, config);
         match &device.is.ill {
             Some(why) if !given.admin && !self.had(&given.device) => Err(ClaimError::Ill {
                 device: given.device.device,
@@ -222,14 +232,14 @@ fn claim_device(
 fn given(
     name: DeviceName,
     is: ClaimDevice,
-    device: &Device,
+    (device, nodes): (&Device, &DeviceNodes),
     result: &AllocationResult,
     config: AttachConfig,
 ) -> Given {
     let admin = result.admin_access;
     Given {
-        info: environment::info(&is.device, device),
-        attributes: attributes(&is, device, &config),
+        info: environment::info(&is.device, device, nodes),
+        attributes: attributes(&is, (device, nodes), &config),
         device: is,
         request: result.request.clone(),
         pool: result.pool.clone(),
@@ -240,7 +250,7 @@ fn given(
         nodes: if admin {
             Vec::new()
         } else {
-            device.char_devices()
+            device.char_devices(nodes)
         },
         config,
     }
@@ -249,7 +259,7 @@ fn given(
 /// What a metadata file says of a device, as attributes of a slice are written.
 fn attributes(
     given: &ClaimDevice,
-    device: &Device,
+    (device, nodes): (&Device, &DeviceNodes),
     config: &AttachConfig,
 ) -> BTreeMap<String, Value> {
     let is = &device.is;
@@ -258,7 +268,7 @@ fn attributes(
         .numa_node
         .map(|node| node.to_string().parse::<i64>().ok());
     let whole = is.address.filter(|_| !is.kind.is_shared());
-    let vfio = device.nodes.vfio.as_ref();
+    let vfio = nodes.vfio.as_ref();
     let share = is.kind.is_shared().then_some(&given.device);
     let all = [
         ("network", Some(json!({"string": device.network}))),

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use colvin_attach::record::ClaimDevice;
-use colvin_model::offer::{DeviceNodes, Extras, Kind, OfferedDevice};
+use colvin_model::offer::{
+    CharDevice, DeviceId, DeviceNodes, Extras, Kind, NodeReader, NodesError, OfferedDevice,
+};
 
 use crate::books::Asked;
 use crate::claim::{AllocationResult, ClaimAllocation, ReadClaim};
@@ -38,9 +40,36 @@ pub(crate) fn vf(number: u8) -> Device {
             extras: Extras::default(),
         },
         notice: None,
-        nodes: DeviceNodes::default(),
         children: vec![],
     }
+}
+
+/// A machine whose devices have all the same for programs, or that does not tell what.
+pub(crate) struct Nodes(pub(crate) Option<DeviceNodes>);
+
+impl NodeReader for Nodes {
+    fn nodes(&self, id: &DeviceId, _: &OfferedDevice) -> Result<DeviceNodes, NodesError> {
+        let nodes = self.0.clone();
+        nodes.ok_or_else(|| NodesError::new(id, "torn"))
+    }
+}
+
+/// One whose devices have none.
+pub(crate) const NO_NODES: Nodes = Nodes(Some(DeviceNodes {
+    vfio: None,
+    uio: None,
+    rdma: None,
+    vhost_vdpa: None,
+    vdpa_name: None,
+}));
+
+/// One on which a vfio driver has them.
+pub(crate) fn by_vfio() -> Nodes {
+    let vfio = Some(CharDevice::same("/dev/vfio/7"));
+    Nodes(Some(DeviceNodes {
+        vfio,
+        ..DeviceNodes::default()
+    }))
 }
 
 /// That many VFs.
@@ -86,6 +115,7 @@ pub(crate) fn given(request: &str, number: u8) -> Given {
         before: None,
         boot_id: None,
         is_free: &|_| true,
+        nodes: &NO_NODES,
     };
     let allocation = ClaimAllocation {
         results: vec![result(request, number)],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
-use colvin_model::offer::{DeviceId, Holders};
+use colvin_model::offer::{DeviceId, Holders, NodeReader};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,8 @@ pub struct Inputs {
     pub attached: watch::Receiver<Option<Arc<BTreeSet<DeviceId>>>>,
     /// Reads claims.
     pub claims: Arc<dyn ClaimReader>,
+    /// Finds what a device has for programs, when it is given away.
+    pub nodes: Arc<dyn NodeReader>,
 }
 
 /// Nothing can be served at all.

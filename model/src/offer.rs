@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 pub use device::{DeviceId, Extras, Ill, InvalidDeviceId, Kind, OfferedDevice, Vdpa};
 pub use holders::{Holder, Holders};
-pub use nodes::{CharDevice, DeviceNodes, RdmaNodes};
+pub use nodes::{CharDevice, DeviceNodes, NodeReader, NodesError, RdmaNodes};
 pub use offering::{BOOT_GRACE, LinkStanding, Offering, Situation};
 pub use resource::{InvalidResourceName, ResourceName};
 

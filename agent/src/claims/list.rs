@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use colvin_device_plugin::NodeReader as _;
 use colvin_dra_driver::{self as driver, Claimed};
 use colvin_model::attribute::AttributeValue;
 use colvin_model::claimable::{CHILDREN, Claimable, Taint};
@@ -21,7 +20,6 @@ use tracing::warn;
 
 use super::Latest;
 use super::listed::{Listed, Shared, listed};
-use crate::device_plugin::SysfsNodes;
 
 /// Makes the lists.
 pub(super) struct List {
@@ -31,7 +29,6 @@ pub(super) struct List {
     pub(super) claimed: Latest<Claimed>,
     /// What the API server keeps of slices.
     pub(super) state: watch::Receiver<Arc<State>>,
-    pub(super) nodes: Arc<SysfsNodes>,
     pub(super) wanted: watch::Sender<Option<Arc<Wanted>>>,
     pub(super) devices: watch::Sender<Arc<driver::Devices>>,
 }
@@ -55,15 +52,22 @@ impl List {
         }
     }
 
+    /// On a thread of its own: with a thousand devices it takes milliseconds, and the kubelet waits for this one.
     async fn make(
         &self,
         claimable: Arc<Vec<Claimable>>,
         dropped: &BTreeSet<Feature>,
     ) -> anyhow::Result<()> {
         let claimed = self.claimed.borrow().clone().unwrap_or_default();
-        let listed_now = listed(&claimable, &claimed, dropped);
-        let pools = pools(&self.node, &listed_now);
-        let wanted = Wanted::new(&self.node, pools.clone());
+        let (node, dropped) = (self.node.clone(), dropped.clone());
+        let lists = move || {
+            let listed = listed(&claimable, &claimed, &dropped);
+            let pools = pools(&node, &listed);
+            let devices = devices(&listed, &pools);
+            (Wanted::new(&node, pools), devices)
+        };
+        let made = tokio::task::spawn_blocking(lists).await;
+        let (wanted, devices) = made.context("listing the devices of claims")?;
         self.wanted.send_if_modified(|last| {
             let other = last.as_deref() != Some(&wanted);
             if other {
@@ -71,12 +75,6 @@ impl List {
             }
             other
         });
-        // reading device nodes takes longer than telling the scheduler may
-        let nodes = Arc::clone(&self.nodes);
-        let dropped = dropped.clone();
-        let read = move || devices(&listed(&claimable, &claimed, &dropped), &pools, &nodes);
-        let devices = tokio::task::spawn_blocking(read).await;
-        let devices = devices.context("reading the devices of claims")?;
         self.devices.send_if_modified(|last| {
             let other = **last != devices;
             if other {
@@ -167,11 +165,7 @@ fn taint(taint: &Taint) -> DeviceTaint {
 }
 
 /// What claims are prepared of, by the names and pools that are published.
-fn devices(
-    listed: &[Listed<'_>],
-    pools: &BTreeMap<PoolName, Pool>,
-    nodes: &SysfsNodes,
-) -> driver::Devices {
+fn devices(listed: &[Listed<'_>], pools: &BTreeMap<PoolName, Pool>) -> driver::Devices {
     let mut pool_of: BTreeMap<&str, &PoolName> = BTreeMap::new();
     for (name, pool) in pools {
         let devices = pool.devices.iter();
@@ -183,15 +177,12 @@ fn devices(
         let mut is = of.is.clone();
         // who tolerates the taint may have it
         is.ill = is.ill.filter(|ill| *ill != Ill::LinkDown);
-        let read = nodes.nodes(&of.id, &is);
-        let nodes = read.unwrap_or_default();
         let known = driver::Device {
             pool,
             id: device.id()?,
             network: of.network.clone(),
             is,
             notice: of.taints.first().map(|taint| taint.key.meaning()),
-            nodes,
             children: device
                 .shared
                 .as_ref()

@@ -150,10 +150,10 @@ fn statuses(
     sightings: &Sightings,
 ) -> BTreeMap<Key, Vec<DeviceStatus>> {
     let mut all: BTreeMap<Key, Vec<DeviceStatus>> = BTreeMap::new();
+    let known = claimable.iter().map(|it| ((&it.network, &it.id), it));
+    let known: BTreeMap<_, &Claimable> = known.collect();
     for hold in claimed.0.iter().filter(|hold| !hold.leaving) {
-        let is_it =
-            |it: &&Claimable| it.id == hold.device.device && it.network == hold.device.network;
-        let known = claimable.iter().find(is_it);
+        let known = known.get(&(&hold.device.network, &hold.device.device));
         let in_pod = seen_of(sightings, &hold.device.network, &hold.device.device);
         let key = (
             hold.namespace.clone(),

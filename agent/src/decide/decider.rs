@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use colvin_dra_driver::Claimed;
 use colvin_model::NetworkName;
 use colvin_model::claimable::Claimable;
 use colvin_model::inventory::UplinkId;
@@ -25,12 +27,17 @@ use crate::explore::Seen;
 use crate::file::{MembershipFile, OffersFile};
 use crate::telemetry::{ConfigPart, DecisionMetrics, OfferMetrics};
 
+/// How long a change of who holds what waits for more of its kind.
+const FEW: Duration = Duration::from_millis(100);
+
 /// Decides.
 pub(crate) struct Decider {
     pub(crate) memory: Memory,
     pub(crate) membership_file: MembershipFile,
     pub(crate) offers_file: OffersFile,
     pub(crate) claims_file: OffersFile,
+    /// What this run has kept in it.
+    pub(crate) claims_kept: Option<Offers>,
     pub(crate) clock: Uptime,
     pub(crate) metrics: DecisionMetrics,
     pub(crate) offer_metrics: OfferMetrics,
@@ -50,27 +57,33 @@ impl Decider {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         loop {
-            if let Some(decision) = self.decide_from(&mut inputs) {
-                self.metrics.decided(&decision);
-                self.hand_on(decision, &outputs);
-            }
+            // with a thousand devices and their files it takes as long as a kubelet's call may
+            let outputs = outputs.clone();
+            let decide = move || {
+                self.step(&mut inputs, &outputs);
+                (self, inputs)
+            };
+            let decided = tokio::task::spawn_blocking(decide).await;
+            (self, inputs) = decided.context("deciding")?;
             let dues = [&self.memory.offering, &self.memory.claims];
             let due = dues.iter().filter_map(|it| it.look_again()).min();
             let wait = due.map(|due| due.saturating_sub(self.clock.now()));
+            let mut claimed = inputs.claimed.clone();
             tokio::select! {
                 biased; // the end before that of others, who tell us things
                 () = stop.cancelled() => return Ok(()),
-                changed = inputs.seen.changed() => changed?,
-                changed = inputs.node.changed() => changed?,
-                changed = inputs.networks.changed() => changed?,
-                changed = inputs.holders.changed() => changed?,
-                changed = inputs.claimed.changed() => changed?,
-                changed = inputs.attached.changed() => changed?,
-                changed = inputs.unfollowed.changed() => changed?,
-                changed = inputs.dropped.changed() => changed?,
-                changed = changed(&mut inputs.file) => changed?,
+                changed = inputs.changed() => changed?,
+                changed = settled(&mut claimed, self.memory.offering.offers()) => changed?,
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
             }
+        }
+    }
+
+    /// One decision, as soon as the inputs are known. It blocks.
+    fn step(&mut self, inputs: &mut Inputs, outputs: &Outputs) {
+        if let Some(decision) = self.decide_from(inputs) {
+            self.metrics.decided(&decision);
+            self.hand_on(decision, outputs);
         }
     }
 
@@ -135,7 +148,7 @@ impl Decider {
     }
 
     /// Tells who listens what is another.
-    fn hand_on(&self, decision: Decision, outputs: &Outputs) {
+    fn hand_on(&mut self, decision: Decision, outputs: &Outputs) {
         let offers = self.memory.offering.offers();
         let news = outputs.offers.borrow().as_deref() != Some(offers);
         if news {
@@ -163,19 +176,55 @@ impl Decider {
     }
 
     /// Tells who offers devices to claims what is another.
-    fn hand_on_claims(&self, claimable: &[Claimable], outputs: &Outputs) {
+    fn hand_on_claims(&mut self, claimable: &[Claimable], outputs: &Outputs) {
         let last = outputs.claimable.borrow().clone();
         if last.as_deref().map(Vec::as_slice) == Some(claimable) {
             return;
         }
         let is_idle = last.is_none() && claimable.is_empty();
-        if !is_idle && let Err(error) = self.claims_file.save(self.memory.claims.offers()) {
-            warn!(%error, "offers to claims cannot be kept over a restart");
+        let offers = self.memory.claims.offers();
+        // who holds what is another with every pod, and no part of it
+        if !is_idle && self.claims_kept.as_ref() != Some(offers) {
+            match self.claims_file.save(offers) {
+                Ok(()) => self.claims_kept = Some(offers.clone()),
+                Err(error) => warn!(%error, "offers to claims cannot be kept over a restart"),
+            }
         }
         outputs
             .claimable
             .send_replace(Some(Arc::new(claimable.to_vec())));
     }
+}
+
+impl Inputs {
+    /// Waits until something is another, but for who holds what by claims.
+    async fn changed(&mut self) -> Result<(), RecvError> {
+        tokio::select! {
+            changed = self.seen.changed() => changed,
+            changed = self.node.changed() => changed,
+            changed = self.networks.changed() => changed,
+            changed = self.holders.changed() => changed,
+            changed = self.attached.changed() => changed,
+            changed = self.unfollowed.changed() => changed,
+            changed = self.dropped.changed() => changed,
+            changed = changed(&mut self.file) => changed,
+        }
+    }
+}
+
+/// Waits until claims hold something else, and for what follows at once: a node that is filled prepares one claim after
+/// the other, and what was prepared needs no decision. What the device plugin offers too, it must hear of now.
+async fn settled(
+    claimed: &mut watch::Receiver<Option<Arc<Claimed>>>,
+    offers: &Offers,
+) -> Result<(), RecvError> {
+    claimed.changed().await?;
+    let now = claimed.borrow().clone().unwrap_or_default();
+    let is_offered = |id| offers.0.values().any(|it| it.devices.contains_key(id));
+    if !now.0.iter().any(|hold| is_offered(&hold.device.device)) {
+        tokio::time::sleep(FEW).await;
+    }
+    Ok(())
 }
 
 /// Waits for a change of an input that may not be there.
@@ -217,3 +266,6 @@ fn places(map: &NetworkMap) -> BTreeSet<(UplinkId, NetworkName)> {
     };
     uplinks.flat_map(on).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,16 @@
-//! The machine as the device plugin asks about it: device nodes and existence by sysfs, attachments by the journal.
+//! The machine as who gives devices away asks about it: device nodes and existence by sysfs, attachments by the journal.
 //!
 //! Left to others: how sysfs is read (`colvin_kernel`).
 
 use std::path::Path;
 
 use colvin_attach::Roots;
-use colvin_device_plugin::{NodeReader, NodesError};
+use colvin_device_plugin::DeviceReader;
 use colvin_kernel::sysfs::nodes::{self, Device};
 use colvin_kernel::sysfs::{SysfsError, SysfsRoot};
-use colvin_model::offer::{DeviceId, DeviceNodes, OfferedDevice, ResourceName};
+use colvin_model::offer::{
+    DeviceId, DeviceNodes, NodeReader, NodesError, OfferedDevice, ResourceName,
+};
 use tracing::warn;
 
 /// Reads the device nodes of one machine.
@@ -59,7 +61,9 @@ impl NodeReader for SysfsNodes {
             Err(error) => Err(NodesError::new(id, error)),
         }
     }
+}
 
+impl DeviceReader for SysfsNodes {
     fn exists(&self, id: &DeviceId, device: &OfferedDevice) -> bool {
         self.is_there(id, device)
     }

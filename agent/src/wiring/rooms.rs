@@ -159,6 +159,7 @@ impl Rooms {
             },
             membership_file,
             offers_file,
+            claims_kept: None,
             claims_file: OffersFile::of_claims(&self.state_dir),
             clock: self.clock,
             metrics,

@@ -6,10 +6,8 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use colvin_device_plugin::{
-    Folders, NoReport, NodeReader, NodesError, Registration, Settings, serve,
-};
-use colvin_model::offer::{DeviceId, DeviceNodes, Holders, OfferedDevice};
+use colvin_device_plugin::{DeviceReader, Folders, NoReport, Registration, Settings, serve};
+use colvin_model::offer::{DeviceId, DeviceNodes, Holders, NodeReader, NodesError, OfferedDevice};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +21,9 @@ impl NodeReader for Nodes {
     fn nodes(&self, _: &DeviceId, _: &OfferedDevice) -> Result<DeviceNodes, NodesError> {
         Ok(DeviceNodes::default())
     }
+}
 
+impl DeviceReader for Nodes {
     fn exists(&self, _: &DeviceId, _: &OfferedDevice) -> bool {
         true
     }

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use colvin_device_plugin::{
-    Cdi, DevicePluginError, Folders, NodeReader, NodesError, Outstanding, Pace, RegistrationState,
-    Report, Settings, serve,
+    Cdi, DevicePluginError, DeviceReader, Folders, Outstanding, Pace, RegistrationState, Report,
+    Settings, serve,
 };
 use colvin_kubelet_api::device_plugin::v1beta1::device_plugin_client::DevicePluginClient;
 use colvin_kubelet_api::uds;
 use colvin_model::offer::{
-    DeviceId, DeviceNodes, Extras, Holders, Ill, Kind, Offer, OfferedDevice, Offers, Origin,
-    Placement, ResourceName,
+    DeviceId, DeviceNodes, Extras, Holders, Ill, Kind, NodeReader, NodesError, Offer,
+    OfferedDevice, Offers, Origin, Placement, ResourceName,
 };
 use colvin_testkit::kubelet::{Kubelet, Options};
 use tempfile::TempDir;
@@ -89,7 +89,9 @@ impl NodeReader for Machine {
         let nodes = self.nodes.lock().unwrap();
         Ok(nodes.get(id.as_str()).cloned().unwrap_or_default())
     }
+}
 
+impl DeviceReader for Machine {
     fn exists(&self, id: &DeviceId, _: &OfferedDevice) -> bool {
         !self.gone.lock().unwrap().contains(id.as_str())
     }
@@ -258,7 +260,7 @@ impl Plugin {
         let (sender, holders) = watch::channel(Arc::default());
         let (machine, heard) = (Arc::<Machine>::default(), Arc::<Heard>::default());
         let stop = CancellationToken::new();
-        let nodes: Arc<dyn NodeReader> = Arc::<Machine>::clone(&machine);
+        let nodes: Arc<dyn DeviceReader> = Arc::<Machine>::clone(&machine);
         let report: Arc<dyn Report> = Arc::<Heard>::clone(&heard);
         let run = serve(settings, offered, sender, nodes, report, stop.clone());
         Self {

@@ -14,7 +14,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::claim::AllocationResult;
-use crate::scene::{asked, claim_device, devices, files_below, read, result, settings, uid};
+use crate::scene::{
+    NO_NODES, asked, claim_device, devices, files_below, read, result, settings, uid,
+};
 
 /// A node with its books.
 pub(super) struct Desk {
@@ -72,6 +74,7 @@ impl Desk {
             devices: &self.devices,
             others: &self.others,
             attached: self.attached.as_ref(),
+            nodes: &NO_NODES,
         };
         self.books
             .prepare(&mut self.state, &asked(of), read, around)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::*;
 use crate::Pace;
 use crate::claim::{ClaimReadError, ClaimReader};
-use crate::scene::{devices, read, result, settings};
+use crate::scene::{NO_NODES, devices, read, result, settings};
 
 /// Reads claims whose names say what becomes of it.
 #[derive(Default)]
@@ -48,6 +48,7 @@ fn of(settings: Settings) -> Arc<Driver> {
         others: watch::Sender::new(Arc::default()).subscribe(),
         attached: watch::Sender::new(Some(Arc::new(BTreeSet::new()))).subscribe(),
         claims: Arc::new(Odd::default()),
+        nodes: Arc::new(NO_NODES),
     };
     let claimed = watch::Sender::new(None);
     Arc::new(Driver::new(settings, inputs, claimed, Arc::new(Clumsy)))

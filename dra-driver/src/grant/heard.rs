@@ -3,7 +3,7 @@
 //! Left to others: reading them (`crate::config`), which word comes first.
 
 use colvin_attach::record::ClaimAttach;
-use colvin_model::offer::Kind;
+use colvin_model::offer::{DeviceNodes, Kind};
 
 use crate::AttachConfig;
 use crate::devices::Device;
@@ -14,7 +14,11 @@ use crate::error::ClaimError;
 ///
 /// # Errors
 /// [`ClaimError::Unheard`], [`ClaimError::NotOfKind`] for the first word that would be passed over.
-pub(super) fn heard(config: &AttachConfig, device: &Device) -> Result<ClaimAttach, ClaimError> {
+pub(super) fn heard(
+    config: &AttachConfig,
+    device: &Device,
+    nodes: &DeviceNodes,
+) -> Result<ClaimAttach, ClaimError> {
     let AttachConfig {
         network: _, // it is compared, and nothing has to be done
         vlan,
@@ -28,7 +32,7 @@ pub(super) fn heard(config: &AttachConfig, device: &Device) -> Result<ClaimAttac
     } = config;
     let kind = device.is.kind;
     let is_vf = kind == Kind::VirtualFunction;
-    let has_interface = device.nodes.vfio.is_none() && device.nodes.uio.is_none();
+    let has_interface = nodes.vfio.is_none() && nodes.uio.is_none();
     let network = ClaimError::Unheard;
     let of_kind = |word| ClaimError::NotOfKind { word, kind };
     let of_driver = |word| ClaimError::NoInterface {

@@ -1,12 +1,14 @@
 //! What a claim is given, and why not.
 
-use colvin_model::offer::{CharDevice, Ill, Kind};
+use colvin_model::offer::{Ill, Kind};
 use serde_json::json;
 
 use super::*;
 use crate::claim::{ClaimConfig, ConfigSource};
-use crate::scene::{claim, claim_device, devices, name, result, vf};
+use crate::scene::{NO_NODES, Nodes, by_vfio, claim, claim_device, devices, name, result, vf};
 use crate::state::Has;
+
+mod nodes;
 
 fn grant<'a>(devices: &'a Devices, before: Option<&'a Claim>) -> Grant<'a> {
     Grant {
@@ -14,6 +16,7 @@ fn grant<'a>(devices: &'a Devices, before: Option<&'a Claim>) -> Grant<'a> {
         before,
         boot_id: Some("boot-1"),
         is_free: &|_| true,
+        nodes: &NO_NODES,
     }
 }
 
@@ -81,19 +84,6 @@ fn a_device_is_there_in_its_pool_well_and_given_once() {
     let mut odd = result("main", 1);
     odd.device = "../../etc".into();
     assert!(told(&devices(1), vec![odd]).contains("names the device"));
-}
-
-/// DRA-17, RB-3.
-#[test]
-fn to_look_at_a_device_takes_nothing_of_it() {
-    let mut some = devices(1);
-    let device = some.0.get_mut(&name(1)).unwrap();
-    device.is.ill = Some(Ill::NotUndone);
-    device.nodes.vfio = Some(CharDevice::same("/dev/vfio/7"));
-    let mut look = result("look", 1);
-    look.admin_access = true;
-    let given = given_of(&some, None, vec![look.clone(), look]).unwrap();
-    assert!(given.iter().all(|it| it.admin && it.nodes.is_empty()));
 }
 
 /// DRA-10: after its restart the kubelet asks again, and what a claim has it keeps.
@@ -267,7 +257,7 @@ fn what_a_claim_says_of_its_interface_is_passed_on_where_the_device_has_one() {
     let mut parameters = json!({"apiVersion": "colvin.dev/v1alpha1", "kind": "AttachConfig"});
     let all = parameters.as_object_mut().unwrap();
     all.extend(said.as_object().unwrap().clone());
-    let grant_of = |some: &Devices, parameters: &Value| {
+    let grant_of = |some: &Devices, nodes: &Nodes, parameters: &Value| {
         let config = vec![ClaimConfig {
             source: ConfigSource::FromClaim,
             requests: vec![],
@@ -275,16 +265,18 @@ fn what_a_claim_says_of_its_interface_is_passed_on_where_the_device_has_one() {
             parameters: parameters.clone(),
         }];
         let results = vec![result("main", 2)];
-        grant(some, None).of(&ClaimAllocation { results, config })
+        let grant = Grant {
+            nodes,
+            ..grant(some, None)
+        };
+        grant.of(&ClaimAllocation { results, config })
     };
-    let given = grant_of(&devices(2), &parameters).unwrap();
+    let given = grant_of(&devices(2), &NO_NODES, &parameters).unwrap();
     let told = serde_json::to_value(&given[0].device.attach).unwrap();
     assert_eq!(told, said);
 
-    let mut by_vfio = vf(2);
-    by_vfio.nodes.vfio = Some(CharDevice::same("/dev/vfio/7"));
-    let by_vfio = Devices([(name(2), by_vfio)].into());
-    let told = grant_of(&by_vfio, &parameters).unwrap_err().to_string();
+    let told = grant_of(&devices(2), &by_vfio(), &parameters);
+    let told = told.unwrap_err().to_string();
     assert!(
         told.contains("mtu, and 0000:3b:00.2 has no interface"),
         "{told}"
@@ -292,7 +284,9 @@ fn what_a_claim_says_of_its_interface_is_passed_on_where_the_device_has_one() {
     let mut shared = vf(2);
     shared.is.kind = Kind::Macvlan;
     let shared = Devices([(name(2), shared)].into());
-    let told = grant_of(&shared, &parameters).unwrap_err().to_string();
+    let told = grant_of(&shared, &NO_NODES, &parameters)
+        .unwrap_err()
+        .to_string();
     assert!(
         told.contains("spoofCheck, and a Macvlan has none"),
         "{told}"
@@ -307,7 +301,12 @@ fn what_a_machine_may_be_told_of_a_device_is_written_as_attributes() {
         mtu: Some(9000),
         ..AttachConfig::default()
     };
-    let told = serde_json::to_value(attributes(&claim_device(2), &vf(2), &config)).unwrap();
+    let told = serde_json::to_value(attributes(
+        &claim_device(2),
+        (&vf(2), &DeviceNodes::default()),
+        &config,
+    ))
+    .unwrap();
     let expected = json!({
         "network": {"string": "green"},
         "kind": {"string": "VirtualFunction"},

@@ -7,7 +7,7 @@ use colvin_dra_driver::{
     AllocationResult, ClaimAllocation, ClaimReadError, ClaimReader, DRIVER, Device, Devices,
     ReadClaim,
 };
-use colvin_model::offer::{DeviceNodes, Extras, Kind, OfferedDevice};
+use colvin_model::offer::{Extras, Kind, OfferedDevice};
 use colvin_testkit::kubelet::dra::ClaimName;
 
 use crate::node::{POOL, device_id, device_name};
@@ -31,7 +31,6 @@ pub(crate) fn devices(count: u8) -> Devices {
             network: "green".parse().unwrap(),
             is,
             notice: None,
-            nodes: DeviceNodes::default(),
             children: vec![],
         }
     };

@@ -11,7 +11,7 @@ use colvin_dra_driver::{
     ClaimReader, Claimed, DRIVER, DeviceName, Devices, DraDriverError, Folders, Inputs, Pace,
     RegistrationState, Report, Settings, serve,
 };
-use colvin_model::offer::{DeviceId, Holders};
+use colvin_model::offer::{DeviceId, DeviceNodes, Holders, NodeReader, NodesError, OfferedDevice};
 use colvin_testkit::kubelet::dra::{ClaimName, DraKubelet, Options, What};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -180,6 +180,15 @@ impl Node {
     }
 }
 
+/// A machine whose devices have no nodes.
+struct NoNodes;
+
+impl NodeReader for NoNodes {
+    fn nodes(&self, _: &DeviceId, _: &OfferedDevice) -> Result<DeviceNodes, NodesError> {
+        Ok(DeviceNodes::default())
+    }
+}
+
 /// A driver that runs.
 pub(crate) struct Driver {
     pub(crate) claimed: watch::Receiver<Option<Arc<Claimed>>>,
@@ -200,6 +209,7 @@ impl Driver {
             others: node.others.subscribe(),
             attached: node.attached.subscribe(),
             claims,
+            nodes: Arc::new(NoNodes),
         };
         let report: Arc<dyn Report> = Arc::<Heard>::clone(&heard);
         let run = serve(settings, inputs, sender, report, stop.clone());

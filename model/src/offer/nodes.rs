@@ -1,6 +1,10 @@
 //! The files by which a program in a container uses a device. Left to others: finding them.
 
+use std::error::Error;
+
 use serde::{Deserialize, Serialize};
+
+use super::{DeviceId, OfferedDevice};
 
 /// A character device.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,4 +54,31 @@ pub struct RdmaNodes {
     pub issm: Option<CharDevice>,
     /// `/dev/infiniband/rdma_cm`, which all share.
     pub rdma_cm: Option<CharDevice>,
+}
+
+/// Finds the device nodes of this machine. It is asked on the way of a pod's start and blocks: a few reads of sysfs.
+pub trait NodeReader: Send + Sync {
+    /// The character devices that the device has now.
+    ///
+    /// # Errors
+    /// [`NodesError`] when they cannot be read. The device is not given away then.
+    fn nodes(&self, id: &DeviceId, device: &OfferedDevice) -> Result<DeviceNodes, NodesError>;
+}
+
+/// A device's nodes could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read which device nodes {device} has")]
+pub struct NodesError {
+    device: DeviceId,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl NodesError {
+    /// Of this device, for this reason.
+    pub fn new(device: &DeviceId, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            device: device.clone(),
+            source: source.into(),
+        }
+    }
 }

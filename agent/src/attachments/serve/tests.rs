@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use colvin_attach::ask::{GivenBy, ask, encode, socket};
-use colvin_device_plugin::{Folders, NoReport, NodeReader, NodesError, Settings};
-use colvin_model::offer::{DeviceId, DeviceNodes, OfferedDevice};
+use colvin_device_plugin::{DeviceReader, Folders, NoReport, Settings};
+use colvin_model::offer::{DeviceId, DeviceNodes, NodeReader, NodesError, OfferedDevice};
 use colvin_service::Health;
 use colvin_testkit::kubelet::{Answer as Answering, Call, Kubelet, Options};
 use colvin_testkit::wait::wait_for;
@@ -25,7 +25,9 @@ impl NodeReader for Whole {
     fn nodes(&self, _: &DeviceId, _: &OfferedDevice) -> Result<DeviceNodes, NodesError> {
         Ok(DeviceNodes::default())
     }
+}
 
+impl DeviceReader for Whole {
     fn exists(&self, _: &DeviceId, _: &OfferedDevice) -> bool {
         true
     }

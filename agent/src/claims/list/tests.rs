@@ -1,8 +1,5 @@
 //! What is published of devices, and what claims are prepared of.
 
-use std::path::Path;
-
-use colvin_attach::{BootId, Roots};
 use colvin_model::claimable::TaintKey;
 use serde_json::json;
 
@@ -96,9 +93,7 @@ fn claims_are_prepared_of_what_is_published_and_a_lost_link_is_the_taints_affair
     let all = [vf(0, false, &[]), down, ill];
     let all = all_of(&all);
     let pools = pools(&node(), &all);
-    let empty = tempfile::tempdir().unwrap();
-    std::fs::create_dir(empty.path().join("sys")).unwrap();
-    let devices = devices(&all, &pools, &nodes(empty.path()));
+    let devices = devices(&all, &pools);
     let notices = devices.0.values().map(|device| device.notice.is_some());
     assert_eq!(
         notices.collect::<Vec<_>>(),
@@ -150,9 +145,7 @@ fn an_uplink_with_children_is_one_device_of_which_each_claim_takes_one() {
     let breaches = colvin_slices::Checked::of(&wanted);
     assert!(breaches.breaches().is_empty(), "{breaches:?}");
 
-    let empty = tempfile::tempdir().unwrap();
-    std::fs::create_dir(empty.path().join("sys")).unwrap();
-    let devices = devices(&all, &pools, &nodes(empty.path()));
+    let devices = devices(&all, &pools);
     let (name, device) = devices.0.first_key_value().unwrap();
     assert_eq!(name.as_str(), "0000-5e-00-0-green");
     assert_eq!(device.id.as_str(), "0000:5e:00.0");
@@ -161,17 +154,4 @@ fn an_uplink_with_children_is_one_device_of_which_each_claim_takes_one() {
         children.collect::<Vec<_>>(),
         ["0000:5e:00.0/0", "0000:5e:00.0/1"]
     );
-}
-
-fn nodes(root: &Path) -> SysfsNodes {
-    let roots = Roots {
-        state: root.join("state"),
-        run: root.join("run"),
-        sysfs: root.to_owned(),
-        proc: root.join("proc"),
-        sees_all: false.into(),
-        boot_id: BootId::new(""),
-        now: std::time::Duration::ZERO,
-    };
-    SysfsNodes::at(root, roots).unwrap()
 }
