@@ -73,7 +73,10 @@ impl Decider {
                 biased; // the end before that of others, who tell us things
                 () = stop.cancelled() => return Ok(()),
                 changed = inputs.changed() => changed?,
-                changed = settled(&mut claimed, self.memory.offering.offers()) => changed?,
+                changed = settled(&mut claimed, self.memory.offering.offers()) => {
+                    changed?;
+                    inputs.claimed = claimed; // it has seen the change
+                }
                 () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {}
             }
         }
@@ -181,6 +184,10 @@ impl Decider {
         if last.as_deref().map(Vec::as_slice) == Some(claimable) {
             return;
         }
+        // the scheduler hears of a lost link before the disk does
+        outputs
+            .claimable
+            .send_replace(Some(Arc::new(claimable.to_vec())));
         let is_idle = last.is_none() && claimable.is_empty();
         let offers = self.memory.claims.offers();
         // who holds what is another with every pod, and no part of it
@@ -190,9 +197,6 @@ impl Decider {
                 Err(error) => warn!(%error, "offers to claims cannot be kept over a restart"),
             }
         }
-        outputs
-            .claimable
-            .send_replace(Some(Arc::new(claimable.to_vec())));
     }
 }
 
