@@ -6,8 +6,8 @@
 //! there. It is told what the node has and tells who holds it, by channels whose latest value counts.
 //!
 //! Left to others: which devices the node has and publishing them in `ResourceSlice`s, the API server
-//! ([`ClaimReader`]), attaching (`colvin-cni`, by the records that are written here), metrics and events
-//! ([`Report`]).
+//! ([`ClaimReader`]), device nodes ([`colvin_model::offer::NodeReader`]), attaching (`colvin-cni`, by the
+//! records that are written here), metrics and events ([`Report`]).
 
 #![forbid(unsafe_code)]
 
