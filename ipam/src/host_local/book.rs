@@ -16,6 +16,8 @@ pub(super) struct Book<'a> {
     boot_id: &'a str,
     /// `None` where no index can be kept.
     index: Option<Index>,
+    /// Whether the index was looked at and is right: under the folder's lock it stays so.
+    fresh: bool,
     /// Set when the reservations were read: the index was old.
     read: Option<Content>,
     /// Whether the index needs a new stamp.
@@ -77,6 +79,7 @@ impl<'a> Book<'a> {
             folder,
             boot_id: request.boot_id,
             index: Index::open(places, true),
+            fresh: false,
             read: None,
             changed: false,
         }
@@ -106,8 +109,9 @@ impl<'a> Book<'a> {
 
     fn entry(&mut self, owner: &Owner) -> Result<Option<Entry>, FolderError> {
         if self.read.is_none() {
+            self.fresh = self.fresh || self.is_fresh();
             match &self.index {
-                Some(index) if self.changed || index.is_fresh(self.folder.fd(), self.boot_id) => {
+                Some(index) if self.fresh => {
                     let entry = index.get(owner);
                     if self.is_true(owner, entry.as_ref())? {
                         return Ok(entry);
@@ -119,6 +123,12 @@ impl<'a> Book<'a> {
         }
         let read = self.read.as_ref();
         Ok(read.and_then(|read| read.owners.get(owner).cloned()))
+    }
+
+    /// Whether the index says what is there: as it was found, or as this has changed it since.
+    fn is_fresh(&self) -> bool {
+        let index = self.index.as_ref();
+        self.changed || index.is_some_and(|index| index.is_fresh(self.folder.fd(), self.boot_id))
     }
 
     /// Whether every address of the entry is this owner's.

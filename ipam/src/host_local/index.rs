@@ -3,10 +3,13 @@
 //! addresses. Nobody follows these links.
 //!
 //! It is a copy, and says so itself when it is old: after each change the network's folder gets the
-//! present time as its time of change, and the link `stamp` says which. Whatever another program makes
+//! present time as its time of change, and the file `stamp` says which. Whatever another program makes
 //! or removes there gives the folder another time, as does a program of ours that was killed in the
 //! middle; a reboot makes the index old too. An old index is made anew from the reservations (`book`).
 //! Where it cannot be kept, every call reads them: slower, and as right.
+//!
+//! The stamp is written over in place: a file made and removed in each call costs ext4 more than all
+//! else here, since it gives out no inode that was free less than a minute ago, and looks at each.
 //!
 //! Left to others: reservations, and when they change.
 
@@ -14,6 +17,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
@@ -24,11 +28,15 @@ use crate::Owner;
 /// The folder of all indexes, in `dataDir`. No network has such a name.
 const FOLDER: &str = ".colvin";
 
-/// The link that says how the network's folder was when the index was right.
+/// The file that says how the network's folder was when the index was right: one line, and what is left
+/// of longer ones. Its line names the boot, so one that a lost power supply tore is an old one.
 const STAMP: &str = "stamp";
 
+/// More than a stamp is long.
+const STAMP_BYTES: usize = 256;
+
 /// The form of all this.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// An index that may be written.
 #[derive(Debug)]
@@ -64,12 +72,39 @@ impl Index {
     /// Whether it says what is in the network's folder.
     pub(super) fn is_fresh(&self, folder: BorrowedFd<'_>, boot_id: &str) -> bool {
         let seen = stamp_of(folder, boot_id);
-        seen.is_some() && self.read(STAMP) == seen
+        seen.is_some() && self.read_stamp() == seen
     }
 
     /// Says that it is old, until [`Index::stamp`].
     pub(super) fn spoil(&self) -> Result<(), Errno> {
         self.remove(STAMP)
+    }
+
+    fn read_stamp(&self) -> Option<String> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.fd, STAMP, flags, Mode::empty()).ok()?;
+        let mut bytes = Vec::with_capacity(STAMP_BYTES);
+        rustix::io::read(file, spare_capacity(&mut bytes)).ok()?;
+        bytes.truncate(bytes.iter().position(|byte| *byte == b'\n')?);
+        String::from_utf8(bytes).ok()
+    }
+
+    fn write_stamp(&self, stamp: &str) -> Result<(), Errno> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let open = || rustix::fs::openat(&self.fd, STAMP, flags, Mode::RUSR | Mode::WUSR);
+        let file = match open() {
+            // a link, as the first form had
+            Err(Errno::LOOP) => {
+                self.spoil()?;
+                open()?
+            }
+            other => other?,
+        };
+        let line = format!("{stamp}\n");
+        if rustix::io::write(file, line.as_bytes())? < line.len() {
+            return Err(Errno::NOSPC);
+        }
+        Ok(())
     }
 
     /// Says that it is as the network's folder: gives the folder a time of change of its own, one that
@@ -79,7 +114,6 @@ impl Index {
     }
 
     fn try_stamp(&self, folder: BorrowedFd<'_>, boot_id: &str) -> Result<(), Errno> {
-        self.spoil()?;
         let ticks = clock_gettime(ClockId::RealtimeCoarse);
         let mut now = clock_gettime(ClockId::Realtime);
         if now == ticks {
@@ -98,7 +132,7 @@ impl Index {
         let kept = i128::from(stat.st_mtime) == i128::from(now.tv_sec)
             && i128::from(stat.st_mtime_nsec) == i128::from(now.tv_nsec);
         match stamp_of(folder, boot_id) {
-            Some(stamp) if kept => self.link(STAMP, &stamp),
+            Some(stamp) if kept => self.write_stamp(&stamp),
             _ => Err(Errno::NOTSUP),
         }
     }

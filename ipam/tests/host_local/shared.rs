@@ -91,6 +91,44 @@ fn an_index_that_is_torn_or_gone_is_made_anew() {
 }
 
 #[test]
+fn a_stamp_that_is_torn_or_of_the_first_form_is_written_anew() {
+    let site = Site::new(&range(WIDE));
+    site.add("a").unwrap();
+    let stamp = site.data_dir().join(".colvin/net/stamp");
+    let spoil: [&dyn Fn(); 4] = [
+        &|| fs::write(&stamp, "2;half a li").unwrap(),
+        &|| fs::write(&stamp, [0xff; 300]).unwrap(),
+        &|| fs::write(&stamp, "").unwrap(),
+        &|| {
+            fs::remove_file(&stamp).unwrap();
+            std::os::unix::fs::symlink("1;boot;1;2;3;4", &stamp).unwrap();
+        },
+    ];
+    for (number, spoil) in spoil.into_iter().enumerate() {
+        spoil();
+        let pod = format!("b{number}");
+        site.add(&pod).unwrap();
+        site.check("a", None).unwrap();
+        let said = fs::read(&stamp).unwrap();
+        let line = said.split(|byte| *byte == b'\n').next().unwrap();
+        let line = std::str::from_utf8(line).unwrap();
+        let nanoseconds = fs::metadata(site.data_dir().join("net"))
+            .unwrap()
+            .mtime_nsec();
+        assert!(fs::symlink_metadata(&stamp).unwrap().is_file(), "{number}");
+        assert!(
+            line.starts_with("2;") && line.ends_with(&format!(";{nanoseconds}")),
+            "{number}: {line}"
+        );
+        // an index that is made anew has no room for what nobody has
+        let junk = stamp.with_file_name("nobody:eth0");
+        std::os::unix::fs::symlink("boot;10.1.0.99", &junk).unwrap();
+        site.check("a", None).unwrap();
+        fs::remove_file(&junk).unwrap();
+    }
+}
+
+#[test]
 fn where_no_index_can_be_kept_all_is_as_right() {
     let site = Site::new(&range(WIDE));
     fs::create_dir_all(site.data_dir()).unwrap();
