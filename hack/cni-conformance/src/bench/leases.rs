@@ -6,7 +6,7 @@ use crate::{
     call::Call,
     figures,
     rounds::{Costs, MACVLAN, MACVLAN_IP, Side},
-    stage::{PODS, Stage, config},
+    stage::{PODS, Stage, config, shell},
 };
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -15,6 +15,21 @@ use std::fs;
 /// How many addresses are taken where many are: of one node, and of a Network's pool.
 const TAKEN: u32 = 4_000;
 const TAKEN_OF_POOL: u32 = 60_000;
+
+/// How many rounds are made for one that is asked for: what is compared here is ours with itself, within a few percent.
+const MORE: usize = 3;
+
+/// In which of them the peer is called: its figures are far from that.
+const PEERS: usize = 6;
+
+/// Which of few and many comes first: each as often, since a call may find what the one before it left to the kernel.
+fn in_turn(round: usize) -> [usize; 2] {
+    if round.is_multiple_of(2) {
+        [0, 1]
+    } else {
+        [1, 0]
+    }
+}
 
 /// The `ipam` section of host-local with its leases in this folder.
 pub(crate) fn leased(folder: &str) -> Value {
@@ -38,14 +53,16 @@ pub(crate) fn leases(stage: &Stage, rounds: usize) -> Result<()> {
         stage.call_with(&MACVLAN_IP, side, verb, round % PODS, &keys)
     };
     stage.guard.during(|| -> Result<()> {
-        for round in 0..rounds {
-            for side in Side::in_turn(round) {
-                for (many, costs) in [false, true].into_iter().zip(&mut costs) {
+        for round in 0..rounds * MORE {
+            let called = |side: &Side| *side == Side::Ours || round.is_multiple_of(PEERS);
+            for side in Side::BOTH.into_iter().filter(called) {
+                for place in in_turn(round) {
+                    let many = place == 1;
                     let cost = call(side, many, "ADD", round).cost(&stage.guard)?;
                     call(side, many, "DEL", round).cost(&stage.guard)?;
                     // the first finds leases that another program wrote
                     if round > 0 {
-                        costs.of(side).push(cost);
+                        costs[place].of(side).push(cost);
                     }
                 }
             }
@@ -70,13 +87,13 @@ pub(crate) fn pools(stage: &Stage, rounds: usize) -> Result<()> {
     let mut costs = [Vec::new(), Vec::new()];
     let call = |network, verb, round: usize| pooled(stage, network, verb, round);
     stage.guard.during(|| -> Result<()> {
-        for round in 0..rounds {
-            for (network, costs) in networks.into_iter().zip(&mut costs) {
-                let cost = call(network, "ADD", round).cost(&stage.guard)?;
-                call(network, "DEL", round).cost(&stage.guard)?;
+        for round in 0..rounds * MORE {
+            for place in in_turn(round) {
+                let cost = call(networks[place], "ADD", round).cost(&stage.guard)?;
+                call(networks[place], "DEL", round).cost(&stage.guard)?;
                 // the first finds leases that another program wrote
                 if round > 0 {
-                    costs.push(cost);
+                    costs[place].push(cost);
                 }
             }
         }
@@ -112,7 +129,7 @@ pub(crate) fn pooled(stage: &Stage, network: &str, verb: &str, pod: usize) -> Ca
     stage.call_with(&MACVLAN, Side::Ours, verb, pod % PODS, &keys)
 }
 
-/// Writes so many leases as host-local does.
+/// Writes so many leases as host-local does, to the disk: no call that is measured is to wait for them.
 fn fill(folder: &str, number: u32) -> Result<()> {
     let folder = std::path::Path::new(folder);
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -123,5 +140,6 @@ fn fill(folder: &str, number: u32) -> Result<()> {
         fs::write(folder.join(address(number).to_string()), owner).context("writing a lease")?;
     }
     let last = address(number - 1).to_string();
-    fs::write(folder.join("last_reserved_ip.0"), last).context("writing the last lease")
+    fs::write(folder.join("last_reserved_ip.0"), last).context("writing the last lease")?;
+    shell("sync")
 }

@@ -50,7 +50,7 @@ pub(crate) struct Case {
     /// The peer's program.
     pub(crate) peer: &'static str,
     pub(crate) ipam: Option<fn(Side) -> Value>,
-    /// The most rounds, for a peer that takes long.
+    /// The most rounds: for a peer that takes long, and where the two are so far apart that more tell nothing.
     most: usize,
 }
 
@@ -85,7 +85,7 @@ pub(crate) const MACVLAN: Case = Case {
     kind: "Macvlan",
     peer: "macvlan",
     ipam: None,
-    most: usize::MAX,
+    most: 100,
 };
 
 pub(crate) const MACVLAN_IP: Case = Case {
@@ -93,7 +93,7 @@ pub(crate) const MACVLAN_IP: Case = Case {
     kind: "Macvlan",
     peer: "macvlan",
     ipam: Some(host_local),
-    most: usize::MAX,
+    most: 100,
 };
 
 impl Side {
