@@ -15,9 +15,12 @@ use super::{
 use crate::{cni_peers, conformance, place, run};
 use anyhow::{Context as _, Result};
 
-/// How often each call is made in each case. A move ends with one of two ticks of the kernel that are 4 ms apart, each about
+/// How often each call is made in each case.
+const ROUNDS: &str = "50";
+
+/// The same where times are to stand still. A move ends with one of two ticks of the kernel that are 4 ms apart, each about
 /// as often: among 100 calls the middle one is now of the first, now of the second.
-const ROUNDS: &str = "200";
+const MANY_ROUNDS: &str = "200";
 
 /// How the peer is named whose figures are not of this run.
 const SRIOV_CNI: &str = "sriov-cni, published";
@@ -68,6 +71,18 @@ const CASES: [Case; 5] = [
 /// # Errors
 /// When a program is missing, or a call of ours or of a peer fails.
 pub(super) fn rows() -> Result<Vec<Row>> {
+    measured(ROUNDS)
+}
+
+/// The same, of more calls.
+///
+/// # Errors
+/// As [`rows`].
+pub(super) fn steady_rows() -> Result<Vec<Row>> {
+    measured(MANY_ROUNDS)
+}
+
+fn measured(rounds: &str) -> Result<Vec<Row>> {
     // on a real file system: fsync in memory costs nothing
     let state = tempfile::TempDir::with_prefix_in("bench-attach-", place::target());
     let state = state.context("making a folder for what plugins keep")?;
@@ -76,7 +91,7 @@ pub(super) fn rows() -> Result<Vec<Row>> {
     bench.arg("--ours").arg(conformance::path());
     bench.arg("--peers").arg(cni_peers::folder());
     bench.arg("--state").arg(state.path());
-    bench.args(["--rounds", ROUNDS]);
+    bench.args(["--rounds", rounds]);
     let said = Said::by(bench)?;
     // ext4 gives out no inode that was free less than a minute ago (five more while that is not on the disk), and looks
     // at each: tens of thousands of leases gone would be measured in the next run
