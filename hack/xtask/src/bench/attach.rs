@@ -18,8 +18,8 @@ use anyhow::{Context as _, Result};
 /// How often each call is made in each case.
 const ROUNDS: &str = "50";
 
-/// The same where times are to stand still. A move ends with one of two ticks of the kernel that are 4 ms apart, each about
-/// as often: among 100 calls the middle one is now of the first, now of the second.
+/// The same where times are to stand still. A move waits for one grace period of RCU or for two, 6 ms more, nearly as often
+/// (`docs/decisions/0012-musl.md`): among 100 calls the middle one is now of the first kind, now of the second.
 const MANY_ROUNDS: &str = "200";
 
 /// How the peer is named whose figures are not of this run.
