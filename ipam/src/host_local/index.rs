@@ -81,8 +81,7 @@ impl Index {
     }
 
     fn read_stamp(&self) -> Option<String> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(&self.fd, STAMP, flags, Mode::empty()).ok()?;
+        let file = self.open_stamp(OFlags::RDONLY).ok()?;
         let mut bytes = Vec::with_capacity(STAMP_BYTES);
         rustix::io::read(file, spare_capacity(&mut bytes)).ok()?;
         bytes.truncate(bytes.iter().position(|byte| *byte == b'\n')?);
@@ -90,21 +89,18 @@ impl Index {
     }
 
     fn write_stamp(&self, stamp: &str) -> Result<(), Errno> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let open = || rustix::fs::openat(&self.fd, STAMP, flags, Mode::RUSR | Mode::WUSR);
-        let file = match open() {
-            // a link, as the first form had
-            Err(Errno::LOOP) => {
-                self.spoil()?;
-                open()?
-            }
-            other => other?,
-        };
+        let file = self.open_stamp(OFlags::WRONLY | OFlags::CREATE)?;
         let line = format!("{stamp}\n");
         if rustix::io::write(file, line.as_bytes())? < line.len() {
             return Err(Errno::NOSPC);
         }
         Ok(())
+    }
+
+    /// Of a file; whatever else may have that name is neither followed nor waited for.
+    fn open_stamp(&self, how: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | how;
+        rustix::fs::openat(&self.fd, STAMP, flags, Mode::RUSR | Mode::WUSR)
     }
 
     /// Says that it is as the network's folder: gives the folder a time of change of its own, one that

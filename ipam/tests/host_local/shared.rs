@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use colvin_ipam::{ErrorKind, IpamError, Owner, host_local};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::range;
 use super::site::Site;
@@ -91,17 +92,22 @@ fn an_index_that_is_torn_or_gone_is_made_anew() {
 }
 
 #[test]
-fn a_stamp_that_is_torn_or_of_the_first_form_is_written_anew() {
+fn a_stamp_that_is_torn_or_something_else_is_written_anew() {
     let site = Site::new(&range(WIDE));
     site.add("a").unwrap();
     let stamp = site.data_dir().join(".colvin/net/stamp");
-    let spoil: [&dyn Fn(); 4] = [
+    let spoil: [&dyn Fn(); 5] = [
         &|| fs::write(&stamp, "2;half a li").unwrap(),
         &|| fs::write(&stamp, [0xff; 300]).unwrap(),
         &|| fs::write(&stamp, "").unwrap(),
         &|| {
             fs::remove_file(&stamp).unwrap();
             std::os::unix::fs::symlink("1;boot;1;2;3;4", &stamp).unwrap();
+        },
+        &|| {
+            fs::remove_file(&stamp).unwrap();
+            let only_ours = Mode::RUSR | Mode::WUSR;
+            mknodat(CWD, &stamp, FileType::Fifo, only_ours, 0).unwrap();
         },
     ];
     for (number, spoil) in spoil.into_iter().enumerate() {

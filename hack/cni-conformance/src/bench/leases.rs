@@ -19,8 +19,8 @@ const TAKEN_OF_POOL: u32 = 60_000;
 /// How many rounds are made for one that is asked for: what is compared here is ours with itself, within a few percent.
 const MORE: usize = 3;
 
-/// In which of them the peer is called: its figures are far from that.
-const PEERS: usize = 6;
+/// In which of them the peer is called: its figures are far from that. An odd number, so both orders come.
+const PEERS: usize = 5;
 
 /// Which of few and many comes first: each as often, since a call may find what the one before it left to the kernel.
 fn in_turn(round: usize) -> [usize; 2] {
