@@ -9,6 +9,7 @@
 pub mod cable;
 pub mod cluster;
 pub mod disk;
+pub mod ext4;
 pub mod hostile;
 pub mod kernel_part;
 pub mod kube;

@@ -9,7 +9,6 @@ mod apt;
 mod bench;
 mod booted;
 mod channel;
-mod disk;
 mod guest;
 mod initramfs;
 mod monitor;

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use super::bench::Bench;
 use super::booted::{Booted, report};
 use super::channel::{Output, Process};
-use super::disk;
 use super::process::{folder, progress};
+use crate::ext4;
 use crate::netns::Netns;
 
 /// How often QEMU may be started when it dies before the guest is ready: multi-threaded emulation
@@ -131,7 +131,7 @@ impl Vm {
     fn boot_once(bench: &Bench, netns: &Netns, config: &VmConfig) -> Result<Option<Self>> {
         let mut folder = folder("vm")?;
         if let Some(mib) = config.disk_mib {
-            disk::make(&folder.path().join("disk"), mib)?;
+            ext4::make(&folder.path().join("disk"), mib)?;
         }
         let booted = Booted::start(bench, netns, config, folder.path());
         if !matches!(booted, Ok(Some(_))) {

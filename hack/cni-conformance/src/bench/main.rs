@@ -20,6 +20,7 @@ mod figures;
 mod leases;
 mod rounds;
 mod stage;
+mod state;
 mod together;
 mod traced;
 
@@ -33,7 +34,7 @@ usage: cni-bench --ours PATH --peers DIR --state DIR [--rounds N] [--only CASE]
 
   --ours PATH    colvin-cni
   --peers DIR    the reference plugins
-  --state DIR    a folder on a real file system, for what plugins keep below /var/lib
+  --state DIR    a folder on a disk, for what plugins keep below /var/lib
   --rounds N     how often each is called in each case, where not fewer will do (100)
   --only CASE    only this case
 ";

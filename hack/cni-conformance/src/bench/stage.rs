@@ -1,13 +1,12 @@
 //! Where the calls happen: this process' own namespaces, a few devices, and pods that are used again and again.
 //!
-//! What plugins keep below `/var/lib` is on the real file system that was named, since `fsync` in memory costs nothing.
-//!
-//! Left to others: which calls.
+//! Left to others: which calls, what plugins keep (`state.rs`).
 
 use crate::{
     Arguments,
     call::{Call, Guard},
     rounds::{Case, Side},
+    state,
 };
 use anyhow::{Context as _, Result, ensure};
 use colvin_testkit::{kernel_part, netns::Netns};
@@ -39,13 +38,9 @@ impl Stage {
     /// # Errors
     /// When something cannot be made; most likely this is not root in namespaces of its own.
     pub(crate) fn make(arguments: &Arguments) -> Result<Self> {
-        let lib = arguments.state.join("lib");
-        fs::create_dir_all(&lib).with_context(|| lib.display().to_string())?;
         shell("mount --make-rprivate / && mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run")?;
-        shell(&format!(
-            "mount --bind {} /var/lib && mkdir /run/netns",
-            lib.display()
-        ))?;
+        shell("mkdir /run/netns")?;
+        state::mount(&arguments.state)?;
         let devices = fs::read_dir("/sys/class/net")
             .context("listing links")?
             .count();

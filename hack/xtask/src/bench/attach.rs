@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{cni_peers, conformance, place, run};
 use anyhow::{Context as _, Result};
+use std::process::Stdio;
 
 /// How often each call is made in each case.
 const ROUNDS: &str = "50";
@@ -83,7 +84,7 @@ pub(super) fn steady_rows() -> Result<Vec<Row>> {
 }
 
 fn measured(rounds: &str) -> Result<Vec<Row>> {
-    // on a real file system: fsync in memory costs nothing
+    // on a disk: fsync in memory costs nothing
     let state = tempfile::TempDir::with_prefix_in("bench-attach-", place::target());
     let state = state.context("making a folder for what plugins keep")?;
     let mut bench = run::command("unshare", "--net --mount --");
@@ -92,9 +93,11 @@ fn measured(rounds: &str) -> Result<Vec<Row>> {
     bench.arg("--peers").arg(cni_peers::folder());
     bench.arg("--state").arg(state.path());
     bench.args(["--rounds", rounds]);
+    // it may have something to say of the machine
+    bench.stderr(Stdio::inherit());
     let said = Said::by(bench)?;
-    // ext4 gives out no inode that was free less than a minute ago (five more while that is not on the disk), and looks
-    // at each: tens of thousands of leases gone would be measured in the next run
+    // where it had to be a folder of the machine's file system, the next run would measure that it was removed
+    // (`hack/cni-conformance/src/bench/state.rs`)
     state.close().context("removing what plugins kept")?;
     run::output(run::command("sync", ""))?;
     let mut rows = Vec::new();

@@ -1,6 +1,7 @@
-//! A guest's disk: a file that holds an empty ext4, with room only where something was written.
+//! A file that holds an empty ext4, with room only where something was written: a guest's disk, or a file system of one's
+//! own on this machine.
 //!
-//! Left to others: plugging it in (`qemu.rs`), mounting it (`init.sh`).
+//! Left to others: plugging it in (`vm/qemu.rs`), mounting it (`vm/init.sh`; `mount -o loop`).
 
 use std::fs::File;
 use std::path::Path;
@@ -8,13 +9,14 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::process::checked;
+use crate::vm::process::checked;
 
-/// Makes the file `path`, which appears as a disk of so many MiB.
+/// Makes the file `path`, which appears as a disk of so many MiB. Its inode tables are not written yet: whoever mounts it
+/// for measuring says `noinit_itable`, or the kernel writes them meanwhile.
 ///
 /// # Errors
 /// When it cannot be written, or there is no `mkfs.ext4` (package e2fsprogs).
-pub(super) fn make(path: &Path, mib: u32) -> Result<()> {
+pub fn make(path: &Path, mib: u32) -> Result<()> {
     let file = File::create(path).with_context(|| format!("cannot make {}", path.display()))?;
     file.set_len(u64::from(mib) * 1024 * 1024)
         .with_context(|| format!("cannot give {} its size", path.display()))?;
